@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * classify: what a report says about one recipient, to kind and reason, by rules that are data.
+ *
+ * Rules come from text files (rules/README.md tells the language); earlier sources win ties over later
+ * ones, so operators' files come first. Compiled rules are immutable and may be shared by threads;
+ * classifying needs only an arena. One automaton over all literals scans the report's own words once.
+ * The result names the rule that decided and how sure it is. Thin or contradictory evidence gives the
+ * kind that removes nobody.
+ * Errors  compiling: BB_ECONFIG with "file:line: ..."; classifying: none.
+ */
+#ifndef BB_CORE_CLASSIFY_H
+#define BB_CORE_CLASSIFY_H
+
+#include "core/base/base.h"
+#include "core/base/words.h"
+#include "core/report/report.h"
+
+typedef struct bb_rules bb_rules;
+
+typedef struct {
+    const char *name; /* for messages: a path, or "built in" */
+    bb_str text;
+} bb_rule_source;
+
+/* Raised whenever rules or formats read mail differently; stored with every reading. */
+#define BB_RULES_VERSION 1
+
+/* The rules that the program carries, generated from rules/ at build time; at least one source. */
+extern const bb_rule_source bb_rules_builtin[];
+extern const size_t bb_rules_builtin_count;
+
+/* NULL on failure. The sources may go away afterwards. */
+bb_rules *bb_rules_compile(const bb_alloc *alloc, const bb_rule_source *sources, size_t n, bb_err *err);
+void bb_rules_free(bb_rules **rules);
+
+typedef struct {
+    bb_kind kind;
+    bb_reason reason;
+    bb_str rule;       /* id; lives as long as the rules */
+    double confidence; /* 0 to 1 */
+} bb_verdict;
+
+/* What speaks about one recipient. Empty or 0: not said. */
+typedef struct {
+    bb_action action;
+    bb_str status;
+    int reply_code;
+    bb_str command;
+    bb_str diagnostic; /* the refusing system's words: weigh most */
+    bb_str text;       /* the report's human words about this recipient, or all of them */
+    bb_str host;       /* refusing host */
+} bb_evidence;
+
+bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e);
+
+/* The verdict on recipient i of the report, or on the report as a whole where it names none
+ * (i == n_rcpts == 0). Complaints, auto-replies and receipts have theirs without any rule. */
+bb_verdict bb_classify_report(const bb_rules *rules, bb_arena *a, const bb_report *r, size_t i);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verp: return paths, written and read (DESIGN.md section 3, forms 1 to 3).
+ *
+ * A signed token is a version letter and 32 lower-case base32 characters (RFC 4648 alphabet, no
+ * padding): key id 8 bits, day since 1970 16, mailing 32 (0: none), subscriber 40, MAC 64. The MAC is
+ * keyed BLAKE2b over purpose, version letter and the 12 octets before it (docs/return-paths.md, with
+ * vectors in tests/fixtures/token-vectors.tsv for other implementations).
+ * Purposes never pass as each other. Comparison is in constant time. Case of what is read is ignored.
+ * Errors  are results of their own, below. Threads: no state; call sodium_init() once before.
+ */
+#ifndef BB_CORE_VERP_H
+#define BB_CORE_VERP_H
+
+#include "core/base/base.h"
+
+#define BB_TOKEN_LEN 33      /* version letter and 32 characters */
+#define BB_SIGNED_LOCAL_LEN 40 /* "bounce-" and a token */
+#define BB_SUBSCRIBER_MAX ((uint64_t)((1ULL << 40) - 1))
+#define BB_MAILING_MAX UINT32_MAX
+#define BB_KEY_BYTES 32
+
+typedef enum { BB_PURPOSE_RETURN_PATH, BB_PURPOSE_UNSUBSCRIBE, BB_PURPOSE_PROBE, BB_PURPOSE_ENVID } bb_purpose;
+
+/* Ids are 1 to 255 and never reused. A retired key verifies no more. */
+typedef struct {
+    uint8_t id;
+    unsigned char secret[BB_KEY_BYTES];
+    bb_time created;
+    bool retired;
+} bb_key;
+
+/* The last key that is not retired signs. */
+typedef struct {
+    const bb_key *keys;
+    size_t n;
+} bb_keyring;
+const bb_key *bb_keyring_signer(const bb_keyring *ring); /* NULL: none */
+
+typedef struct {
+    uint8_t key;
+    uint16_t day; /* minted, days since 1970 */
+    uint32_t mailing;
+    uint64_t subscriber;
+} bb_token;
+
+typedef enum {
+    BB_TOKEN_OK,
+    BB_TOKEN_MALFORMED, /* not a token of ours by its form */
+    BB_TOKEN_UNKNOWN_KEY,
+    BB_TOKEN_WRONG_MAC, /* somebody made it up, or for another purpose */
+    BB_TOKEN_EXPIRED,   /* ours, and too old at the time asked about */
+} bb_token_result;
+const char *bb_token_result_word(bb_token_result r); /* "ok", "malformed", "unknown key", ... */
+
+/* Writes the token, NUL behind it. False when the ids do not fit their widths; token->key is taken from `key`. */
+bool bb_token_encode(const bb_key *key, bb_purpose purpose, bb_token token, char out[BB_TOKEN_LEN + 1]) BB_MUST_USE;
+/* Verifies; on OK and EXPIRED *out is filled. `at`: event time at which expiry is judged;
+ * lifetime in seconds counted from the start of the day of minting, 0: never expires. */
+bb_token_result bb_token_decode(const bb_keyring *ring, bb_purpose purpose, bb_str text, bb_time at,
+                                int64_t lifetime, bb_token *out) BB_MUST_USE;
+/* The fields without verifying anything: to show, never to act on. */
+bool bb_token_peek(bb_str text, bb_token *out) BB_MUST_USE;
+
+typedef enum {
+    BB_FORM_NONE,
+    BB_FORM_SIGNED, /* bounce-<token>@ */
+    BB_FORM_PLAIN,  /* bounce-123456789@ */
+    BB_FORM_VERP,   /* newsletter+user=domain.com@ */
+} bb_form;
+const char *bb_form_word(bb_form f); /* "signed", "plain", "verp", "" */
+
+typedef struct {
+    bb_form form;
+    bb_str address; /* whole, as found, without <> */
+    bb_str domain;  /* of the return path, as found */
+    bb_str token;   /* SIGNED: lower case */
+    bb_str number;  /* PLAIN: the digits */
+    bb_str base;    /* VERP: what stands before the delimiter */
+    bb_str victim;  /* VERP: the address inside, decoded ("user@domain.com") */
+} bb_return_path;
+
+/* Looks at the form alone; needs no key. False: none of the forms. */
+bool bb_return_path_read(bb_arena *a, bb_str address, bb_return_path *out) BB_MUST_USE;
+
+/* Writers; results in the arena. False with err: the parts do not give a valid address (a local part
+ * over 64 octets, a quoted or non-ASCII recipient in VERP, an empty domain). */
+bool bb_return_path_signed(bb_arena *a, const char *token, bb_str domain, bb_str *out, bb_err *err) BB_MUST_USE;
+bool bb_return_path_plain(bb_arena *a, uint64_t number, bb_str domain, bb_str *out, bb_err *err) BB_MUST_USE;
+bool bb_return_path_verp(bb_arena *a, bb_str base, char delimiter, bb_str recipient, bb_str domain, bb_str *out,
+                         bb_err *err) BB_MUST_USE;
+
+#endif

@@ -3,7 +3,7 @@
  * address: one mail address, taken apart and brought into the form in which addresses are compared.
  *
  * An address is its domain as a lower-case A-label and its local part compared without case; the
- * spelling is kept beside it (DESIGN.md section 6). Limits: local part 64 octets, domain 255, all 320;
+ * spelling is kept beside it (docs/design.md section 6). Limits: local part 64 octets, domain 255, all 320;
  * what is longer, or has controls or white space outside quotes, is no address.
  * Pure; results live in the arena or borrow from the input. Threads: no state.
  */

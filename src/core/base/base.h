@@ -19,22 +19,22 @@
 #include <stdint.h>
 
 #define BB_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define BB_MUST_USE __attribute__((warn_unused_result))
-#define BB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BB_MUST_USE          __attribute__((warn_unused_result))
+#define BB_COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 
 /* ---- errors ------------------------------------------------------------------------------------ */
 
 typedef enum {
     BB_OK = 0,
-    BB_EUSAGE,  /* the caller's words are off: nothing was done */
-    BB_EDATA,   /* the input is not what it claims to be */
-    BB_ENOINPUT,/* a file or record that should be there is not */
-    BB_ENOMEM,  /* the allocator or a ceiling said no */
-    BB_EIO,     /* reading, writing or the database failed; trying again may help */
-    BB_EBUSY,   /* somebody else holds it; try again */
-    BB_ECONFIG, /* the configuration is wrong */
-    BB_EUNKNOWN,/* the outcome of a write is unknown: look before trying again */
-    BB_EBUG,    /* ours */
+    BB_EUSAGE,   /* the caller's words are off: nothing was done */
+    BB_EDATA,    /* the input is not what it claims to be */
+    BB_ENOINPUT, /* a file or record that should be there is not */
+    BB_ENOMEM,   /* the allocator or a ceiling said no */
+    BB_EIO,      /* reading, writing or the database failed; trying again may help */
+    BB_EBUSY,    /* somebody else holds it; try again */
+    BB_ECONFIG,  /* the configuration is wrong */
+    BB_EUNKNOWN, /* the outcome of a write is unknown: look before trying again */
+    BB_EBUG,     /* ours */
 } bb_code;
 
 /* Filled once where the trouble starts, extended (never replaced) on the way up. */
@@ -58,24 +58,27 @@ typedef struct {
 } bb_str;
 
 #define BB_S(literal) ((bb_str){"" literal, sizeof(literal) - 1})
-#define BB_FMT "%.*s"
-#define BB_ARG(s) ((int)((s).n > 4096 ? 4096 : (s).n)), ((s).p ? (s).p : "")
+#define BB_FMT        "%.*s"
+#define BB_ARG(s)     ((int)((s).n > 4096 ? 4096 : (s).n)), ((s).p ? (s).p : "")
 
 bb_str bb_cstr(const char *nul_terminated); /* NULL gives the empty slice */
-static inline bool bb_empty(bb_str s) { return s.n == 0; }
+static inline bool bb_empty(bb_str s)
+{
+    return s.n == 0;
+}
 bool bb_eq(bb_str a, bb_str b);
-bool bb_ieq(bb_str a, bb_str b);                 /* ASCII case folded, as in all the i* below */
-int bb_cmp(bb_str a, bb_str b);                  /* memcmp order, shorter first */
+bool bb_ieq(bb_str a, bb_str b); /* ASCII case folded, as in all the i* below */
+int bb_cmp(bb_str a, bb_str b);  /* memcmp order, shorter first */
 bool bb_starts(bb_str s, bb_str with);
 bool bb_istarts(bb_str s, bb_str with);
 bool bb_iends(bb_str s, bb_str with);
 #define BB_NPOS ((size_t)-1)
-size_t bb_find(bb_str s, bb_str what);           /* offset or BB_NPOS; so below */
+size_t bb_find(bb_str s, bb_str what); /* offset or BB_NPOS; so below */
 size_t bb_ifind(bb_str s, bb_str what);
 size_t bb_chr(bb_str s, char c);
 size_t bb_rchr(bb_str s, char c);
-bb_str bb_sub(bb_str s, size_t from, size_t n);  /* clamped to s; n may be BB_NPOS for "the rest" */
-bb_str bb_trim(bb_str s);                        /* space, tab, CR, LF at both ends */
+bb_str bb_sub(bb_str s, size_t from, size_t n); /* clamped to s; n may be BB_NPOS for "the rest" */
+bb_str bb_trim(bb_str s);                       /* space, tab, CR, LF at both ends */
 /* Takes the next line off *rest, without its end (LF, CRLF or a lone CR). False when nothing is left. */
 bool bb_line(bb_str *rest, bb_str *line);
 /* Takes what stands before the next `sep` off *rest, or all of it. False when nothing is left. */
@@ -108,10 +111,10 @@ typedef struct {
 void bb_arena_init(bb_arena *a, const bb_alloc *alloc, size_t limit);
 void bb_arena_reset(bb_arena *a); /* forgets everything but keeps one chunk for the next message */
 void bb_arena_free(bb_arena *a);
-void *bb_get(bb_arena *a, size_t n);                /* zeroed and aligned; NULL: see failed */
+void *bb_get(bb_arena *a, size_t n);                        /* zeroed and aligned; NULL: see failed */
 void *bb_get_array(bb_arena *a, size_t count, size_t size); /* the product is checked */
-bb_str bb_dup(bb_arena *a, bb_str s);               /* a copy, with a NUL behind it */
-bb_str bb_lowered(bb_arena *a, bb_str s);           /* ASCII lower case; s itself where it is so already */
+bb_str bb_dup(bb_arena *a, bb_str s);                       /* a copy, with a NUL behind it */
+bb_str bb_lowered(bb_arena *a, bb_str s);                   /* ASCII lower case; s itself where it is so already */
 bb_str bb_sprintf(bb_arena *a, const char *fmt, ...) BB_PRINTF(2, 3);
 /* Makes room for one more item in an arena array of `n` items: NULL on failure, else the new item
  * (zeroed). `array`, `n` and `cap` are updated. Usage: T *x = BB_PUSH(a, v.items, v.n, v.cap); */
@@ -134,7 +137,10 @@ void bb_put(bb_buf *b, bb_str s);
 void bb_putc(bb_buf *b, char c);
 void bb_puts(bb_buf *b, const char *nul_terminated);
 void bb_putf(bb_buf *b, const char *fmt, ...) BB_PRINTF(2, 3);
-static inline bb_str bb_buf_str(const bb_buf *b) { return (bb_str){b->p, b->n}; }
+static inline bb_str bb_buf_str(const bb_buf *b)
+{
+    return (bb_str){b->p, b->n};
+}
 
 /* Hostile bytes for a log line or a terminal: control bytes and bytes that are not UTF-8 become
  * \xHH, at most `max` bytes of s are shown ("..." marks the cut). Result in the arena, NUL behind it. */
@@ -153,7 +159,7 @@ void bb_put_utf8(bb_buf *b, uint32_t code_point);
 /* Seconds since 1970-01-01T00:00:00Z, always UTC, without leap seconds. */
 typedef int64_t bb_time;
 #define BB_NO_TIME INT64_MIN /* unknown */
-#define BB_DAY ((bb_time)86400)
+#define BB_DAY     ((bb_time)86400)
 
 /* RFC 5322 section 3.3 with the obsolete zones and the slips seen in the field; BB_NO_TIME if none. */
 bb_time bb_time_rfc5322(bb_str s);

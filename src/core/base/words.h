@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * words: the vocabulary of DESIGN.md section 2 as enums with their spelling, each list once.
+ * words: the vocabulary of docs/design.md section 2 as enums with their spelling, each list once.
  *
  * Every bb_*_word() answers a string that is never NULL; every bb_*_from() answers false for a word
  * that is not in the list. The numbers are stored in databases: append, never renumber.
@@ -23,18 +23,19 @@ typedef enum {
 } bb_kind;
 
 /* Why: the 34 words that Sisimai 5 made common, and three of ours. */
-#define BB_REASONS(X)                                                                              \
-    X(undefined) X(authfailure) X(badreputation) X(blocked) X(contenterror) X(delivered)           \
-    X(exceedlimit) X(expired) X(feedback) X(filtered) X(hasmoved) X(hostunknown) X(mailboxfull)    \
-    X(mailererror) X(mesgtoobig) X(networkerror) X(norelaying) X(notaccept) X(notcompliantrfc)     \
-    X(onhold) X(policyviolation) X(rejected) X(requireptr) X(securityerror) X(spamdetected)        \
-    X(speeding) X(suspend) X(syntaxerror) X(systemerror) X(systemfull) X(toomanyconn)              \
-    X(userunknown) X(vacation) X(virusdetected) X(greylisted) X(challenge) X(backscatter)
+#define BB_REASONS(X)                                                                                               \
+    X(undefined)                                                                                                    \
+    X(authfailure) X(badreputation) X(blocked) X(contenterror) X(delivered) X(exceedlimit) X(expired) X(feedback)   \
+        X(filtered) X(hasmoved) X(hostunknown) X(mailboxfull) X(mailererror) X(mesgtoobig) X(networkerror)          \
+            X(norelaying) X(notaccept) X(notcompliantrfc) X(onhold) X(policyviolation) X(rejected) X(requireptr)    \
+                X(securityerror) X(spamdetected) X(speeding) X(suspend) X(syntaxerror) X(systemerror) X(systemfull) \
+                    X(toomanyconn) X(userunknown) X(vacation) X(virusdetected) X(greylisted) X(challenge)           \
+                        X(backscatter)
 typedef enum {
 #define BB_REASON_ENUM(word) BB_REASON_##word,
     BB_REASONS(BB_REASON_ENUM)
 #undef BB_REASON_ENUM
-    BB_REASON_COUNT
+        BB_REASON_COUNT
 } bb_reason;
 
 /* RFC 3464 section 2.3.3. */
@@ -76,7 +77,7 @@ bool bb_trust_from(bb_str word, bb_trust *out);
 const char *bb_status_word(bb_status s);
 bool bb_status_from(bb_str word, bb_status *out);
 
-/* A soft about the receiving host or the way to it (DESIGN.md section 2, "host soft"). */
+/* A soft about the receiving host or the way to it (docs/design.md section 2, "host soft"). */
 bool bb_reason_is_host_soft(bb_reason r);
 
 /* The word of `words` (NULL-terminated) that is nearest to what was typed, or NULL when none is near

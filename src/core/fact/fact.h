@@ -36,19 +36,20 @@ typedef struct {
 typedef struct {
     bb_envelope envelope;
     bb_report report;
-    bb_verdict *verdicts;  /* one a recipient; one where the report names none */
+    bb_verdict *verdicts; /* one a recipient; one where the report names none */
     size_t n_verdicts;
     bb_time event_time;    /* BB_NO_TIME where the message says nothing and `received` was unknown */
-    bb_return_path *paths; /* every return path found, in the order of DESIGN.md section 3 */
+    bb_return_path *paths; /* every return path found, in the order of docs/design.md section 3 */
     size_t n_paths, cap_paths;
     bb_hash key;           /* idempotency key of the report; also its content id */
     const char *truncated; /* NULL: no limit was reached */
     size_t bytes;
 } bb_message;
 
-bool bb_message_read(bb_arena *a, bb_str bytes, const bb_envelope *env, const bb_reader *reader, bb_message *out) BB_MUST_USE;
+bool bb_message_read(bb_arena *a, bb_str bytes, const bb_envelope *env, const bb_reader *reader,
+                     bb_message *out) BB_MUST_USE;
 
-/* One JSON object a reported recipient, as `parse` writes it (DESIGN.md section 7), each on a line. */
+/* One JSON object a reported recipient, as `parse` writes it (docs/design.md section 7), each on a line. */
 void bb_message_json(const bb_message *m, bb_arena *a, bb_buf *out);
 
 /* ---- whom it is about ---------------------------------------------------------------------------- */
@@ -56,9 +57,9 @@ void bb_message_json(const bb_message *m, bb_arena *a, bb_buf *out);
 /* What attribution must know of a list. */
 typedef struct {
     uint32_t id;
-    bb_form return_path;   /* what its mailings carry */
-    bb_str domain;         /* of its return paths, lower case; empty: none set, forms 2 and 3 match nothing */
-    bb_str base;           /* form 3: the part before the delimiter; empty: any */
+    bb_form return_path; /* what its mailings carry */
+    bb_str domain;       /* of its return paths, lower case; empty: none set, forms 2 and 3 match nothing */
+    bb_str base;         /* form 3: the part before the delimiter; empty: any */
 } bb_list_view;
 
 typedef struct {
@@ -82,10 +83,10 @@ typedef struct {
     uint64_t subscriber;
     bb_str text;
     /* answer */
-    size_t found;        /* how many match: 0, 1, or 2 for "more than one" */
+    size_t found; /* how many match: 0, 1, or 2 for "more than one" */
     uint64_t found_id;
     uint32_t found_list;
-    bb_str found_address;/* its address key */
+    bb_str found_address; /* its address key */
 } bb_lookup;
 
 /* What return paths and recipients say about whom it is, before anybody was looked up. */
@@ -96,7 +97,7 @@ typedef struct {
     size_t path_lookup;           /* index of its lookup; n_lookups: none */
     bb_lookup *lookups;
     size_t n_lookups, cap_lookups;
-    size_t *rcpt_lookup;          /* one a verdict: index of the lookup by address; n_lookups: none */
+    size_t *rcpt_lookup; /* one a verdict: index of the lookup by address; n_lookups: none */
 } bb_claims;
 
 /* Event time in m is clamped to the day the verified token was minted. */
@@ -109,7 +110,7 @@ typedef struct {
     uint32_t mailing;
     bb_trust trust;
     bool forwarded;
-    bb_kind kind;     /* the verdict's, but other/backscatter for a forged token */
+    bb_kind kind; /* the verdict's, but other/backscatter for a forged token */
     bb_reason reason;
 } bb_settled;
 

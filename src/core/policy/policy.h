@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * policy: facts of one subscriber, context and a clock to a status (DESIGN.md section 5).
+ * policy: facts of one subscriber, context and a clock to a status (docs/design.md section 5).
  *
  * A pure fold: the same facts in any order, duplicated, batched anyhow, give the same status; `now` only
  * turns an expired quarantine into active. With context, deliveries and settings by hand held fixed, one
@@ -25,18 +25,18 @@ const char *bb_fact_type_word(bb_fact_type t);
 
 typedef struct {
     bb_fact_type type;
-    bb_time time;         /* event time */
-    bb_hash id;           /* content id: equal ids are the same fact, the earlier time holds */
+    bb_time time; /* event time */
+    bb_hash id;   /* content id: equal ids are the same fact, the earlier time holds */
     /* of a report */
     bb_kind kind;
     bb_reason reason;
     bb_trust trust;
-    bool forwarded;       /* names others only: soft at most */
-    uint32_t mailing;     /* 0: unknown */
-    bb_time mailed;       /* when that mailing was sent to him; BB_NO_TIME: unknown */
+    bool forwarded;   /* names others only: soft at most */
+    uint32_t mailing; /* 0: unknown */
+    bb_time mailed;   /* when that mailing was sent to him; BB_NO_TIME: unknown */
     /* of a setting */
     bb_status set_status;
-    bb_time set_until;    /* of a quarantine by hand; BB_NO_TIME: for good */
+    bb_time set_until; /* of a quarantine by hand; BB_NO_TIME: for good */
 } bb_fact;
 
 /* A mailing that went to him; only window mode "longer" looks at these. */
@@ -76,18 +76,18 @@ typedef struct {
 
 /* What one fact did to the subscriber. */
 typedef enum {
-    BB_EFFECT_NONE,          /* kinds that never change anybody: block, delayed, autoreply, other */
-    BB_EFFECT_REMOVED,       /* this one took him over a limit */
+    BB_EFFECT_NONE,    /* kinds that never change anybody: block, delayed, autoreply, other */
+    BB_EFFECT_REMOVED, /* this one took him over a limit */
     BB_EFFECT_QUARANTINED,
     BB_EFFECT_COMPLAINED,
     BB_EFFECT_COUNTED_ALREADY, /* the same mailing, or within 24 hours of another, already counts */
-    BB_EFFECT_CLEARED,       /* a delivery cleared soft counts */
-    BB_EFFECT_SET,           /* subscription, unsubscription, setting by hand, address change */
-    BB_EFFECT_UNTRUSTED,     /* nobody vouches for it as this list demands */
-    BB_EFFECT_SUPERSEDED,    /* before a setting, re-subscription or change of address, or about a mailing sent before it */
-    BB_EFFECT_GONE_ALREADY,  /* he was removed, complained or gone before it: nothing changed */
-    BB_EFFECT_OBSERVED,      /* would have acted, but the list only observes */
-    BB_EFFECT_DUPLICATE,     /* the same fact again */
+    BB_EFFECT_CLEARED,         /* a delivery cleared soft counts */
+    BB_EFFECT_SET,             /* subscription, unsubscription, setting by hand, address change */
+    BB_EFFECT_UNTRUSTED,       /* nobody vouches for it as this list demands */
+    BB_EFFECT_SUPERSEDED, /* before a setting, re-subscription or change of address, or about a mailing sent before it */
+    BB_EFFECT_GONE_ALREADY, /* he was removed, complained or gone before it: nothing changed */
+    BB_EFFECT_OBSERVED,     /* would have acted, but the list only observes */
+    BB_EFFECT_DUPLICATE,    /* the same fact again */
 } bb_effect;
 const char *bb_effect_word(bb_effect e); /* for machines: "removed", "counted-already", ... */
 

@@ -13,8 +13,8 @@
 #ifndef BB_CORE_REPORT_H
 #define BB_CORE_REPORT_H
 
-#include "core/mail/mail.h"
 #include "core/base/words.h"
+#include "core/mail/mail.h"
 
 typedef enum {
     BB_REPORT_NONE,      /* ordinary mail, or nothing we can read as a report */
@@ -27,16 +27,17 @@ typedef enum {
 
 /* What is said about one recipient. Empty string or 0: not said. */
 typedef struct {
-    bb_str recipient; /* the address it is about, bare: Original-Recipient where it names one, else Final-Recipient, else prose */
-    bb_str original;  /* Original-Recipient's address */
-    bb_str final;     /* Final-Recipient's address (or X-Actual-Recipient where Final names none) */
+    bb_str
+        recipient; /* the address it is about, bare: Original-Recipient where it names one, else Final-Recipient, else prose */
+    bb_str original; /* Original-Recipient's address */
+    bb_str final;    /* Final-Recipient's address (or X-Actual-Recipient where Final names none) */
     bb_action action;
-    bb_str status;    /* "5.1.1": the field's; where it says nothing (x.0.0), the one in the diagnostic */
-    int reply_code;   /* 550 */
-    bb_str command;   /* the SMTP stage: CONN EHLO MAIL RCPT DATA (the final dot too), upper case */
-    bb_str diagnostic;/* the refusing system's words, unfolded to one line, clean UTF-8 */
-    bb_str remote_mta;/* host name that refused, without its type */
-    bb_str text;      /* what the report's human part says about this recipient, one line */
+    bb_str status;     /* "5.1.1": the field's; where it says nothing (x.0.0), the one in the diagnostic */
+    int reply_code;    /* 550 */
+    bb_str command;    /* the SMTP stage: CONN EHLO MAIL RCPT DATA (the final dot too), upper case */
+    bb_str diagnostic; /* the refusing system's words, unfolded to one line, clean UTF-8 */
+    bb_str remote_mta; /* host name that refused, without its type */
+    bb_str text;       /* what the report's human part says about this recipient, one line */
 } bb_rcpt_report;
 
 /* Headers of the message that came back. */
@@ -47,17 +48,17 @@ typedef struct {
 
 typedef struct {
     bb_report_type type;
-    const char *format;     /* name of the row in the table that read it: "rfc3464", "exim", ... */
-    bb_str reporting_mta;   /* host name, without its type */
-    bb_str envelope_id;     /* Original-Envelope-Id, xtext undone */
-    bb_str postfix_sender;  /* X-Postfix-Sender's address */
-    bb_str feedback_type;   /* of a complaint: "abuse", ... */
-    bb_str text;            /* the report's own human words, without the returned message */
-    bb_str subject;         /* of the report itself, decoded */
+    const char *format;    /* name of the row in the table that read it: "rfc3464", "exim", ... */
+    bb_str reporting_mta;  /* host name, without its type */
+    bb_str envelope_id;    /* Original-Envelope-Id, xtext undone */
+    bb_str postfix_sender; /* X-Postfix-Sender's address */
+    bb_str feedback_type;  /* of a complaint: "abuse", ... */
+    bb_str text;           /* the report's own human words, without the returned message */
+    bb_str subject;        /* of the report itself, decoded */
     bb_rcpt_report *rcpts;
     size_t n_rcpts, cap_rcpts;
     bb_original original;
-    const char *truncated;  /* limit that cut, NULL: none did */
+    const char *truncated; /* limit that cut, NULL: none did */
 } bb_report;
 
 typedef struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * verp: return paths, written and read (DESIGN.md section 3, forms 1 to 3).
+ * verp: return paths, written and read (docs/design.md section 3, forms 1 to 3).
  *
  * A signed token is a version letter and 32 lower-case base32 characters (RFC 4648 alphabet, no
  * padding): key id 8 bits, day since 1970 16, mailing 32 (0: none), subscriber 40, MAC 64. The MAC is
@@ -14,11 +14,11 @@
 
 #include "core/base/base.h"
 
-#define BB_TOKEN_LEN 33      /* version letter and 32 characters */
+#define BB_TOKEN_LEN        33 /* version letter and 32 characters */
 #define BB_SIGNED_LOCAL_LEN 40 /* "bounce-" and a token */
-#define BB_SUBSCRIBER_MAX ((uint64_t)((1ULL << 40) - 1))
-#define BB_MAILING_MAX UINT32_MAX
-#define BB_KEY_BYTES 32
+#define BB_SUBSCRIBER_MAX   ((uint64_t)((1ULL << 40) - 1))
+#define BB_MAILING_MAX      UINT32_MAX
+#define BB_KEY_BYTES        32
 
 typedef enum { BB_PURPOSE_RETURN_PATH, BB_PURPOSE_UNSUBSCRIBE, BB_PURPOSE_PROBE, BB_PURPOSE_ENVID } bb_purpose;
 
@@ -57,8 +57,8 @@ const char *bb_token_result_word(bb_token_result r); /* "ok", "malformed", "unkn
 bool bb_token_encode(const bb_key *key, bb_purpose purpose, bb_token token, char out[BB_TOKEN_LEN + 1]) BB_MUST_USE;
 /* Verifies; on OK and EXPIRED *out is filled. `at`: event time at which expiry is judged;
  * lifetime in seconds counted from the start of the day of minting, 0: never expires. */
-bb_token_result bb_token_decode(const bb_keyring *ring, bb_purpose purpose, bb_str text, bb_time at,
-                                int64_t lifetime, bb_token *out) BB_MUST_USE;
+bb_token_result bb_token_decode(const bb_keyring *ring, bb_purpose purpose, bb_str text, bb_time at, int64_t lifetime,
+                                bb_token *out) BB_MUST_USE;
 /* The fields without verifying anything: to show, never to act on. */
 bool bb_token_peek(bb_str text, bb_token *out) BB_MUST_USE;
 

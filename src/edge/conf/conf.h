@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * conf: the configuration file and the one table of its parameters (params.c).
+ *
+ * An INI file: [bouncebox] for the installation, [policy] for every list, [list NAME] for one list, where any
+ * parameter of [policy] may stand again. From the table come defaults, ranges, help, the sample file and
+ * the reading; an unknown or wrong line is an error with file, line and the nearest right word.
+ * Ownership  a bb_conf owns its strings. Errors: bb_err with "file:line: ...". Threads: immutable once read.
+ */
+#ifndef BB_EDGE_CONF_H
+#define BB_EDGE_CONF_H
+
+#include "core/fact/fact.h"
+#include "core/policy/policy.h"
+#include "core/verp/verp.h"
+
+typedef enum {
+    BB_PARAM_TEXT,
+    BB_PARAM_WORD,
+    BB_PARAM_INT,
+    BB_PARAM_NUMBER,
+    BB_PARAM_DURATION,
+    BB_PARAM_BOOL
+} bb_param_type;
+typedef enum { BB_SCOPE_HOME, BB_SCOPE_LIST } bb_param_scope;
+
+/* One row of the table. */
+typedef struct {
+    const char *name;
+    bb_param_scope scope;
+    bb_param_type type;
+    const char *preset; /* default, as it would be written */
+    double min, max;    /* INT, NUMBER, DURATION (seconds) */
+    const char *words;  /* WORD: "signed plain verp" */
+    const char *unit;   /* "", "days", ... for people */
+    const char *help;   /* one line */
+    size_t offset;      /* of the field in bb_conf_home or bb_conf_list */
+} bb_param;
+extern const bb_param bb_params[];
+extern const size_t bb_params_count;
+
+/* Parameters of the installation. */
+typedef struct {
+    char database[256]; /* relative to the home */
+    char keys[256];
+    char rules[256];        /* operator's rule file, empty: none */
+    int64_t token_lifetime; /* seconds */
+    bool keep_evidence;
+} bb_conf_home;
+
+/* Parameters of a list. */
+typedef struct {
+    char bounce_domain[256];
+    int return_path;           /* index into words: bb_form - 1 */
+    char return_path_base[65]; /* form 3: "newsletter" */
+    int hard_limit, soft_limit;
+    int64_t soft_window;
+    int soft_window_mode;
+    int64_t quarantine;
+    double quarantine_backoff;
+    bool accept_inferred;
+    int mode; /* enforce, observe */
+} bb_conf_list;
+
+typedef struct bb_conf bb_conf;
+
+bool bb_conf_read(const char *path, bb_conf **out, bb_err *err) BB_MUST_USE;
+void bb_conf_free(bb_conf **conf);
+const bb_conf_home *bb_conf_home_of(const bb_conf *c);
+/* The list's own section over [policy] over the defaults. */
+const bb_conf_list *bb_conf_list_of(const bb_conf *c, bb_str name);
+/* Names of all [list NAME] sections, for checks against the store; count by *n. */
+const char *const *bb_conf_list_names(const bb_conf *c, size_t *n);
+/* What the policy and attribution see of it. */
+bb_policy bb_conf_policy(const bb_conf_list *l);
+bb_list_view bb_conf_list_view(const bb_conf_list *l, uint32_t id);
+/* The sample configuration file, every parameter with its help, commented out at its default. */
+bb_str bb_conf_sample(bb_arena *a);
+
+#endif

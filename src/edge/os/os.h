@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * os: files, folders, mailboxes, the clock, memory: what the world gives us, behind plain calls.
+ *
+ * Errors: bb_err naming the path and what the system said. Threads: no state of its own.
+ */
+#ifndef BB_EDGE_OS_H
+#define BB_EDGE_OS_H
+
+#include "core/base/base.h"
+
+extern const bb_alloc bb_os_alloc; /* malloc and free */
+bb_time bb_os_now(void);
+/* Seconds that only go forward, for rates and progress. */
+double bb_os_monotonic(void);
+
+/* A whole small file into the arena; BB_EDATA beyond max bytes. */
+bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_err *err) BB_MUST_USE;
+/* Writes through a temporary file beside it, synced and renamed; mode as given. */
+bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err) BB_MUST_USE;
+
+/* ---- mailboxes ------------------------------------------------------------------------------------ */
+
+/* One message as it was found. Bytes live until the next call of bb_mailbox_next. */
+typedef struct {
+    bb_str bytes;         /* mbox quoting undone */
+    bb_str source;        /* path as given or found below the folder given, with "#n" in an mbox */
+    bb_time from_line;    /* of an mbox; BB_NO_TIME: none */
+    uint64_t done, total; /* bytes of the whole job read so far and in all, for progress; total 0: unknown */
+} bb_mailbox_message;
+
+typedef struct bb_mailbox bb_mailbox;
+
+#define BB_MESSAGE_MAX ((size_t)64 << 20) /* bytes of one message; longer ones are cut there and marked */
+
+/* Paths: mbox or mboxrd (told by "From " at the start), Maildir (cur and new), any folder (every regular
+ * file below it, in name order, hidden ones left out), a single message, "-" for standard input.
+ * Memory: one message, not one mailbox. A path that cannot be opened is an error at once. */
+bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_err *err) BB_MUST_USE;
+/* 1: a message, 0: the end, -1: this one could not be read (err says which and why); go on by calling again. */
+int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err);
+void bb_mailbox_close(bb_mailbox **m);
+
+#endif

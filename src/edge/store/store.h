@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store: facts and statuses, kept. The contract speaks of neither SQL nor files.
+ *
+ * One way in: bb_store_apply() takes a batch and is one transaction. It answers the look-ups of the
+ * batch's reports, leaves out what is known, loads the facts of the subscribers it touches (in id order),
+ * asks the policy, and writes reports, readings, evidence, facts, statuses and transitions. When it
+ * answers true, all of it is durable; when it answers false, nothing of it is there (or, for BB_EUNKNOWN,
+ * nobody knows, and the same batch given again is safe: keys make it idempotent).
+ * The logic stands once in apply.c, over a narrow batch-shaped driver (driver.h): SQLite and memory.
+ * Statuses are kept as the fold with no clock leaves them; whoever shows one asks bb_status_at().
+ * Ownership  results live in the arena given. Errors: bb_err. Threads: one store handle, one thread.
+ */
+#ifndef BB_EDGE_STORE_H
+#define BB_EDGE_STORE_H
+
+#include "core/base/address.h"
+#include "core/fact/fact.h"
+
+typedef struct bb_store bb_store;
+
+typedef enum { BB_STORE_READ, BB_STORE_WRITE, BB_STORE_CREATE } bb_store_mode;
+
+/* A missing or foreign file, a schema newer than ours or another writer are errors with words of what to do next.
+ * An older schema is brought up to date (WRITE, CREATE). */
+bool bb_store_open_sqlite(const char *path, bb_store_mode mode, bb_store **out, bb_err *err) BB_MUST_USE;
+bool bb_store_open_memory(bb_store **out, bb_err *err) BB_MUST_USE;
+void bb_store_close(bb_store **store);
+
+/* ---- lists and mailings -------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t id;
+    bb_str name; /* unique; 1 to 64 of a-z A-Z 0-9 . _ - */
+    bb_time created;
+} bb_list;
+
+/* A name that is there already: BB_EUSAGE. */
+bool bb_store_list_add(bb_store *s, bb_str name, bb_time now, uint32_t *id, bb_err *err) BB_MUST_USE;
+bool bb_store_lists(bb_store *s, bb_arena *a, bb_list **out, size_t *n, bb_err *err) BB_MUST_USE;
+
+typedef struct {
+    uint32_t id, list;
+    bb_str name;
+    bb_time sent; /* of each send that has no time of its own */
+} bb_mailing;
+
+bool bb_store_mailing_add(bb_store *s, uint32_t list, bb_str name, bb_time sent, uint32_t *id, bb_err *err) BB_MUST_USE;
+bool bb_store_mailings(bb_store *s, bb_arena *a, uint32_t list, bb_mailing **out, size_t *n, bb_err *err) BB_MUST_USE;
+
+/* ---- apply ---------------------------------------------------------------------------------------- */
+
+#define BB_EXTERNAL_ID_MAX 64
+
+typedef enum {
+    BB_ITEM_REPORT,     /* a message read and claimed */
+    BB_ITEM_SUBSCRIBER, /* somebody for a list: new, or there already and then left as he is */
+    BB_ITEM_FACT,       /* a setting by hand, (re-)subscription, unsubscription, change of address */
+    BB_ITEM_SEND,       /* a mailing went to him */
+} bb_item_type;
+
+typedef enum {
+    BB_RESULT_RETRY, /* the batch failed; also what every item says before apply */
+    BB_RESULT_STORED,
+    BB_RESULT_DUPLICATE, /* known; at most an earlier event time was kept */
+    BB_RESULT_REFUSED,   /* can never be stored as it is (no such subscriber, external id taken): why says it */
+    BB_RESULT_UNKNOWN,   /* outcome unknown */
+} bb_result;
+
+typedef struct {
+    bb_item_type type;
+    /* REPORT: look-ups in claims are answered by apply */
+    bb_message *message;
+    bb_claims *claims;
+    bb_str evidence; /* raw bytes; empty: keep none */
+    /* SUBSCRIBER: list, address, external_id (empty: none), contact, time (on the list since) */
+    /* FACT: subscriber, fact (time, set_status, ...), note, new address for BB_FACT_ADDRESS */
+    /* SEND: subscriber, mailing, time (BB_NO_TIME: the mailing's) */
+    uint32_t list;
+    uint64_t subscriber; /* for SUBSCRIBER also the answer: the id he has */
+    bb_address address;
+    bb_str external_id;
+    bool contact;     /* tracked for bounces but never subscribed */
+    bool resubscribe; /* SUBSCRIBER: somebody who is there gets a SUBSCRIBE fact, noted */
+    bb_time time;
+    uint32_t mailing;
+    bb_fact_type fact;
+    bb_status set_status;
+    bb_time set_until;
+    bb_str note;
+    /* answers */
+    bb_result result;
+    const char *why;     /* of REFUSED */
+    bb_settled *settled; /* of REPORT: one a verdict, in the arena */
+} bb_item;
+
+/* Whom the batch moved: one entry a subscriber whose kept status changed. */
+typedef struct {
+    uint64_t subscriber;
+    uint32_t list;
+    bb_str address;
+    bb_status before, after;
+    bb_time until;
+} bb_change;
+
+typedef struct {
+    bb_item *items;
+    size_t n;
+    /* the policy of a list; called once a list and batch; what it answers lives until apply returns */
+    bool (*policy)(void *ctx, uint32_t list, bb_context *out);
+    void *policy_ctx;
+    bb_time now; /* when all this was taken in */
+    int rules_version;
+    /* answers */
+    bb_change *changes;
+    size_t n_changes;
+} bb_batch;
+
+bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err) BB_MUST_USE;
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t id;
+    uint32_t list;
+    bb_str address, domain, external_id;
+    bool contact;
+    bb_time since;    /* on the list */
+    bb_status status; /* kept: see bb_status_at */
+    bb_time until;
+} bb_subscriber;
+
+/* Answers the look-ups in place (found, found_id, ...). */
+bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err) BB_MUST_USE;
+/* BB_ENOINPUT where there is none of that id. */
+bool bb_store_subscriber(bb_store *s, bb_arena *a, uint64_t id, bb_subscriber *out, bb_err *err) BB_MUST_USE;
+
+/* Calls `each` for every subscriber of the list (0: of all), by id; memory stays flat: what is passed lives for the call.
+ * False from `each` ends it early (that is no error). */
+typedef bool (*bb_subscriber_fn)(void *ctx, const bb_subscriber *s);
+bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each, void *ctx, bb_err *err) BB_MUST_USE;
+
+/* One fact of a subscriber with what a person wants to see of it. */
+typedef struct {
+    bb_fact fact;
+    bb_time recorded;
+    bb_str note, source;
+    /* of a report */
+    uint64_t report;
+    bb_str recipient, status, command, diagnostic, remote_mta, reporting_mta, rule, format, return_path;
+    bb_action action;
+    int reply_code;
+    double confidence;
+    bb_str mailing_name;
+    bool evidence; /* the raw message is kept */
+} bb_known_fact;
+
+/* A change of the kept status. */
+typedef struct {
+    bb_time time;     /* event time of the cause */
+    bb_time recorded; /* when we changed it */
+    bb_status from, to;
+    bb_time until;
+    bb_hash cause; /* content id of the fact; all zero: none */
+} bb_transition;
+
+typedef struct {
+    bb_subscriber subscriber;
+    bb_known_fact *facts; /* by event time, then id */
+    size_t n_facts;
+    bb_send *sends; /* by time */
+    size_t n_sends;
+    bb_transition *transitions; /* as recorded */
+    size_t n_transitions;
+} bb_history;
+
+bool bb_store_history(bb_store *s, bb_arena *a, uint64_t id, bb_history *out, bb_err *err) BB_MUST_USE;
+
+/* The raw message behind a report; BB_ENOINPUT where none is kept. */
+bool bb_store_evidence(bb_store *s, bb_arena *a, uint64_t report, bb_str *out, bb_err *err) BB_MUST_USE;
+
+/* How many current readings: by kind, reason, receiving domain and list, each most first. */
+typedef struct {
+    uint32_t list;       /* 0: all */
+    bb_time from, until; /* event times, from <= t < until; BB_NO_TIME: open */
+} bb_summary_query;
+typedef struct {
+    bb_str word; /* kind, reason, domain or list name; empty list name: no subscriber of ours */
+    int64_t n;
+} bb_count;
+typedef struct {
+    int64_t reports, readings;
+    bb_count *kinds, *reasons, *domains, *lists, *trusts;
+    size_t n_kinds, n_reasons, n_domains, n_lists, n_trusts;
+    int64_t statuses[5]; /* subscribers of the list by kept status as of `now` given */
+} bb_summary;
+bool bb_store_summary(bb_store *s, bb_arena *a, const bb_summary_query *q, bb_time now, bb_summary *out,
+                      bb_err *err) BB_MUST_USE;
+
+#endif

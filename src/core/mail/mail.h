@@ -4,7 +4,7 @@
  *
  * Input      an immutable buffer that outlives the arena's results; every span points into it.
  * Tolerates  CR, LF, CRLF and mixtures; blank lines before the header; 8-bit headers; missing, wrong or
- *            unclosed boundaries; broken base64 and quoted-printable; nested message/*; truncation.
+ *            unclosed boundaries; broken base64 and quoted-printable; nested messages; truncation.
  * Limits     bb_mail_limits; reaching one cuts there and marks the mail truncated, with the limit's
  *            name. Nothing is dropped silently and nothing recurses deeper than max_depth.
  * Errors     only running out of memory (the arena's failed). Any bytes are a mail.

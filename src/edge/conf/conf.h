@@ -35,9 +35,9 @@ typedef struct {
     const char *unit;   /* "", "days", ... for people */
     const char *help;   /* one line */
     size_t offset;      /* of the field in bb_conf_home or bb_conf_list */
-} bb_param;
-extern const bb_param bb_params[];
-extern const size_t bb_params_count;
+} bb_conf_param;
+extern const bb_conf_param bb_conf_params[];
+extern const size_t bb_conf_params_count;
 
 /* Parameters of the installation. */
 typedef struct {

@@ -50,7 +50,7 @@ bool bb_message_read(bb_arena *a, bb_str bytes, const bb_envelope *env, const bb
                      bb_message *out) BB_MUST_USE;
 
 /* One JSON object a reported recipient, as `parse` writes it (docs/design.md section 7), each on a line. */
-void bb_message_json(const bb_message *m, bb_arena *a, bb_buf *out);
+void bb_message_json(const bb_message *m, bb_buf *out);
 
 /* ---- whom it is about ---------------------------------------------------------------------------- */
 
@@ -60,6 +60,7 @@ typedef struct {
     bb_form return_path; /* what its mailings carry */
     bb_str domain;       /* of its return paths, lower case; empty: none set, forms 2 and 3 match nothing */
     bb_str base;         /* form 3: the part before the delimiter; empty: any */
+    bool own_ids;        /* nobody on it has an external id: form 2's number is our own */
 } bb_list_view;
 
 typedef struct {
@@ -89,15 +90,24 @@ typedef struct {
     bb_str found_address; /* its address key */
 } bb_lookup;
 
+/* The addresses that one verdict's recipient goes by, as keys; empty: not said. */
+typedef struct {
+    bb_str recipient, original, final;
+} bb_names;
+
 /* What return paths and recipients say about whom it is, before anybody was looked up. */
 typedef struct {
     bb_token_result token_result; /* of the best token found; MALFORMED where there was none */
     bb_token token;               /* where OK or EXPIRED */
     const bb_return_path *path;   /* the return path that counts; NULL: none */
-    size_t path_lookup;           /* index of its lookup; n_lookups: none */
+    size_t path_lookup;           /* its look-ups: index of the first, ... */
+    size_t n_path_lookups;        /* ... and how many; 0: none */
     bb_lookup *lookups;
     size_t n_lookups, cap_lookups;
-    size_t *rcpt_lookup; /* one a verdict: index of the lookup by address; n_lookups: none */
+    size_t *rcpt_lookup; /* one a verdict: index of the look-up by address; BB_NPOS: none */
+    bb_names *names;     /* one a verdict */
+    bb_str *returned_to; /* keys of the addresses that the returned message's To names */
+    size_t n_returned_to, cap_returned_to;
 } bb_claims;
 
 /* Event time in m is clamped to the day the verified token was minted. */

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whom a report is about: first what return paths and recipients claim (questions to a store), then,
+ * with the answers, who vouches for each verdict (docs/design.md section 3).
+ */
+#include <string.h>
+
+#include "core/base/address.h"
+#include "core/fact/fact.h"
+
+/* ---- questions ----------------------------------------------------------------------------------- */
+
+static bb_str key_of(bb_arena *a, bb_str address)
+{
+    bb_address read;
+    return address.n && bb_address_read(a, address, &read, NULL) ? read.key : (bb_str){0};
+}
+
+static size_t ask(bb_arena *a, bb_claims *c, bb_lookup question)
+{
+    bb_lookup *slot = BB_PUSH(a, c->lookups, c->n_lookups, c->cap_lookups);
+    if (!slot) return BB_NPOS;
+    *slot = question;
+    return c->n_lookups - 1;
+}
+
+static void read_names(bb_arena *a, const bb_message *m, bb_claims *c)
+{
+    for (size_t i = 0; i < m->report.n_rcpts && i < m->n_verdicts; i++) {
+        const bb_rcpt_report *r = &m->report.rcpts[i];
+        c->names[i] = (bb_names){key_of(a, r->recipient), key_of(a, r->original), key_of(a, r->final)};
+    }
+    bb_str to = m->report.original.to;
+    for (int i = 0; i < 100; i++) { /* a newsletter's To names one; a forger's may name any number */
+        bb_str key = key_of(a, bb_address_find(to, &to));
+        if (!to.n && !key.n) break;
+        bb_str *slot = key.n ? BB_PUSH(a, c->returned_to, c->n_returned_to, c->cap_returned_to) : NULL;
+        if (slot) *slot = key;
+    }
+}
+
+/* A verified token anywhere beats anything unverified; of tokens that fail, the first is the one to tell of. */
+static void read_tokens(const bb_message *m, const bb_attribution *ctx, bb_claims *c)
+{
+    c->token_result = BB_TOKEN_MALFORMED;
+    for (size_t i = 0; i < m->n_paths; i++) {
+        if (m->paths[i].form != BB_FORM_SIGNED) continue;
+        bb_token token = {0};
+        bb_time at = m->event_time != BB_NO_TIME ? m->event_time : 0;
+        bb_token_result r =
+            bb_token_decode(&ctx->keys, BB_PURPOSE_RETURN_PATH, m->paths[i].token, at, ctx->token_lifetime, &token);
+        if (r == BB_TOKEN_OK || c->token_result == BB_TOKEN_MALFORMED) {
+            c->token_result = r;
+            c->token = token;
+            c->path = &m->paths[i];
+        }
+        if (r == BB_TOKEN_OK) return;
+    }
+}
+
+static bool list_takes(const bb_list_view *l, const bb_attribution *ctx, const bb_return_path *p)
+{
+    if (ctx->only_list && l->id != ctx->only_list) return false;
+    if (l->return_path != p->form || !l->domain.n || !bb_ieq(l->domain, p->domain)) return false;
+    return p->form != BB_FORM_VERP || !l->base.n || bb_ieq(l->base, p->base);
+}
+
+/* An unsigned return path asks the lists that send such ones from that domain, and nobody else. */
+static void ask_unsigned(bb_arena *a, const bb_attribution *ctx, const bb_return_path *p, bb_claims *c)
+{
+    uint64_t number = 0;
+    bool is_id = bb_u64(p->number, &number) && number > 0 && number <= BB_SUBSCRIBER_MAX;
+    for (size_t i = 0; i < ctx->n_lists; i++) {
+        const bb_list_view *l = &ctx->lists[i];
+        if (!list_takes(l, ctx, p)) continue;
+        if (p->form == BB_FORM_VERP)
+            ask(a, c, (bb_lookup){.by = BB_BY_ADDRESS, .list = l->id, .text = key_of(a, p->victim)});
+        else if (!l->own_ids) ask(a, c, (bb_lookup){.by = BB_BY_EXTERNAL_ID, .list = l->id, .text = p->number});
+        else if (is_id) ask(a, c, (bb_lookup){.by = BB_BY_ID, .list = l->id, .subscriber = number});
+    }
+}
+
+static bool token_is_ours(const bb_claims *c)
+{
+    return c->token_result == BB_TOKEN_OK || c->token_result == BB_TOKEN_EXPIRED;
+}
+
+static void ask_by_path(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *c)
+{
+    c->path_lookup = c->n_lookups;
+    if (token_is_ours(c)) {
+        ask(a, c, (bb_lookup){.by = BB_BY_ID, .subscriber = c->token.subscriber});
+        bb_time minted = c->token.day * BB_DAY;
+        if (m->event_time != BB_NO_TIME && m->event_time < minted) m->event_time = minted;
+    }
+    for (size_t i = 0; i < m->n_paths && c->n_lookups == c->path_lookup; i++) {
+        if (m->paths[i].form == BB_FORM_SIGNED) continue;
+        ask_unsigned(a, ctx, &m->paths[i], c);
+        if (c->n_lookups > c->path_lookup) c->path = &m->paths[i];
+    }
+    c->n_path_lookups = c->n_lookups - c->path_lookup;
+}
+
+bool bb_claims_make(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *out)
+{
+    *out = (bb_claims){0};
+    out->names = bb_get_array(a, m->n_verdicts, sizeof *out->names);
+    out->rcpt_lookup = bb_get_array(a, m->n_verdicts, sizeof *out->rcpt_lookup);
+    if (!out->names || !out->rcpt_lookup) return false;
+    read_names(a, m, out);
+    read_tokens(m, ctx, out);
+    ask_by_path(a, m, ctx, out);
+    for (size_t i = 0; i < m->n_verdicts; i++) {
+        bb_str key = out->names[i].recipient;
+        bb_lookup by_address = {.by = BB_BY_ADDRESS, .list = ctx->only_list, .text = key};
+        out->rcpt_lookup[i] = key.n ? ask(a, out, by_address) : BB_NPOS;
+    }
+    return !a->failed;
+}
+
+/* ---- answers --------------------------------------------------------------------------------------- */
+
+static bool names(const bb_names *n, bb_str key)
+{
+    return bb_eq(n->recipient, key) || bb_eq(n->original, key) || bb_eq(n->final, key);
+}
+
+/* Complaints come with the address blacked out (RFC 6590): that names nobody. */
+static bool names_somebody(const bb_names *n)
+{
+    return n->recipient.n && !bb_starts(n->recipient, BB_S("redacted"));
+}
+
+static bool returned_to(const bb_claims *c, bb_str key)
+{
+    for (size_t i = 0; i < c->n_returned_to; i++)
+        if (bb_eq(c->returned_to[i], key)) return true;
+    return false;
+}
+
+static bool reported(const bb_message *m, const bb_claims *c, bb_str key)
+{
+    for (size_t i = 0; i < m->n_verdicts; i++)
+        if (names(&c->names[i], key)) return true;
+    return false;
+}
+
+static int severity(bb_kind k)
+{
+    static const int of[] = {
+        [BB_KIND_COMPLAINT] = 7, [BB_KIND_HARD] = 6,      [BB_KIND_SOFT] = 5,      [BB_KIND_BLOCK] = 4,
+        [BB_KIND_DELAYED] = 3,   [BB_KIND_DELIVERED] = 2, [BB_KIND_AUTOREPLY] = 1, [BB_KIND_OTHER] = 0};
+    return of[k];
+}
+
+/* The verdicts that speak of the holder of the return path. Where the report names only others, the mail was
+ * forwarded or expanded on the way: the worst verdict counts for him, as a soft at most, and the addresses
+ * that the text names are left alone. */
+static void settle_holder(const bb_message *m, const bb_claims *c, bb_settled holder, bb_str key, bb_settled *out)
+{
+    bool somebody = false;
+    size_t worst = 0;
+    for (size_t i = 0; i < m->n_verdicts; i++) {
+        somebody |= names_somebody(&c->names[i]);
+        if (severity(m->verdicts[i].kind) > severity(m->verdicts[worst].kind)) worst = i;
+    }
+    bool forwarded = somebody && !reported(m, c, key);
+    for (size_t i = 0; i < m->n_verdicts; i++) {
+        if (forwarded || !somebody ? i != worst : !names(&c->names[i], key)) continue;
+        bb_kind kind = out[i].kind;
+        bb_reason reason = out[i].reason;
+        out[i] = holder;
+        out[i].kind = kind;
+        out[i].reason = reason;
+        out[i].forwarded = forwarded;
+    }
+}
+
+/* The one subscriber that the return path names, or -1. Several lists may send the same form from one domain:
+ * then the addresses in the report tell which. */
+static const bb_lookup *holder_of(const bb_message *m, const bb_claims *c)
+{
+    const bb_lookup *found = NULL, *named = NULL;
+    size_t n_found = 0, n_named = 0;
+    for (size_t i = c->path_lookup; i < c->path_lookup + c->n_path_lookups; i++) {
+        const bb_lookup *l = &c->lookups[i];
+        if (l->found != 1 || (l->list && l->found_list != l->list)) continue;
+        found = l;
+        n_found++;
+        if (!reported(m, c, l->found_address) && !returned_to(c, l->found_address)) continue;
+        named = l;
+        n_named++;
+    }
+    if (n_named == 1) return named;
+    return n_found == 1 ? found : NULL;
+}
+
+static bb_trust trust_of(const bb_message *m, const bb_claims *c, const bb_lookup *holder)
+{
+    if (c->token_result == BB_TOKEN_OK) return BB_TRUST_SIGNED;
+    if (token_is_ours(c)) return BB_TRUST_NONE; /* expired */
+    return reported(m, c, holder->found_address) || returned_to(c, holder->found_address) ? BB_TRUST_PLAIN
+                                                                                          : BB_TRUST_NONE;
+}
+
+static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled *out)
+{
+    for (size_t i = 0; i < m->n_verdicts; i++) {
+        if (c->rcpt_lookup[i] == BB_NPOS) continue;
+        const bb_lookup *l = &c->lookups[c->rcpt_lookup[i]];
+        if (l->found != 1) continue;
+        out[i].subscriber = l->found_id;
+        out[i].list = l->found_list;
+        out[i].trust = BB_TRUST_INFERRED;
+    }
+}
+
+void bb_claims_settle(const bb_message *m, const bb_claims *c, bb_settled *out)
+{
+    bool forged = c->token_result == BB_TOKEN_WRONG_MAC && c->n_path_lookups == 0;
+    for (size_t i = 0; i < m->n_verdicts; i++) {
+        out[i] = (bb_settled){.kind = m->verdicts[i].kind, .reason = m->verdicts[i].reason};
+        if (!forged) continue;
+        out[i].kind = BB_KIND_OTHER;
+        out[i].reason = BB_REASON_backscatter;
+    }
+    if (forged) return;
+    const bb_lookup *holder = holder_of(m, c);
+    if (holder) {
+        bb_settled who = {.subscriber = holder->found_id,
+                          .list = holder->found_list,
+                          .mailing = token_is_ours(c) ? c->token.mailing : 0,
+                          .trust = trust_of(m, c, holder)};
+        settle_holder(m, c, who, holder->found_address, out);
+    } else if (c->token_result != BB_TOKEN_OK) {
+        settle_inferred(m, c, out);
+    }
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where a message shows the return path it came back to, in the order of docs/design.md section 3.
+ */
+#include "core/base/address.h"
+#include "core/fact/internal.h"
+
+#define MAX_PATHS 64 /* a forger may write any number; the first ones are ours */
+
+static void add(bb_message *msg, bb_arena *a, bb_str address)
+{
+    bb_return_path path;
+    address = bb_trim(address);
+    if (!address.n || msg->n_paths == MAX_PATHS || !bb_return_path_read(a, address, &path)) return;
+    for (size_t i = 0; i < msg->n_paths; i++)
+        if (bb_ieq(msg->paths[i].address, path.address)) return;
+    bb_return_path *slot = BB_PUSH(a, msg->paths, msg->n_paths, msg->cap_paths);
+    if (slot) *slot = path;
+}
+
+/* Every address in the value: header fields such as To may hold several, with names and comments. */
+static void add_all(bb_message *msg, bb_arena *a, bb_str value)
+{
+    for (int i = 0; i < MAX_PATHS; i++) {
+        bb_str address = bb_address_find(value, &value);
+        if (!address.n) return;
+        add(msg, a, address);
+    }
+}
+
+static void add_fields(bb_mail *m, bb_message *msg, const char *name)
+{
+    for (const bb_field *f = bb_field_get(m->root, name); f && msg->n_paths < MAX_PATHS; f = bb_field_after(f, name))
+        add_all(msg, m->arena, bb_value_unfold(m, f->value));
+}
+
+void bb_fact_paths(bb_mail *m, bb_message *msg)
+{
+    add(msg, m->arena, msg->envelope.rcpt_to);
+    add(msg, m->arena, msg->envelope.orcpt);
+    add_fields(m, msg, "X-Original-To");
+    add_fields(m, msg, "Delivered-To");
+    add_fields(m, msg, "To");
+    add(msg, m->arena, msg->report.envelope_id);
+    add(msg, m->arena, msg->report.postfix_sender);
+    add(msg, m->arena, msg->report.original.return_path);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fact: event time, report key, return paths found, and whom a report is about.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "core/base/address.h"
+#include "core/fact/fact.h"
+#include "tap.h"
+
+static bb_arena arena;
+static bb_rules *rules;
+
+static bb_message read_text(const char *text, bb_time from_line, bb_time received)
+{
+    bb_message m;
+    bb_envelope env = {.source = BB_S("test"), .from_line = from_line, .received = received};
+    bb_reader reader = {.rules = rules};
+    ok(bb_message_read(&arena, bb_dup(&arena, bb_cstr(text)), &env, &reader, &m),
+       "reading takes no more memory than there is");
+    return m;
+}
+
+/* ---- event time ------------------------------------------------------------------------------------ */
+
+static void event_times(void)
+{
+    static const struct {
+        const char *name, *mail, *from_line, *received, *want;
+    } rows[] = {
+        {"topmost Received wins over Date",
+         "Received: by a (Postfix)\n\tid 1; Mon, 2 Nov 2026 10:00:00 +0100\nReceived: x; Sun, 1 Nov 2026 10:00:00 "
+         "+0000\n"
+         "Date: Sat, 31 Oct 2026 10:00:00 +0000\n\nhi\n",
+         "2026-11-03", "2026-11-04", "2026-11-02T09:00:00Z"},
+        {"a semicolon within the line is not the last one",
+         "Received: by a; b (c;d) id 1; Mon, 2 Nov 2026 10:00:00 +0000\n\nhi\n", "", "", "2026-11-02T10:00:00Z"},
+        {"Received without a date: the mbox line", "Received: by a\nDate: Sat, 31 Oct 2026 10:00:00 +0000\n\nhi\n",
+         "2026-11-03", "2026-11-04", "2026-11-03T00:00:00Z"},
+        {"only Date", "Date: Sat, 31 Oct 2026 10:00:00 +0000\n\nhi\n", "", "2026-11-04", "2026-10-31T10:00:00Z"},
+        {"nothing: when we took it", "Subject: x\n\nhi\n", "", "2026-11-04", "2026-11-04T00:00:00Z"},
+        {"nothing at all", "Subject: x\n\nhi\n", "", "", ""},
+        {"never later than we took it", "Date: Sat, 31 Oct 2037 10:00:00 +0000\n\nhi\n", "", "2026-11-04",
+         "2026-11-04T00:00:00Z"},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        char got[BB_TIME_LEN];
+        bb_message m =
+            read_text(rows[i].mail, bb_time_iso(bb_cstr(rows[i].from_line)), bb_time_iso(bb_cstr(rows[i].received)));
+        is_cstr(bb_time_str(m.event_time, got), rows[i].want, "event time: %s", rows[i].name);
+    }
+}
+
+/* ---- the key ----------------------------------------------------------------------------------------- */
+
+#define HEAD                                                                                                       \
+    "From: a@example.net\nTo: bounce-7@b.example\nSubject: s\nMessage-ID: <1@x>\nDate: Sat, 31 Oct 2026 10:00:00 " \
+    "+0000\n"
+
+static void keys(void)
+{
+    static const struct {
+        const char *name, *mail;
+        bool same;
+    } rows[] = {
+        {"the same bytes", HEAD "\nFrom here\nb\n", true},
+        {"line ends",
+         "From: a@example.net\r\nTo: bounce-7@b.example\r\nSubject: s\r\nMessage-ID: <1@x>\r\nDate: Sat, 31 Oct 2026 "
+         "10:00:00 "
+         "+0000\r\n\r\nFrom here\r\nb\r\n",
+         true},
+        {"mbox quoting", HEAD "\n>From here\nb\n", true},
+        {"mbox quoting twice", HEAD "\n>>From here\nb\n", true},
+        {"empty lines behind", HEAD "\nFrom here\nb\n\n\n", true},
+        {"no line end behind", HEAD "\nFrom here\nb", true},
+        {"headers added on the way", "Received: by z\nX-Spam-Flag: NO\nReturn-Path: <>\n" HEAD "\nFrom here\nb\n",
+         true},
+        {"folding",
+         "From:\n a@example.net\nTo: bounce-7@b.example\nSubject: s\nMessage-ID: <1@x>\nDate: Sat, 31 Oct 2026\n "
+         "10:00:00 +0000\n\nFrom here\nb\n",
+         true},
+        {"an empty line within", HEAD "\nFrom here\n\nb\n", false},
+        {"another word", HEAD "\nFrom here\nc\n", false},
+        {"another return path", "X-Original-To: bounce-8@b.example\n" HEAD "\nFrom here\nb\n", false},
+        {"another Message-ID",
+         "From: a@example.net\nTo: bounce-7@b.example\nSubject: s\nMessage-ID: <2@x>\nDate: Sat, 31 Oct 2026 10:00:00 "
+         "+0000\n\nFrom here\nb\n",
+         false},
+    };
+    bb_message first = read_text(rows[0].mail, BB_NO_TIME, BB_NO_TIME);
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_message m = read_text(rows[i].mail, BB_NO_TIME, BB_NO_TIME);
+        ok(bb_hash_eq(&first.key, &m.key) == rows[i].same, "key: %s %s", rows[i].name,
+           rows[i].same ? "changes nothing" : "counts");
+    }
+}
+
+/* ---- whom it is about ---------------------------------------------------------------------------------- */
+
+static const struct {
+    uint64_t id;
+    uint32_t list;
+    const char *address, *external_id;
+} people[] = {
+    {1, 1, "ann@example.net", ""},      {2, 2, "bob@example.net", "123"}, {3, 3, "cy@example.net", ""},
+    {4, 4, "dan@example.net", ""},      {5, 5, "eve@example.net", "123"}, {6, 1, "bob@example.net", ""},
+    {7, 3, "o'hara+x@example.net", ""},
+};
+static const bb_list_view lists[] = {
+    {.id = 1, .return_path = BB_FORM_SIGNED, .domain = {"signed.example", 14}, .own_ids = true},
+    {.id = 2, .return_path = BB_FORM_PLAIN, .domain = {"plain.example", 13}},
+    {.id = 3, .return_path = BB_FORM_VERP, .domain = {"verp.example", 12}, .base = {"news", 4}, .own_ids = true},
+    {.id = 4, .return_path = BB_FORM_PLAIN, .domain = {"own.example", 11}, .own_ids = true},
+    {.id = 5, .return_path = BB_FORM_PLAIN, .domain = {"plain.example", 13}},
+};
+static bb_key ring_keys[2] = {{.id = 3, .secret = "a secret of thirty-two octets..", .created = 0},
+                              {.id = 4, .secret = "another one", .created = 0}};
+
+static void answer(bb_lookup *l)
+{
+    for (size_t i = 0; i < BB_COUNT(people); i++) {
+        bool hit = l->by == BB_BY_ID                      ? people[i].id == l->subscriber
+                   : l->list && l->list != people[i].list ? false
+                   : l->by == BB_BY_EXTERNAL_ID           ? l->text.n && bb_eq(l->text, bb_cstr(people[i].external_id))
+                                                          : bb_eq(l->text, bb_cstr(people[i].address));
+        if (!hit) continue;
+        if (++l->found > 1) continue;
+        l->found_id = people[i].id;
+        l->found_list = people[i].list;
+        l->found_address = bb_cstr(people[i].address);
+    }
+    if (l->found > 2) l->found = 2;
+}
+
+/* "T1" a token for subscriber 1, "F1" the same with another key's MAC, "X1" an expired one, else an address. */
+static void add_path(bb_message *m, const char *word)
+{
+    bb_str address = bb_cstr(word);
+    if (strlen(word) == 2) {
+        char text[BB_TOKEN_LEN + 1];
+        bb_token t = {.day = word[0] == 'X' ? 20000 : 20700, .mailing = 9, .subscriber = (uint64_t)(word[1] - '0')};
+        bb_key key = ring_keys[word[0] == 'F' ? 1 : 0];
+        key.id = 3;
+        ok(bb_token_encode(&key, BB_PURPOSE_RETURN_PATH, t, text), "token made");
+        address = bb_sprintf(&arena, "bounce-%s@signed.example", text);
+    }
+    bb_return_path *slot = BB_PUSH(&arena, m->paths, m->n_paths, m->cap_paths);
+    ok(bb_return_path_read(&arena, address, slot), "%s is a return path", word);
+}
+
+static void attribution(void)
+{
+    /* kinds of the verdicts: h hard, s soft, c complaint, o other; expected: one "id trust kind[>]" a verdict, > forwarded */
+    static const struct {
+        const char *name, *paths, *recipients, *kinds, *returned_to;
+        uint32_t only;
+        const char *want;
+    } rows[] = {
+        {"token, his address", "T1", "ann@example.net", "h", "", 0, "1 signed hard"},
+        {"token, his address in capitals", "T1", "Ann@EXAMPLE.net", "h", "", 0, "1 signed hard"},
+        {"token, no address", "T1", "", "h", "", 0, "1 signed hard"},
+        {"token, somebody else's address: forwarded", "T1", "bob@example.net", "h", "", 0, "1 signed hard>"},
+        {"token, several: only the holder's", "T1", "bob@example.net ann@example.net", "hs", "", 0,
+         "0 none hard,1 signed soft"},
+        {"token, several others: the worst, forwarded", "T1", "x@y.example z@y.example", "sh", "", 0,
+         "0 none soft,1 signed hard>"},
+        {"token beats a plain path before it", "bounce-123@plain.example T1", "ann@example.net", "h", "", 0,
+         "1 signed hard"},
+        {"second token verifies", "F1 T1", "ann@example.net", "h", "", 0, "1 signed hard"},
+        {"forged token acts on nobody and is backscatter", "F1", "ann@example.net", "h", "", 0, "0 none other"},
+        {"expired token: known, vouched for by nobody", "X1", "ann@example.net", "h", "", 0, "1 none hard"},
+        {"token of somebody unknown", "T8", "ann@example.net", "h", "", 0, "0 none hard"},
+        {"complaint with the address blacked out", "T1", "redacted@example.net", "c", "", 0, "1 signed complaint"},
+        {"plain, report names him (and tells two lists apart)", "bounce-123@plain.example", "bob@example.net", "h", "",
+         0, "2 plain hard"},
+        {"plain, other list's holder named", "bounce-123@plain.example", "eve@example.net", "h", "", 0, "5 plain hard"},
+        {"plain, two lists and nobody named: nobody", "bounce-123@plain.example", "", "h", "", 0, "0 none hard"},
+        {"plain on one list only, nobody named: known, no trust", "bounce-123@plain.example", "", "h", "", 2,
+         "2 none hard"},
+        {"plain, returned message names him, report another", "bounce-123@plain.example", "new@y.example", "h",
+         "Bob <bob@example.net>", 0, "2 plain hard>"},
+        {"plain, only another named", "bounce-123@plain.example", "new@y.example", "h", "", 2, "2 none hard>"},
+        {"plain with our own id where the list has no others", "bounce-4@own.example", "dan@example.net", "h", "", 0,
+         "4 plain hard"},
+        {"plain with our own id never takes a neighbour of another list", "bounce-1@own.example", "dan@example.net",
+         "h", "", 0, "4 inferred hard"},
+        {"plain, nobody's number: inferred", "bounce-1795449928@plain.example", "ann@example.net", "h", "", 0,
+         "1 inferred hard"},
+        {"plain under a domain of no list: inferred", "bounce-123@elsewhere.example", "cy@example.net", "h", "", 0,
+         "3 inferred hard"},
+        {"plain on a signed list is not taken", "bounce-1@signed.example", "ann@example.net", "h", "", 0,
+         "1 inferred hard"},
+        {"classic VERP", "news+cy=example.net@verp.example", "cy@example.net", "s", "", 0, "3 plain soft"},
+        {"classic VERP, hard local part", "news+o'hara+x=example.net@verp.example", "o'hara+x@example.net", "s", "", 0,
+         "7 plain soft"},
+        {"classic VERP of another base", "olds+cy=example.net@verp.example", "cy@example.net", "s", "", 0,
+         "3 inferred soft"},
+        {"classic VERP, names nobody", "news+cy=example.net@verp.example", "", "s", "", 0, "3 none soft"},
+        {"no return path: inferred from the text", "", "cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"address on two lists: nobody", "", "bob@example.net", "h", "", 0, "0 none hard"},
+        {"address on two lists, one asked for", "", "bob@example.net", "h", "", 1, "6 inferred hard"},
+        {"ordinary mail to a token", "T1", "", "o", "", 0, "1 signed other"},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_message m = {.event_time = 20710 * BB_DAY, .n_verdicts = strlen(rows[i].kinds)};
+        bb_rcpt_report rcpts[4] = {0};
+        bb_verdict verdicts[4] = {0};
+        bb_settled settled[4];
+        m.report.rcpts = rcpts;
+        m.verdicts = verdicts;
+        m.report.original.to = bb_cstr(rows[i].returned_to);
+        bb_str words = bb_cstr(rows[i].paths), word;
+        while (bb_split(&words, ' ', &word))
+            if (word.n) add_path(&m, bb_dup(&arena, word).p);
+        words = bb_cstr(rows[i].recipients);
+        while (bb_split(&words, ' ', &word))
+            if (word.n) rcpts[m.report.n_rcpts++].recipient = word;
+        for (size_t v = 0; v < m.n_verdicts; v++)
+            verdicts[v].kind = rows[i].kinds[v] == 'h'   ? BB_KIND_HARD
+                               : rows[i].kinds[v] == 's' ? BB_KIND_SOFT
+                               : rows[i].kinds[v] == 'c' ? BB_KIND_COMPLAINT
+                                                         : BB_KIND_OTHER;
+        bb_attribution ctx = {.keys = {ring_keys, 1},
+                              .token_lifetime = 30 * BB_DAY,
+                              .lists = lists,
+                              .n_lists = BB_COUNT(lists),
+                              .only_list = rows[i].only};
+        bb_claims claims;
+        ok(bb_claims_make(&arena, &m, &ctx, &claims), "claims: %s", rows[i].name);
+        for (size_t l = 0; l < claims.n_lookups; l++) answer(&claims.lookups[l]);
+        bb_claims_settle(&m, &claims, settled);
+        bb_buf got = bb_buf_in(&arena, 1000);
+        for (size_t v = 0; v < m.n_verdicts; v++)
+            bb_putf(&got, "%s%d %s %s%s", v ? "," : "", (int)settled[v].subscriber, bb_trust_word(settled[v].trust),
+                    bb_kind_word(settled[v].kind), settled[v].forwarded ? ">" : "");
+        is_str(bb_buf_str(&got), bb_cstr(rows[i].want), "whom: %s", rows[i].name);
+    }
+}
+
+static void clamped_to_minting(void)
+{
+    bb_message m = {.event_time = 20000 * BB_DAY, .n_verdicts = 1};
+    bb_verdict verdict = {.kind = BB_KIND_HARD};
+    m.verdicts = &verdict;
+    add_path(&m, "T1");
+    bb_attribution ctx = {.keys = {ring_keys, 1}, .token_lifetime = 30 * BB_DAY};
+    bb_claims claims;
+    ok(bb_claims_make(&arena, &m, &ctx, &claims), "claims of a report older than its token");
+    is_int(m.event_time, 20700 * BB_DAY, "no report is older than the token it came back to");
+}
+
+static void json_shape(void)
+{
+    bb_message m = read_text(HEAD "\nOrdinary mail.\n", BB_NO_TIME, BB_NO_TIME);
+    bb_buf out = bb_buf_in(&arena, 100000);
+    bb_message_json(&m, &out);
+    bb_str json = bb_buf_str(&out);
+    static const char *const keys_wanted[] = {
+        "v",          "source",      "kind",       "reason",     "recipient",     "action",     "status",
+        "reply_code", "command",     "diagnostic", "remote_mta", "reporting_mta", "format",     "rule",
+        "confidence", "return_path", "token",      "date",       "original",      "content_id", "truncated"};
+    size_t at = 0;
+    for (size_t i = 0; i < BB_COUNT(keys_wanted); i++) {
+        size_t next = bb_find(json, bb_sprintf(&arena, "\"%s\":", keys_wanted[i]));
+        ok(next != BB_NPOS && next >= at, "json has \"%s\", in its place", keys_wanted[i]);
+        at = next;
+    }
+    ok(json.n && json.p[json.n - 1] == '\n' && bb_chr(json, '\n') == json.n - 1, "one line an object");
+}
+
+int main(void)
+{
+    bb_err err = {0};
+    if (sodium_init() < 0) return 1;
+    bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
+    rules = bb_rules_compile(&tap_alloc, bb_rules_builtin, bb_rules_builtin_count, &err);
+    if (!ok(rules != NULL, "built-in rules compile %s", err.text)) return tap_done();
+    event_times();
+    keys();
+    attribution();
+    clamped_to_minting();
+    json_shape();
+    bb_rules_free(&rules);
+    bb_arena_free(&arena);
+    return tap_done();
+}

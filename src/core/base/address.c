@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Addresses (RFC 5321 section 4.1.2, 6531) taken apart, compared, and found in text.
+ */
+#include "core/base/address.h"
+
+#include <idn2.h>
+#include <string.h>
+
+#define LOCAL_MAX  64
+#define DOMAIN_MAX 255
+
+static bool is_atext(char c)
+{
+    return bb_is_alnum(c) || (unsigned char)c >= 0x80 || (c && strchr("!#$%&'*+/=?^_`{|}~-", c));
+}
+
+/* Where a quoted string beginning at 0 ends (behind its closing quote), 0: it does not. */
+static size_t quoted_end(bb_str s)
+{
+    for (size_t i = 1; i < s.n; i++) {
+        if (s.p[i] == '\\') i++;
+        else if (s.p[i] == '"') return i + 1;
+        else if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7F) return 0;
+    }
+    return 0;
+}
+
+static bool is_dot_string(bb_str s)
+{
+    /* Stray dots ("a..b@", "a.@") are against RFC 5321, and Japanese carriers handed out such addresses for years. */
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_atext(s.p[i]) && s.p[i] != '.') return false;
+    return s.n > 0;
+}
+
+static bool is_ldh(bb_str domain)
+{
+    for (size_t i = 0; i < domain.n; i++)
+        if (!bb_is_alnum(domain.p[i]) && domain.p[i] != '-' && domain.p[i] != '.' && domain.p[i] != '_') return false;
+    return true;
+}
+
+static bool labels_ok(bb_str domain)
+{
+    for (bb_str rest = domain, label; bb_split(&rest, '.', &label);)
+        if (!label.n || label.n > 63) return false;
+    return domain.n && domain.n <= DOMAIN_MAX && domain.p[domain.n - 1] != '.';
+}
+
+static bb_str a_label(bb_arena *a, bb_str domain)
+{
+    bb_str copy = bb_dup(a, domain);
+    char *ascii = NULL;
+    bb_str out = {0};
+    if (!copy.p || memchr(copy.p, 0, copy.n)) return out;
+    if (idn2_to_ascii_8z(copy.p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
+        out = bb_lowered(a, bb_dup(a, bb_cstr(ascii)));
+    idn2_free(ascii);
+    return out;
+}
+
+/* Lower-case A-label without a trailing dot; empty: no domain. */
+static bb_str read_domain(bb_arena *a, bb_str s)
+{
+    if (s.n && s.p[s.n - 1] == '.') s.n--;
+    if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') { /* address literal */
+        for (size_t i = 1; i + 1 < s.n; i++)
+            if (!bb_is_alnum(s.p[i]) && !strchr(".:-", s.p[i])) return (bb_str){0};
+        return s.n <= DOMAIN_MAX ? bb_lowered(a, s) : (bb_str){0};
+    }
+    if (!s.n || s.n > 4 * DOMAIN_MAX) return (bb_str){0};
+    bb_str domain = is_ldh(s) ? bb_lowered(a, s) : a_label(a, s);
+    return labels_ok(domain) && is_ldh(domain) ? domain : (bb_str){0};
+}
+
+/* Quotes that need not be there are taken off, so that "user"@x and user@x are one address. */
+static bb_str read_local(bb_arena *a, bb_str s)
+{
+    if (!s.n || s.p[0] != '"') return is_dot_string(s) ? s : (bb_str){0};
+    if (quoted_end(s) != s.n) return (bb_str){0};
+    bb_buf plain = bb_buf_in(a, s.n);
+    for (size_t i = 1; i + 1 < s.n; i++) {
+        if (s.p[i] == '\\') i++;
+        bb_putc(&plain, s.p[i]);
+    }
+    bb_str bare = bb_buf_str(&plain);
+    return is_dot_string(bare) ? bare : s;
+}
+
+/* The last @ outside quotes divides. */
+static size_t divider(bb_str s)
+{
+    size_t from = s.n && s.p[0] == '"' ? quoted_end(s) : 0;
+    size_t at = bb_rchr(bb_sub(s, from, BB_NPOS), '@');
+    return at == BB_NPOS ? BB_NPOS : from + at;
+}
+
+static bb_str without_brackets(bb_str s)
+{
+    s = bb_trim(s);
+    if (s.n < 2 || s.p[0] != '<' || s.p[s.n - 1] != '>') return s;
+    s = bb_trim(bb_sub(s, 1, s.n - 2));
+    if (s.n && s.p[0] == '@') { /* an obsolete source route: <@relay:user@example.com> */
+        size_t colon = bb_chr(s, ':');
+        if (colon != BB_NPOS) s = bb_sub(s, colon + 1, BB_NPOS);
+    }
+    return s;
+}
+
+bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)
+{
+    s = without_brackets(s);
+    if (s.n > BB_ADDRESS_MAX)
+        return bb_fail(err, BB_EDATA, "an address of %zu octets; at most %d", s.n, BB_ADDRESS_MAX);
+    size_t at = divider(s);
+    if (at == BB_NPOS) return bb_fail(err, BB_EDATA, "no @ in the address");
+    if (!at) return bb_fail(err, BB_EDATA, "nothing before the @");
+    if (at > LOCAL_MAX) return bb_fail(err, BB_EDATA, "%zu octets before the @; at most %d", at, LOCAL_MAX);
+    if (!bb_utf8_valid(s)) return bb_fail(err, BB_EDATA, "not UTF-8");
+    bb_str local = read_local(a, bb_sub(s, 0, at));
+    if (!local.n) return bb_fail(err, BB_EDATA, "a character before the @ that may not stand there");
+    bb_str domain = read_domain(a, bb_sub(s, at + 1, BB_NPOS));
+    if (!domain.n) return bb_fail(err, BB_EDATA, "no valid domain behind the @");
+    bb_str folded = bb_lowered(a, local);
+    bb_str key = bb_sprintf(a, "%.*s@%.*s", (int)folded.n, folded.p, (int)domain.n, domain.p);
+    if (!key.n) return bb_fail(err, BB_ENOMEM, "out of memory");
+    *out = (bb_address){.spelled = s, .local = local, .domain = domain, .key = key};
+    return true;
+}
+
+static bool in_domain(char c)
+{
+    return bb_is_alnum(c) || c == '.' || c == '-' || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* The address around the @ at `at`, empty if there is none. Only text from `from` on is looked at. */
+static bb_str around(bb_str text, size_t from, size_t at)
+{
+    size_t begin = at, end = at + 1;
+    if (at > from && text.p[at - 1] == '"') {
+        for (begin = at - 1; begin > from && at - begin <= LOCAL_MAX && (begin == at - 1 || text.p[begin] != '"');
+             begin--) {
+        }
+        if (text.p[begin] != '"' || begin + 1 >= at) return (bb_str){0};
+    } else {
+        while (begin > from && at - begin <= LOCAL_MAX && (is_atext(text.p[begin - 1]) || text.p[begin - 1] == '.'))
+            begin--;
+    }
+    while (begin < at && (text.p[begin] == '\'' || text.p[begin] == '`')) begin++; /* 'user@example.com' */
+    bool literal = end < text.n && text.p[end] == '[';
+    while (end < text.n && end - at <= DOMAIN_MAX &&
+           (in_domain(text.p[end]) || (literal && strchr("[]:", text.p[end]))))
+        end++;
+    while (end > at + 1 && (text.p[end - 1] == '.' || text.p[end - 1] == '-')) end--; /* the end of a sentence */
+    if (begin == at || end == at + 1 || at - begin > LOCAL_MAX) return (bb_str){0};
+    return bb_sub(text, begin, end - begin);
+}
+
+static bb_str first_plain(bb_str text, size_t *behind)
+{
+    for (size_t from = 0; from < text.n;) {
+        size_t at = bb_chr(bb_sub(text, from, BB_NPOS), '@');
+        if (at == BB_NPOS) break;
+        at += from;
+        bb_str hit = around(text, from, at);
+        if (hit.n) {
+            *behind = (size_t)(hit.p - text.p) + hit.n;
+            return hit;
+        }
+        from = at + 1;
+    }
+    return (bb_str){0};
+}
+
+/* In "Ann <ann@example.com>" the brackets say which it is, though "Ann@Home <ann@example.com>" has one before. */
+static bb_str first_bracketed(bb_str line, size_t *behind)
+{
+    for (size_t from = 0; from < line.n;) {
+        size_t open = bb_chr(bb_sub(line, from, BB_NPOS), '<');
+        if (open == BB_NPOS) break;
+        open += from;
+        size_t close = bb_chr(bb_sub(line, open, BB_ADDRESS_MAX + 2), '>');
+        if (close == BB_NPOS) {
+            from = open + 1;
+            continue;
+        }
+        bb_str inner = bb_trim(bb_sub(line, open + 1, close - 1));
+        size_t end, at = divider(inner);
+        bb_str hit = first_plain(inner, &end);
+        if (inner.n && inner.p[0] == '"' && at != BB_NPOS && at > 1) hit = inner;
+        if (hit.n && bb_chr(inner, ' ') == BB_NPOS) {
+            *behind = open + close + 1;
+            return hit;
+        }
+        from = open + 1;
+    }
+    return (bb_str){0};
+}
+
+#define WINDOW 1000 /* octets looked at together: what keeps the search linear on lines without end */
+
+/* What to search next: a line, or what stands before the next comma of a header value, or a window of a long line. */
+static bb_str stretch(bb_str left)
+{
+    bb_str line = bb_sub(left, 0, WINDOW);
+    size_t end = bb_chr(line, '\n');
+    if (end == BB_NPOS && line.n == WINDOW) end = bb_rchr(line, ' ');
+    if (end != BB_NPOS) line = bb_sub(line, 0, end + 1);
+    size_t comma = bb_chr(line, ',');
+    if (comma != BB_NPOS && bb_chr(bb_sub(line, 0, comma), '@') != BB_NPOS) line = bb_sub(line, 0, comma + 1);
+    return line;
+}
+
+bb_str bb_address_find(bb_str text, bb_str *rest)
+{
+    bb_str left = text, hit = {0};
+    while (left.n && !hit.n) {
+        bb_str line = stretch(left);
+        size_t behind = line.n;
+        hit = first_bracketed(line, &behind);
+        if (!hit.n) hit = first_plain(line, &behind);
+        left = bb_sub(left, behind, BB_NPOS);
+    }
+    if (rest) *rest = left;
+    return hit;
+}
+
+bool bb_address_same(bb_arena *a, bb_str x, bb_str y)
+{
+    bb_address read_x, read_y;
+    x = without_brackets(x);
+    y = without_brackets(y);
+    if (x.n && bb_ieq(x, y) && bb_chr(x, '@') != BB_NPOS) return true;
+    return bb_address_read(a, x, &read_x, NULL) && bb_address_read(a, y, &read_y, NULL) &&
+           bb_eq(read_x.key, read_y.key);
+}

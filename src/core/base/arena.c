@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The arena: memory for one message, given back all at once.
+ */
+#include "core/base/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALIGN      (sizeof(max_align_t))
+#define CHUNK_SIZE ((size_t)64 << 10)
+
+struct bb_chunk {
+    bb_chunk *next;
+    size_t size, used;
+    _Alignas(max_align_t) char bytes[];
+};
+
+void bb_arena_init(bb_arena *a, const bb_alloc *alloc, size_t limit)
+{
+    *a = (bb_arena){.alloc = alloc, .limit = limit};
+}
+
+static bb_chunk *new_chunk(bb_arena *a, size_t least)
+{
+    size_t size = least > CHUNK_SIZE ? least : CHUNK_SIZE;
+    if (size > SIZE_MAX - sizeof(bb_chunk)) return NULL;
+    bb_chunk *c = a->alloc->get(a->alloc->ctx, sizeof *c + size);
+    if (!c) return NULL;
+    *c = (bb_chunk){.size = size};
+    return c;
+}
+
+void *bb_get(bb_arena *a, size_t n)
+{
+    size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
+    if (need < n || need > a->limit - a->used) {
+        a->failed = true;
+        return NULL;
+    }
+    bb_chunk *c = a->chunks;
+    if (!c || c->size - c->used < need) {
+        c = new_chunk(a, need);
+        if (!c) {
+            a->failed = true;
+            return NULL;
+        }
+        /* a large object gets a chunk behind the current one, which keeps its room for small ones */
+        bool beside = a->chunks && need > CHUNK_SIZE / 4 && c->size == need;
+        bb_chunk **at = beside ? &a->chunks->next : &a->chunks;
+        c->next = *at;
+        *at = c;
+    }
+    void *p = c->bytes + c->used;
+    c->used += need;
+    a->used += need;
+    memset(p, 0, need);
+    return p;
+}
+
+void *bb_get_array(bb_arena *a, size_t count, size_t size)
+{
+    size_t n;
+    if (__builtin_mul_overflow(count, size, &n)) {
+        a->failed = true;
+        return NULL;
+    }
+    return bb_get(a, n);
+}
+
+static void free_chunks(bb_arena *a, bb_chunk *c)
+{
+    while (c) {
+        bb_chunk *next = c->next;
+        a->alloc->put(a->alloc->ctx, c);
+        c = next;
+    }
+}
+
+void bb_arena_reset(bb_arena *a)
+{
+    bb_chunk *keep = a->chunks;
+    if (keep) {
+        free_chunks(a, keep->next);
+        keep->next = NULL;
+        keep->used = 0;
+        if (keep->size > 16 * CHUNK_SIZE) {
+            free_chunks(a, keep);
+            a->chunks = NULL;
+        }
+    }
+    a->used = 0;
+    a->failed = false;
+}
+
+void bb_arena_free(bb_arena *a)
+{
+    free_chunks(a, a->chunks);
+    a->chunks = NULL;
+    a->used = 0;
+}
+
+bb_str bb_dup(bb_arena *a, bb_str s)
+{
+    if (s.n == SIZE_MAX) return (bb_str){0};
+    char *p = bb_get(a, s.n + 1);
+    if (!p) return (bb_str){0};
+    if (s.n) memcpy(p, s.p, s.n);
+    return (bb_str){p, s.n};
+}
+
+bb_str bb_lowered(bb_arena *a, bb_str s)
+{
+    size_t i = 0;
+    while (i < s.n && bb_lower(s.p[i]) == s.p[i]) i++;
+    if (i == s.n) return s;
+    char *p = bb_get(a, s.n + 1);
+    if (!p) return (bb_str){0};
+    for (i = 0; i < s.n; i++) p[i] = bb_lower(s.p[i]);
+    return (bb_str){p, s.n};
+}
+
+bb_str bb_sprintf(bb_arena *a, const char *fmt, ...)
+{
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    char *p = n < 0 ? NULL : bb_get(a, (size_t)n + 1);
+    if (p) vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    va_end(args);
+    return p ? (bb_str){p, (size_t)n} : (bb_str){0};
+}
+
+void *bb_push(bb_arena *a, void **array, size_t *n, size_t *cap, size_t size)
+{
+    if (*n == *cap) {
+        size_t more = *cap ? *cap * 2 : 4;
+        char *grown = bb_get_array(a, more, size);
+        if (!grown) return NULL;
+        if (*n) memcpy(grown, *array, *n * size);
+        *array = grown;
+        *cap = more;
+    }
+    return (char *)*array + (*n)++ * size;
+}

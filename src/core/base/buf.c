@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The growing buffer, with a ceiling.
+ */
+#include "core/base/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bb_buf bb_buf_in(bb_arena *a, size_t max)
+{
+    return (bb_buf){.arena = a, .max = max};
+}
+
+/* Makes room for n more bytes; false (and truncated) where the ceiling or the arena says no. */
+static bool room(bb_buf *b, size_t n)
+{
+    if (b->truncated || n > b->max - b->n) {
+        b->truncated = true;
+        return false;
+    }
+    if (b->n + n <= b->cap) return true;
+    size_t cap = b->cap ? b->cap : 128;
+    while (cap < b->n + n) cap *= 2;
+    if (cap > b->max) cap = b->max;
+    char *p = bb_get(b->arena, cap);
+    if (!p) {
+        b->truncated = true;
+        return false;
+    }
+    if (b->n) memcpy(p, b->p, b->n);
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+void bb_put(bb_buf *b, bb_str s)
+{
+    size_t fits = b->max - b->n;
+    bool cut = s.n > fits;
+    if (cut) s.n = fits;
+    if (s.n && room(b, s.n)) {
+        memcpy(b->p + b->n, s.p, s.n);
+        b->n += s.n;
+    }
+    if (cut) b->truncated = true;
+}
+
+void bb_putc(bb_buf *b, char c)
+{
+    if (room(b, 1)) b->p[b->n++] = c;
+}
+
+void bb_puts(bb_buf *b, const char *s)
+{
+    bb_put(b, bb_cstr(s));
+}
+
+void bb_putf(bb_buf *b, const char *fmt, ...)
+{
+    char small[256];
+    va_list args, again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int n = vsnprintf(small, sizeof small, fmt, args);
+    if (n >= 0 && (size_t)n < sizeof small) {
+        bb_put(b, (bb_str){small, (size_t)n});
+    } else if (n >= 0) {
+        char *p = bb_get(b->arena, (size_t)n + 1);
+        if (p) vsnprintf(p, (size_t)n + 1, fmt, again);
+        if (p) bb_put(b, (bb_str){p, (size_t)n});
+        else b->truncated = true;
+    }
+    va_end(again);
+    va_end(args);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * BLAKE2b with a digest of BB_HASH_LEN octets.
+ */
+#include "core/base/base.h"
+
+#include <sodium.h>
+#include <string.h>
+
+_Static_assert(sizeof(crypto_generichash_blake2b_state) <= sizeof(bb_hasher), "bb_hasher holds the state");
+_Static_assert(_Alignof(crypto_generichash_blake2b_state) <= _Alignof(bb_hasher), "bb_hasher is aligned for it");
+
+static crypto_generichash_blake2b_state *state(bb_hasher *h)
+{
+    return (crypto_generichash_blake2b_state *)(void *)h->state;
+}
+
+void bb_hash_init(bb_hasher *h)
+{
+    crypto_generichash_blake2b_init(state(h), NULL, 0, BB_HASH_LEN);
+}
+
+void bb_hash_put(bb_hasher *h, bb_str s)
+{
+    if (s.n) crypto_generichash_blake2b_update(state(h), (const unsigned char *)s.p, s.n);
+}
+
+void bb_hash_field(bb_hasher *h, bb_str s)
+{
+    unsigned char length[8];
+    for (int i = 0; i < 8; i++) length[i] = (unsigned char)((uint64_t)s.n >> (8 * i));
+    crypto_generichash_blake2b_update(state(h), length, sizeof length);
+    bb_hash_put(h, s);
+}
+
+bb_hash bb_hash_end(bb_hasher *h)
+{
+    bb_hash out;
+    crypto_generichash_blake2b_final(state(h), out.b, sizeof out.b);
+    return out;
+}
+
+bool bb_hash_eq(const bb_hash *a, const bb_hash *b)
+{
+    return memcmp(a->b, b->b, BB_HASH_LEN) == 0;
+}
+
+void bb_hash_hex(const bb_hash *h, char out[2 * BB_HASH_LEN + 1])
+{
+    sodium_bin2hex(out, 2 * BB_HASH_LEN + 1, h->b, BB_HASH_LEN);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * JSON (RFC 8259), written.
+ */
+#include "core/base/base.h"
+
+#include <assert.h>
+
+static void before_value(bb_json *j)
+{
+    if (j->comma[j->depth]) bb_putc(j->out, ',');
+    j->comma[j->depth] = true;
+}
+
+static void quoted(bb_json *j, bb_str s)
+{
+    s = bb_utf8_clean(j->out->arena, s);
+    bb_putc(j->out, '"');
+    size_t plain = 0; /* start of the run that needs no escape */
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
+        bb_put(j->out, bb_sub(s, plain, i - plain));
+        plain = i + 1;
+        if (c == '"' || c == '\\') bb_putf(j->out, "\\%c", c);
+        else if (c == '\n') bb_puts(j->out, "\\n");
+        else bb_putf(j->out, "\\u%04x", c);
+    }
+    bb_put(j->out, bb_sub(s, plain, BB_NPOS));
+    bb_putc(j->out, '"');
+}
+
+void bb_json_open(bb_json *j, char bracket)
+{
+    before_value(j);
+    bb_putc(j->out, bracket);
+    assert(j->depth + 1 < (int)BB_COUNT(j->comma));
+    j->comma[++j->depth] = false;
+}
+
+void bb_json_close(bb_json *j, char bracket)
+{
+    assert(j->depth > 0);
+    j->depth--;
+    bb_putc(j->out, bracket);
+}
+
+void bb_json_key(bb_json *j, const char *key)
+{
+    before_value(j);
+    quoted(j, bb_cstr(key));
+    bb_putc(j->out, ':');
+    j->comma[j->depth] = false; /* the value follows without a comma, and sets it again */
+}
+
+void bb_json_str(bb_json *j, bb_str s)
+{
+    before_value(j);
+    quoted(j, s);
+}
+
+void bb_json_int(bb_json *j, int64_t v)
+{
+    before_value(j);
+    bb_putf(j->out, "%lld", (long long)v);
+}
+
+void bb_json_bool(bb_json *j, bool v)
+{
+    before_value(j);
+    bb_puts(j->out, v ? "true" : "false");
+}
+
+void bb_json_null(bb_json *j)
+{
+    before_value(j);
+    bb_puts(j->out, "null");
+}
+
+void bb_json_num2(bb_json *j, double v)
+{
+    before_value(j);
+    bb_putf(j->out, "%.2f", v);
+}
+
+void bb_json_kstr(bb_json *j, const char *key, bb_str s)
+{
+    bb_json_key(j, key);
+    bb_json_str(j, s);
+}
+
+void bb_json_kint(bb_json *j, const char *key, int64_t v)
+{
+    bb_json_key(j, key);
+    bb_json_int(j, v);
+}
+
+void bb_json_ktime(bb_json *j, const char *key, bb_time t)
+{
+    char text[BB_TIME_LEN];
+    bb_json_kstr(j, key, bb_cstr(bb_time_str(t, text)));
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Slices: comparing, searching and cutting borrowed bytes.
+ */
+#include "core/base/base.h"
+
+#include <string.h>
+
+bb_str bb_cstr(const char *s)
+{
+    return s ? (bb_str){s, strlen(s)} : (bb_str){0};
+}
+
+char bb_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool bb_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool bb_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool bb_is_alnum(char c)
+{
+    return bb_is_digit(c) || (bb_lower(c) >= 'a' && bb_lower(c) <= 'z');
+}
+
+bool bb_eq(bb_str a, bb_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool bb_ieq(bb_str a, bb_str b)
+{
+    if (a.n != b.n) return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (bb_lower(a.p[i]) != bb_lower(b.p[i])) return false;
+    return true;
+}
+
+int bb_cmp(bb_str a, bb_str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+bool bb_starts(bb_str s, bb_str with)
+{
+    return s.n >= with.n && bb_eq(bb_sub(s, 0, with.n), with);
+}
+
+bool bb_istarts(bb_str s, bb_str with)
+{
+    return s.n >= with.n && bb_ieq(bb_sub(s, 0, with.n), with);
+}
+
+bool bb_iends(bb_str s, bb_str with)
+{
+    return s.n >= with.n && bb_ieq(bb_sub(s, s.n - with.n, with.n), with);
+}
+
+size_t bb_find(bb_str s, bb_str what)
+{
+    if (!what.n) return 0;
+    if (s.n < what.n) return BB_NPOS;
+    const char *hit = memmem(s.p, s.n, what.p, what.n);
+    return hit ? (size_t)(hit - s.p) : BB_NPOS;
+}
+
+size_t bb_ifind(bb_str s, bb_str what)
+{
+    if (!what.n) return 0;
+    char first = bb_lower(what.p[0]);
+    for (size_t i = 0; i + what.n <= s.n; i++)
+        if (bb_lower(s.p[i]) == first && bb_ieq(bb_sub(s, i, what.n), what)) return i;
+    return BB_NPOS;
+}
+
+size_t bb_chr(bb_str s, char c)
+{
+    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+    return hit ? (size_t)(hit - s.p) : BB_NPOS;
+}
+
+size_t bb_rchr(bb_str s, char c)
+{
+    const char *hit = s.n ? memrchr(s.p, c, s.n) : NULL;
+    return hit ? (size_t)(hit - s.p) : BB_NPOS;
+}
+
+bb_str bb_sub(bb_str s, size_t from, size_t n)
+{
+    if (from >= s.n) return (bb_str){0};
+    size_t rest = s.n - from;
+    return (bb_str){s.p + from, n < rest ? n : rest};
+}
+
+bb_str bb_trim(bb_str s)
+{
+    while (s.n && bb_is_space(s.p[0])) s = (bb_str){s.p + 1, s.n - 1};
+    while (s.n && bb_is_space(s.p[s.n - 1])) s.n--;
+    return s;
+}
+
+bool bb_line(bb_str *rest, bb_str *line)
+{
+    if (!rest->n) return false;
+    size_t lf = bb_chr(*rest, '\n');
+    bb_str upto = bb_sub(*rest, 0, lf);
+    size_t end = bb_chr(upto, '\r');
+    if (end == BB_NPOS) {
+        *line = upto;
+        *rest = lf == BB_NPOS ? (bb_str){0} : bb_sub(*rest, lf + 1, BB_NPOS);
+        return true;
+    }
+    *line = bb_sub(*rest, 0, end);
+    bool crlf = end + 1 < rest->n && rest->p[end + 1] == '\n';
+    *rest = bb_sub(*rest, end + (crlf ? 2 : 1), BB_NPOS);
+    return true;
+}
+
+bool bb_split(bb_str *rest, char sep, bb_str *item)
+{
+    if (!rest->n) return false;
+    size_t at = bb_chr(*rest, sep);
+    *item = bb_sub(*rest, 0, at);
+    *rest = at == BB_NPOS ? (bb_str){0} : bb_sub(*rest, at + 1, BB_NPOS);
+    return true;
+}
+
+bool bb_u64(bb_str s, uint64_t *out)
+{
+    uint64_t v = 0;
+    if (!s.n) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!bb_is_digit(s.p[i])) return false;
+        uint64_t digit = (uint64_t)(s.p[i] - '0');
+        if (v > (UINT64_MAX - digit) / 10) return false;
+        v = v * 10 + digit;
+    }
+    *out = v;
+    return true;
+}

@@ -15,14 +15,22 @@
 static int checks, failures;
 static char folder[256];
 
+/* A name is one line and has no directive: a # would start one. */
 static void result(bool holds, const char *file, int line, const char *name, va_list args)
 {
+    char text[1024];
+    vsnprintf(text, sizeof text, name, args);
     printf("%sok %d - ", holds ? "" : "not ", ++checks);
-    vprintf(name, args);
+    for (const char *c = text; *c; c++) {
+        if (*c == '#') putchar('\\');
+        putchar((unsigned char)*c < 0x20 ? ' ' : *c);
+    }
     putchar('\n');
-    if (holds) return;
-    failures++;
-    printf("#   at %s:%d\n", file, line);
+    if (!holds) {
+        failures++;
+        printf("#   at %s:%d\n", file, line);
+    }
+    fflush(stdout); /* what a crash would take along */
 }
 
 #define REPORT(holds)                            \
@@ -75,6 +83,7 @@ void tap_note(const char *fmt, ...)
     vprintf(fmt, args);
     va_end(args);
     putchar('\n');
+    fflush(stdout);
 }
 
 void tap_skip(const char *why, const char *name)

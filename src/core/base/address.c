@@ -74,17 +74,23 @@ static bb_str read_domain(bb_arena *a, bb_str s)
     return labels_ok(domain) && is_ldh(domain) ? domain : (bb_str){0};
 }
 
-/* Quotes that need not be there are taken off, so that "user"@x and user@x are one address. */
-static bb_str read_local(bb_arena *a, bb_str s)
+bb_str bb_local_unquoted(bb_arena *a, bb_str s)
 {
-    if (!s.n || s.p[0] != '"') return is_dot_string(s) ? s : (bb_str){0};
-    if (quoted_end(s) != s.n) return (bb_str){0};
+    if (!s.n || s.p[0] != '"' || quoted_end(s) != s.n) return s;
     bb_buf plain = bb_buf_in(a, s.n);
     for (size_t i = 1; i + 1 < s.n; i++) {
         if (s.p[i] == '\\') i++;
         bb_putc(&plain, s.p[i]);
     }
-    bb_str bare = bb_buf_str(&plain);
+    return bb_buf_str(&plain);
+}
+
+/* Quotes that need not be there are taken off, so that "user"@x and user@x are one address. */
+static bb_str read_local(bb_arena *a, bb_str s)
+{
+    if (!s.n || s.p[0] != '"') return is_dot_string(s) ? s : (bb_str){0};
+    if (quoted_end(s) != s.n) return (bb_str){0};
+    bb_str bare = bb_local_unquoted(a, s);
     return is_dot_string(bare) ? bare : s;
 }
 
@@ -106,6 +112,16 @@ static bb_str without_brackets(bb_str s)
         if (colon != BB_NPOS) s = bb_sub(s, colon + 1, BB_NPOS);
     }
     return s;
+}
+
+bool bb_address_split(bb_str s, bb_str *local, bb_str *domain)
+{
+    s = without_brackets(s);
+    size_t at = divider(s);
+    if (at == BB_NPOS || !at || at + 1 == s.n) return false;
+    *local = bb_sub(s, 0, at);
+    *domain = bb_sub(s, at + 1, BB_NPOS);
+    return true;
 }
 
 bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)

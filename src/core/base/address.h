@@ -25,6 +25,13 @@ typedef struct {
  * or UTF-8 local part. False: not an address (err says what is wrong; may be NULL). */
 bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err) BB_MUST_USE;
 
+/* The two halves of an address as they stand there, without <>, whatever their length and characters: the last @
+ * outside quotes divides. False: no @, or nothing on one side of it. */
+bool bb_address_split(bb_str s, bb_str *local, bb_str *domain) BB_MUST_USE;
+
+/* A local part without its quotes and backslashes ("a b" in quotes gives a b); one without quotes as it is. */
+bb_str bb_local_unquoted(bb_arena *a, bb_str local);
+
 /* The first thing in free text that has the form of an address (in <> first where both are there),
  * as a span of the text; empty when there is none. *rest (may be NULL) is moved behind it. */
 bb_str bb_address_find(bb_str text, bb_str *rest);

@@ -193,23 +193,18 @@ static bb_str first_plain(bb_str text, size_t *behind)
 static bb_str first_bracketed(bb_str line, size_t *behind)
 {
     for (size_t from = 0; from < line.n;) {
-        size_t open = bb_chr(bb_sub(line, from, BB_NPOS), '<');
-        if (open == BB_NPOS) break;
-        open += from;
-        size_t close = bb_chr(bb_sub(line, open, BB_ADDRESS_MAX + 2), '>');
-        if (close == BB_NPOS) {
-            from = open + 1;
-            continue;
-        }
-        bb_str inner = bb_trim(bb_sub(line, open + 1, close - 1));
+        size_t length = bb_chr(bb_sub(line, from, BB_NPOS), '>');
+        if (length == BB_NPOS) break;
+        size_t close = from + length, open = bb_rchr(bb_sub(line, from, length), '<');
+        bb_str inner = open == BB_NPOS ? (bb_str){0} : bb_trim(bb_sub(line, from + open + 1, length - open - 1));
         size_t end, at = divider(inner);
         bb_str hit = first_plain(inner, &end);
         if (inner.n && inner.p[0] == '"' && at != BB_NPOS && at > 1) hit = inner;
         if (hit.n && bb_chr(inner, ' ') == BB_NPOS) {
-            *behind = open + close + 1;
+            *behind = close + 1;
             return hit;
         }
-        from = open + 1;
+        from = close + 1;
     }
     return (bb_str){0};
 }

@@ -166,7 +166,7 @@ bb_time bb_time_rfc5322(bb_str s);
 /* "2026-11-23", "2026-11-23T15:44:00Z", with an offset, with a space for the T, or "@" and seconds;
  * BB_NO_TIME if none. What operators type and --now takes. */
 bb_time bb_time_iso(bb_str s);
-/* The date of an mbox "From " line (asctime form), read as UTC; BB_NO_TIME if none. */
+/* The date of an mbox "From " line, or the whole line; asctime form, UTC where it says no zone; BB_NO_TIME if none. */
 bb_time bb_time_asctime(bb_str s);
 #define BB_TIME_LEN 21
 /* "2026-11-23T15:44:00Z", or "" for BB_NO_TIME, into out; answers out. */

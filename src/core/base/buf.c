@@ -20,8 +20,8 @@ static bool room(bb_buf *b, size_t n)
         return false;
     }
     if (b->n + n <= b->cap) return true;
-    size_t cap = b->cap ? b->cap : 128;
-    while (cap < b->n + n) cap *= 2;
+    size_t cap = b->cap > b->max / 2 ? b->max : b->cap ? b->cap * 2 : 128;
+    if (cap < b->n + n) cap = b->n + n;
     if (cap > b->max) cap = b->max;
     char *p = bb_get(b->arena, cap);
     if (!p) {

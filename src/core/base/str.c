@@ -109,20 +109,28 @@ bb_str bb_trim(bb_str s)
     return s;
 }
 
+/* Where the first line ends. Looks at one window after the other, so that text with ends of one kind only is not
+ * searched to its end for the other kind at every line. */
+static size_t line_end(bb_str s)
+{
+    for (size_t from = 0; from < s.n; from += 256) {
+        bb_str window = bb_sub(s, from, 256);
+        size_t lf = bb_chr(window, '\n');
+        size_t cr = bb_chr(bb_sub(window, 0, lf), '\r');
+        size_t first = cr != BB_NPOS ? cr : lf;
+        if (first != BB_NPOS) return from + first;
+    }
+    return s.n;
+}
+
 bool bb_line(bb_str *rest, bb_str *line)
 {
     if (!rest->n) return false;
-    size_t lf = bb_chr(*rest, '\n');
-    bb_str upto = bb_sub(*rest, 0, lf);
-    size_t end = bb_chr(upto, '\r');
-    if (end == BB_NPOS) {
-        *line = upto;
-        *rest = lf == BB_NPOS ? (bb_str){0} : bb_sub(*rest, lf + 1, BB_NPOS);
-        return true;
-    }
-    *line = bb_sub(*rest, 0, end);
-    bool crlf = end + 1 < rest->n && rest->p[end + 1] == '\n';
-    *rest = bb_sub(*rest, end + (crlf ? 2 : 1), BB_NPOS);
+    size_t end = line_end(*rest);
+    size_t behind = end + (end < rest->n);
+    if (behind < rest->n && rest->p[end] == '\r' && rest->p[behind] == '\n') behind++;
+    *line = (bb_str){rest->p, end};
+    *rest = (bb_str){rest->p + behind, rest->n - behind};
     return true;
 }
 

@@ -34,11 +34,17 @@ typedef struct {
     int offset; /* minutes east of UTC */
 } civil;
 
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
 static bb_time to_time(const civil *c)
 {
-    static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (c->year < 1900 || c->year > 9999 || c->month < 1 || c->month > 12) return BB_NO_TIME;
-    if (c->day < 1 || c->day > month_days[c->month - 1]) return BB_NO_TIME;
+    if (c->day < 1 || c->day > days_in(c->year, c->month)) return BB_NO_TIME;
     if (c->hour > 24 || c->minute > 59 || c->second > 60) return BB_NO_TIME;
     return days_from_civil(c->year, c->month, c->day) * BB_DAY + c->hour * 3600 + c->minute * 60 + c->second -
            c->offset * (bb_time)60;
@@ -107,9 +113,16 @@ static bool clock_time(bb_str *s, civil *c)
     if (!number(s, 1, 2, &c->hour) || !literal(s, ':') || !number(s, 1, 2, &c->minute)) return false;
     if (literal(s, ':')) {
         if (!number(s, 1, 2, &c->second)) return false;
-        int fraction;
-        if (literal(s, '.')) (void)number(s, 1, 9, &fraction);
+        if (literal(s, '.'))
+            while (s->n && bb_is_digit(s->p[0])) *s = bb_sub(*s, 1, BB_NPOS);
     }
+    bb_str behind = *s;
+    skip_space(&behind);
+    bb_str half = word(&behind); /* "3:44:00 PM" */
+    bool pm = bb_ieq(half, BB_S("pm"));
+    if (!pm && !bb_ieq(half, BB_S("am"))) return true;
+    if (c->hour <= 12) c->hour = c->hour % 12 + (pm ? 12 : 0);
+    *s = behind;
     return true;
 }
 
@@ -141,7 +154,15 @@ static int named_offset(bb_str name)
     return 0;
 }
 
-bb_time bb_time_rfc5322(bb_str s)
+static int offset(bb_str *s)
+{
+    int minutes;
+    if (numeric_offset(s, &minutes)) return minutes;
+    int named = named_offset(word(s));
+    return numeric_offset(s, &minutes) ? minutes : named; /* "GMT+0100" */
+}
+
+static bb_time rfc5322(bb_str s)
 {
     civil c = {0};
     skip_cfws(&s);
@@ -163,8 +184,16 @@ bb_time bb_time_rfc5322(bb_str s)
     skip_cfws(&s);
     if (!clock_time(&s, &c)) return BB_NO_TIME;
     skip_cfws(&s);
-    if (!numeric_offset(&s, &c.offset)) c.offset = named_offset(word(&s));
+    c.offset = offset(&s);
     return to_time(&c);
+}
+
+bb_time bb_time_rfc5322(bb_str s)
+{
+    bb_time t = rfc5322(s);
+    if (t == BB_NO_TIME) t = bb_time_asctime(s); /* programs that print ctime() into Date */
+    if (t == BB_NO_TIME && !bb_starts(bb_trim(s), BB_S("@"))) t = bb_time_iso(s);
+    return t;
 }
 
 bb_time bb_time_iso(bb_str s)
@@ -184,7 +213,7 @@ bb_time bb_time_iso(bb_str s)
     return s.n ? BB_NO_TIME : to_time(&c);
 }
 
-bb_time bb_time_asctime(bb_str s)
+static bb_time asctime_form(bb_str s)
 {
     civil c = {0};
     skip_space(&s);
@@ -196,10 +225,25 @@ bb_time bb_time_asctime(bb_str s)
     skip_space(&s);
     if (!clock_time(&s, &c)) return BB_NO_TIME;
     skip_space(&s);
-    if (!numeric_offset(&s, &c.offset)) c.offset = named_offset(word(&s));
+    c.offset = offset(&s); /* date(1) has it before the year, some mailboxes behind it */
     skip_space(&s);
     if (!number(&s, 4, 4, &c.year)) return BB_NO_TIME;
+    skip_space(&s);
+    (void)numeric_offset(&s, &c.offset);
     return to_time(&c);
+}
+
+bb_time bb_time_asctime(bb_str s)
+{
+    if (!bb_starts(s, BB_S("From "))) return asctime_form(s);
+    bb_time t = BB_NO_TIME;
+    for (int words = 0; words < 16 && t == BB_NO_TIME; words++) { /* a quoted sender may hold spaces */
+        size_t space = bb_chr(s, ' ');
+        if (space == BB_NPOS) break;
+        s = bb_sub(s, space + 1, BB_NPOS);
+        t = asctime_form(s);
+    }
+    return t;
 }
 
 char *bb_time_str(bb_time t, char out[BB_TIME_LEN])

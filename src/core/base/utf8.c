@@ -4,6 +4,8 @@
  */
 #include "core/base/base.h"
 
+#include <string.h>
+
 /* Length of the well-formed sequence at the start of s, 0 where there is none. No surrogates, no overlong
  * forms, nothing past U+10FFFF (the table of RFC 3629 section 4). */
 static size_t sequence(bb_str s)
@@ -20,10 +22,22 @@ static size_t sequence(bb_str s)
     return len;
 }
 
+/* How much of s is ASCII from its start on, in whole words: most mail is nothing else. */
+static size_t ascii_words(bb_str s)
+{
+    size_t n = 0;
+    for (uint64_t word; s.n - n >= sizeof word; n += sizeof word) {
+        memcpy(&word, s.p + n, sizeof word);
+        if (word & 0x8080808080808080U) break;
+    }
+    return n;
+}
+
 bool bb_utf8_valid(bb_str s)
 {
     while (s.n) {
-        size_t len = sequence(s);
+        size_t len = ascii_words(s);
+        if (!len) len = sequence(s);
         if (!len) return false;
         s = (bb_str){s.p + len, s.n - len};
     }
@@ -35,7 +49,8 @@ bb_str bb_utf8_clean(bb_arena *a, bb_str s)
     if (bb_utf8_valid(s)) return s;
     bb_buf out = bb_buf_in(a, s.n * 3);
     while (s.n) {
-        size_t len = sequence(s);
+        size_t len = ascii_words(s);
+        if (!len) len = sequence(s);
         if (len) bb_put(&out, bb_sub(s, 0, len));
         else bb_put_utf8(&out, 0xFFFD);
         s = bb_sub(s, len ? len : 1, BB_NPOS);

@@ -60,35 +60,44 @@ bool bb_reason_is_host_soft(bb_reason r)
 
 #define NEAREST_MAX 40 /* letters; longer words are near to nothing */
 
-/* Levenshtein's distance, ASCII case folded. */
+static size_t least(size_t x, size_t y)
+{
+    return x < y ? x : y;
+}
+
+static bool same(bb_str a, size_t i, bb_str b, size_t j)
+{
+    return bb_lower(a.p[i - 1]) == bb_lower(b.p[j - 1]);
+}
+
+/* Letters to insert, drop, replace or swap with their neighbour to make b of a, ASCII case folded. */
 static size_t distance(bb_str a, bb_str b)
 {
-    size_t row[NEAREST_MAX + 1];
-    for (size_t j = 0; j <= b.n; j++) row[j] = j;
-    for (size_t i = 1; i <= a.n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.n; j++) {
-            size_t replace = diagonal + (bb_lower(a.p[i - 1]) != bb_lower(b.p[j - 1]));
-            size_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replace < other ? replace : other;
+    size_t rows[3][NEAREST_MAX + 1];
+    for (size_t i = 0; i <= a.n; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *above_that = rows[(i + 1) % 3];
+        for (size_t j = 0; j <= b.n; j++) {
+            row[j] = i ? i : j;
+            if (!i || !j) continue;
+            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + !same(a, i, b, j));
+            if (i > 1 && j > 1 && same(a, i, b, j - 1) && same(a, i - 1, b, j))
+                row[j] = least(row[j], above_that[j - 2] + 1);
         }
     }
-    return row[b.n];
+    return rows[a.n % 3][b.n];
 }
 
 const char *bb_nearest(bb_str typed, const char *const *words)
 {
     const char *best = NULL;
-    size_t least = SIZE_MAX;
+    size_t nearest = SIZE_MAX;
     if (!typed.n || typed.n > NEAREST_MAX) return NULL;
     for (; *words; words++) {
         bb_str word = bb_cstr(*words);
         if (word.n > NEAREST_MAX) continue;
         size_t d = distance(typed, word), longer = typed.n > word.n ? typed.n : word.n;
-        if (d * 3 > longer + 2 || d >= least) continue;
-        least = d;
+        if (d * 3 > longer || d >= nearest) continue;
+        nearest = d;
         best = *words;
     }
     return best;

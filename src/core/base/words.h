@@ -23,14 +23,15 @@ typedef enum {
 } bb_kind;
 
 /* Why: the 34 words that Sisimai 5 made common, and three of ours. */
-#define BB_REASONS(X)                                                                                               \
-    X(undefined)                                                                                                    \
-    X(authfailure) X(badreputation) X(blocked) X(contenterror) X(delivered) X(exceedlimit) X(expired) X(feedback)   \
-        X(filtered) X(hasmoved) X(hostunknown) X(mailboxfull) X(mailererror) X(mesgtoobig) X(networkerror)          \
-            X(norelaying) X(notaccept) X(notcompliantrfc) X(onhold) X(policyviolation) X(rejected) X(requireptr)    \
-                X(securityerror) X(spamdetected) X(speeding) X(suspend) X(syntaxerror) X(systemerror) X(systemfull) \
-                    X(toomanyconn) X(userunknown) X(vacation) X(virusdetected) X(greylisted) X(challenge)           \
-                        X(backscatter)
+/* clang-format off */
+#define BB_REASONS(X) \
+    X(undefined) X(authfailure) X(badreputation) X(blocked) X(contenterror) X(delivered) X(exceedlimit) \
+    X(expired) X(feedback) X(filtered) X(hasmoved) X(hostunknown) X(mailboxfull) X(mailererror) \
+    X(mesgtoobig) X(networkerror) X(norelaying) X(notaccept) X(notcompliantrfc) X(onhold) X(policyviolation) \
+    X(rejected) X(requireptr) X(securityerror) X(spamdetected) X(speeding) X(suspend) X(syntaxerror) \
+    X(systemerror) X(systemfull) X(toomanyconn) X(userunknown) X(vacation) X(virusdetected) X(greylisted) \
+    X(challenge) X(backscatter)
+/* clang-format on */
 typedef enum {
 #define BB_REASON_ENUM(word) BB_REASON_##word,
     BB_REASONS(BB_REASON_ENUM)

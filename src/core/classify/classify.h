@@ -54,6 +54,27 @@ typedef struct {
 
 bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e);
 
+/* ---- rules as a person lists and checks them ------------------------------------------------------ */
+
+typedef struct {
+    bb_str id;
+    const char *source;
+    int line;
+    bb_kind kind;
+    bb_reason reason;
+    const char *strength; /* "guess" to "always" */
+    size_t n_samples;     /* 0 for lines of the code table */
+} bb_rule_info;
+
+size_t bb_rules_count(const bb_rules *rules);
+bb_rule_info bb_rules_info(const bb_rules *rules, size_t i);
+/* What sample k of rule i says, in the circumstances that the rule's conditions ask for. */
+bb_evidence bb_rules_sample(const bb_rules *rules, bb_arena *a, size_t i, size_t k);
+/* Does every sample fire its rule? False with err: the first that does not, and what fires instead. */
+bool bb_rules_check(const bb_rules *rules, bb_arena *a, bb_err *err) BB_MUST_USE;
+
+/* ---- whole reports --------------------------------------------------------------------------------- */
+
 /* The verdict on recipient i of the report, or on the report as a whole where it names none
  * (i == n_rcpts == 0). Complaints, auto-replies and receipts have theirs without any rule. */
 bb_verdict bb_classify_report(const bb_rules *rules, bb_arena *a, const bb_report *r, size_t i);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * evidence: the codes in what speaks about one recipient, and which of two to believe.
+ */
+#include "core/classify/internal.h"
+
+const char *const bb_stages[] = {"CONN", "EHLO", "MAIL", "RCPT", "DATA", NULL};
+
+int bb_stage_index(bb_str word)
+{
+    if (bb_ieq(word, BB_S("HELO"))) word = BB_S("EHLO");
+    for (int i = 0; bb_stages[i]; i++)
+        if (bb_ieq(word, bb_cstr(bb_stages[i]))) return i;
+    return -1;
+}
+
+bool bb_code3_read(bb_str s, bool pattern, bb_code3 *out)
+{
+    bb_str part;
+    int n = 0;
+    bb_code3 code;
+    for (; n < 3 && bb_split(&s, '.', &part); n++) {
+        uint64_t v;
+        if (pattern && bb_eq(part, BB_S("x"))) code.part[n] = -1;
+        else if (part.n <= 3 && bb_u64(part, &v)) code.part[n] = (int)v;
+        else return false;
+    }
+    if (n < 3 || !bb_empty(s)) return false;
+    if (code.part[0] == 0 || code.part[0] > 5) return false;
+    *out = code;
+    return true;
+}
+
+/* The first enhanced status code (RFC 3463) in a text: "5.1.1", "(#5.1.1)", "550-5.1.1", but no part
+ * of an IP address or version. */
+static bool find_status(bb_str text, bb_code3 *out)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] != '2' && text.p[i] != '4' && text.p[i] != '5') continue;
+        if (i > 0 && (bb_is_alnum(text.p[i - 1]) || text.p[i - 1] == '.')) continue;
+        size_t n = 0;
+        while (i + n < text.n && (bb_is_digit(text.p[i + n]) || text.p[i + n] == '.') && n < 12) n++;
+        while (n && text.p[i + n - 1] == '.') n--; /* of the sentence */
+        if (i + n < text.n && bb_is_alnum(text.p[i + n])) continue;
+        if (bb_code3_read(bb_sub(text, i, n), false, out)) return true;
+        i += n;
+    }
+    return false;
+}
+
+/* x.0.0 says nothing; neither does x.5.0, which MTAs put where they know no better. */
+static bool says_something(bb_code3 status)
+{
+    return status.part[0] && status.part[1] && !(status.part[1] == 5 && status.part[2] == 0);
+}
+
+static bb_code3 reply_digits(uint64_t code)
+{
+    if (code < 200 || code > 599) return (bb_code3){{0}};
+    return (bb_code3){{(int)(code / 100), (int)(code / 10 % 10), (int)(code % 10)}};
+}
+
+static bb_code3 reply_of(const bb_evidence *e)
+{
+    if (e->reply_code) return reply_digits(e->reply_code > 0 ? (uint64_t)e->reply_code : 0);
+    bb_str s = bb_trim(e->diagnostic);
+    uint64_t code;
+    if (s.n < 3 || (s.n > 3 && s.p[3] != ' ' && s.p[3] != '-') || !bb_u64(bb_sub(s, 0, 3), &code))
+        return (bb_code3){{0}};
+    return reply_digits(code);
+}
+
+/* The refusing system's own status before the one that the reporting MTA made up from a bare reply;
+ * one that says nothing only where there is no better. */
+static bb_code3 status_of(const bb_evidence *e)
+{
+    bb_code3 field = {{0}}, said = {{0}};
+    if (!bb_code3_read(bb_trim(e->status), false, &field)) field = (bb_code3){{0}};
+    if (!find_status(e->diagnostic, &said)) said = (bb_code3){{0}};
+    if (says_something(said)) return said;
+    return field.part[0] ? field : said;
+}
+
+/* Does it hold words beside codes, addresses, host names and ids? */
+static bool wordless(bb_str diagnostic)
+{
+    bb_str token;
+    while (bb_split(&diagnostic, ' ', &token)) {
+        size_t letters = 0;
+        bool plain = true;
+        for (size_t i = 0; i < token.n; i++) {
+            char c = token.p[i];
+            bool last = i + 1 == token.n;
+            if (c == '@' || c == '<' || bb_is_digit(c) || (c == '.' && !last)) plain = false;
+            letters += (unsigned char)c >= 0x80 || (bb_is_alnum(c) && !bb_is_digit(c));
+        }
+        if (plain && letters >= 2 && !bb_ieq(token, BB_S("smtp;"))) return false;
+    }
+    return true;
+}
+
+bb_codes bb_codes_of(const bb_evidence *e)
+{
+    bb_codes c = {.status = status_of(e), .reply = reply_of(e), .stage = bb_stage_index(e->command)};
+    c.wordless = wordless(e->diagnostic);
+    /* The reply's class is what the server did; a status only says so where there is no reply, or
+     * where it says what is the matter: then nobody is removed on the reply's word alone. */
+    c.temporary = c.reply.part[0] ? c.reply.part[0] == 4 || (c.status.part[0] == 4 && says_something(c.status))
+                                  : c.status.part[0] == 4;
+    return c;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fold: texts and literals brought into the one form in which they are compared.
+ */
+#include "core/classify/internal.h"
+
+#include <string.h>
+
+#define MAX_PART 255 /* of an address, on either side of the @ */
+
+/* Lower case of a code point below U+0800. Pairs that differ by their lowest bit, and the blocks
+ * that differ by 32 or 80, cover what refusals are written in. */
+static uint32_t lower(uint32_t c)
+{
+    if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    if (c >= 0xc0 && c <= 0xde && c != 0xd7) return c + 32;
+    if ((c >= 0x100 && c <= 0x137 && c != 0x130 && c != 0x131) || (c >= 0x14a && c <= 0x177)) return c | 1;
+    if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e)) return (c & 1) ? c + 1 : c;
+    if (c >= 0x391 && c <= 0x3a9 && c != 0x3a2) return c + 32;
+    if (c >= 0x410 && c <= 0x42f) return c + 32;
+    if (c >= 0x400 && c <= 0x40f) return c + 80;
+    return c;
+}
+
+/* Bytes of the space at i: ASCII and controls, no-break space, U+2000..U+200A, U+202F, U+3000. */
+static size_t space_at(bb_str s, size_t i)
+{
+    const unsigned char *p = (const unsigned char *)s.p + i;
+    size_t left = s.n - i;
+    if (p[0] <= ' ' || p[0] == 0x7f) return 1;
+    if (left >= 2 && p[0] == 0xc2 && p[1] == 0xa0) return 2;
+    if (left < 3) return 0;
+    if (p[0] == 0xe2 && p[1] == 0x80 && (p[2] <= 0x8a || p[2] == 0xaf)) return 3;
+    return p[0] == 0xe3 && p[1] == 0x80 && p[2] == 0x80 ? 3 : 0;
+}
+
+/* The plain character for a typographic quote or dash (U+2010..U+2019) at i, 0: none there. */
+static char plain_at(bb_str s, size_t i)
+{
+    const unsigned char *p = (const unsigned char *)s.p + i;
+    if (s.n - i < 3 || p[0] != 0xe2 || p[1] != 0x80) return 0;
+    if (p[2] >= 0x90 && p[2] <= 0x95) return '-';
+    return p[2] == 0x98 || p[2] == 0x99 ? '\'' : 0;
+}
+
+static size_t digits(bb_str s, size_t i)
+{
+    size_t n = 0;
+    while (i + n < s.n && bb_is_digit(s.p[i + n])) n++;
+    return n;
+}
+
+/* Bytes of "5.1.1" at i. */
+static size_t status_at(bb_str s, size_t i)
+{
+    size_t at = i;
+    for (int part = 0; part < 3; part++) {
+        size_t n = digits(s, at);
+        if (n == 0 || n > 3) return 0;
+        at += n;
+        if (part == 2) break;
+        if (at >= s.n || s.p[at] != '.') return 0;
+        at++;
+    }
+    return at < s.n && s.p[at] == '.' ? 0 : at - i;
+}
+
+/* Bytes of the codes that begin one line of a long reply (RFC 5321 section 4.2.1) at i: "550-",
+ * "550-5.1.1 ", "550 5.1.1 ", and a last "550 " where *code has been such a line's. They would
+ * tear apart sentences that run over several lines. */
+static size_t reply_prefix_at(bb_str s, size_t i, char code[3])
+{
+    if (digits(s, i) != 3 || (s.p[i] != '2' && s.p[i] != '4' && s.p[i] != '5') || i + 4 > s.n) return 0;
+    char sep = s.p[i + 3];
+    if (sep != '-' && sep != ' ') return 0;
+    bool again = code[0] == s.p[i] && code[1] == s.p[i + 1] && code[2] == s.p[i + 2];
+    size_t status = status_at(s, i + 4);
+    if (sep == ' ' && status == 0 && !again) return 0;
+    for (int k = 0; k < 3; k++)
+        if (sep == '-') code[k] = s.p[i + (size_t)k];
+    return 4 + status;
+}
+
+/* What an address ends at, on either side. */
+static bool bounds_address(char c)
+{
+    return bb_is_space(c) || (c && strchr("<>()[]{},;:\"'|", c));
+}
+
+/* Bytes of an address's domain behind the @ at i, where there is one and a local part was written
+ * last; *n then loses the local part. An address is nobody's words: <spam@example.net> is a name. */
+static size_t address_at(bb_str s, size_t i, const char *out, size_t *n)
+{
+    size_t to = i + 1, from = *n;
+    while (to < s.n && to - i <= MAX_PART && !bounds_address(s.p[to])) to++;
+    while (from > 0 && *n - from <= MAX_PART && !bounds_address(out[from - 1])) from--;
+    if (from == *n || to == i + 1) return 0;
+    while (to > i + 2 && !bb_is_alnum(s.p[to - 1]) && (unsigned char)s.p[to - 1] < 0x80) to--; /* "... x@y.z." */
+    *n = from;
+    return to - i - 1;
+}
+
+/* After these a space ends the sentence. */
+static bool ends_sentence(char c)
+{
+    return c == '.' || c == '!' || c == '?';
+}
+
+size_t bb_fold(bb_str s, char *out)
+{
+    size_t n = 0;
+    char code[3] = {0};
+    for (size_t i = 0; i < s.n;) {
+        size_t skip = 0;
+        int lines = 0;
+        for (size_t w; i + skip < s.n && (w = space_at(s, i + skip)); skip += w) lines += s.p[i + skip] == '\n';
+        if (skip) {
+            char end = n && (ends_sentence(out[n - 1]) || lines > 1) ? BB_FOLD_BREAK : ' ';
+            if (n && out[n - 1] != ' ' && out[n - 1] != BB_FOLD_BREAK) out[n++] = end;
+            i += skip;
+            continue;
+        }
+        if (n == 0 || out[n - 1] == ' ' || out[n - 1] == BB_FOLD_BREAK) {
+            size_t prefix = reply_prefix_at(s, i, code);
+            if (prefix) {
+                i += prefix;
+                continue;
+            }
+        }
+        unsigned char c = (unsigned char)s.p[i];
+        char plain = plain_at(s, i);
+        if (c == '@') {
+            i += 1 + address_at(s, i, out, &n);
+            out[n++] = '@';
+        } else if (plain) {
+            out[n++] = plain;
+            i += 3;
+        } else if (c >= 0xc2 && c <= 0xdf && i + 1 < s.n && ((unsigned char)s.p[i + 1] & 0xc0) == 0x80) {
+            uint32_t low = lower(((uint32_t)(c & 0x1f) << 6) | ((unsigned char)s.p[i + 1] & 0x3f));
+            out[n++] = (char)(0xc0 | (low >> 6));
+            out[n++] = (char)(0x80 | (low & 0x3f));
+            i += 2;
+        } else {
+            out[n++] = bb_lower((char)c);
+            i++;
+        }
+    }
+    while (n && (out[n - 1] == ' ' || out[n - 1] == BB_FOLD_BREAK)) n--;
+    return n;
+}
+
+/* Letters and digits of scripts that put spaces between words: ASCII and the two-byte ones. */
+static bool word_byte(unsigned char c)
+{
+    return bb_is_alnum((char)c) || (c >= 0xc3 && c <= 0xdf);
+}
+
+bool bb_inside_word(bb_str s, size_t i)
+{
+    if (i == 0 || i >= s.n || !word_byte((unsigned char)s.p[i])) return false;
+    unsigned char before = (unsigned char)s.p[i - 1];
+    if (before < 0x80) return bb_is_alnum((char)before);
+    return i >= 2 && word_byte((unsigned char)s.p[i - 2]) && (unsigned char)s.p[i - 2] >= 0x80;
+}

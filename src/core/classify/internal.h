@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of classify share: rules as compiled, the folded form of texts, the trie of literals.
+ */
+#ifndef BB_CORE_CLASSIFY_INTERNAL_H
+#define BB_CORE_CLASSIFY_INTERNAL_H
+
+#include "core/classify/classify.h"
+
+/* ---- texts as they are compared (fold.c) ----------------------------------------------------------
+ * Lower case (ASCII, Latin, Greek, Cyrillic), white space folded to one space, typographic quotes and
+ * dashes made plain, addresses shortened to "@" (names in them are nobody's words), and the reply
+ * codes that a server repeats on every line of a long reply taken out. Where a sentence or paragraph ends, the space is a BREAK. */
+#define BB_FOLD_BREAK '\n'
+/* Writes at most s.n bytes to `out`, which may be s.p itself; answers how many. */
+size_t bb_fold(bb_str s, char *out);
+/* Would a word that begins (or ends) at i be cut out of a longer one? Scripts that do not put spaces
+ * between words have no such places. */
+bool bb_inside_word(bb_str folded, size_t i);
+
+/* ---- literals (trie.c) ----------------------------------------------------------------------------- */
+
+/* A literal is pieces with gaps between them ("quota*exceeded" has two). It ends where the last piece
+ * is seen at most GAP bytes behind the one before, in the same sentence. */
+#define BB_LITERAL_GAP 100
+
+typedef struct {
+    uint32_t rule;   /* whose it is */
+    uint32_t first;  /* its pieces' places among all pieces of literals with gaps */
+    uint16_t weight; /* bytes of all pieces: a longer literal says more */
+    uint8_t pieces;
+    bool unless; /* its being seen forbids the rule */
+} bb_literal;
+
+/* A piece of some literal ends at a node. */
+typedef struct {
+    uint32_t literal;
+    uint32_t next; /* another one at the same node; 0: none */
+    uint8_t piece;
+    bool whole_word; /* must not be followed by more of the same word */
+} bb_piece_end;
+
+typedef struct {
+    uint32_t child, next; /* first child, next sibling; 0: none */
+    uint32_t out;         /* chain of piece ends; in the names' trie the rule's number and 1 */
+    unsigned char byte;
+} bb_node;
+
+typedef uint32_t bb_root[256]; /* node by first byte */
+
+typedef struct {
+    bb_node *nodes;
+    size_t n_nodes, cap_nodes;
+    bb_piece_end *ends; /* [0] is nobody's */
+    size_t n_ends, cap_ends;
+    bb_literal *literals;
+    size_t n_literals, cap_literals;
+    uint32_t n_gapped; /* pieces of literals with gaps */
+    bb_root words;     /* pieces that begin at the beginning of a word */
+    bb_root parts;     /* pieces that begin anywhere */
+    bb_root names;     /* ids of rules */
+} bb_trie;
+
+/* The node at the end of s (not empty), made where it is not there; NULL: no memory. */
+bb_node *bb_trie_node(bb_arena *a, bb_trie *t, bb_root root, bb_str s);
+/* Adds one literal as written in a rules file; folds it in place. False with err. */
+bool bb_trie_add(bb_arena *a, bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
+
+/* What was seen of one rule's literals. */
+typedef struct {
+    uint16_t weight; /* of the longest word seen; 0: none */
+    bool forbidden;  /* an "unless" was seen */
+    bool listed;     /* is in the list below */
+} bb_mark;
+
+typedef struct {
+    bb_mark *marks; /* by rule */
+    uint32_t *seen; /* rules with a mark */
+    size_t n_seen;
+    uint32_t *gapped; /* by piece of a literal with gaps: where it was last seen to end, and 1 */
+} bb_sight;
+
+/* One pass over a folded text; marks what is seen on top of what `sight` holds. */
+void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight);
+
+/* ---- rules (compile.c) ----------------------------------------------------------------------------- */
+
+/* How much a rule's being right is worth; what yields to what (rules/README.md). */
+typedef enum {
+    BB_STRENGTH_GUESS,
+    BB_STRENGTH_HINT,
+    BB_STRENGTH_CODE,
+    BB_STRENGTH_CLEAR,
+    BB_STRENGTH_CERTAIN,
+    BB_STRENGTH_ALWAYS,
+} bb_strength;
+
+/* Parts of "5.1.1"; -1 is the pattern's x. */
+typedef struct {
+    int part[3];
+} bb_code3;
+
+/* Reads "5.1.1" or, as a pattern, "x.2.2"; all of s. */
+bool bb_code3_read(bb_str s, bool pattern, bb_code3 *out);
+
+typedef struct {
+    bb_str id;
+    const char *source;
+    int line;
+    bb_kind kind;
+    bb_reason reason;
+    bb_strength strength;
+    bool lasting;     /* stays hard on a temporary reply */
+    bool has_words;   /* fires on its words; else on its conditions alone */
+    bool bare;        /* fires only where the reply has no words */
+    int specificity;  /* how many conditions, or of a code how exact */
+    unsigned stages;  /* bits by stage, 0: any */
+    unsigned actions; /* bits by bb_action, 0: any */
+    bb_code3 *status;
+    size_t n_status, cap_status;
+    bb_code3 *reply; /* digits */
+    size_t n_reply, cap_reply;
+    bb_str *hosts;
+    size_t n_hosts, cap_hosts;
+    bb_str *samples;
+    size_t n_samples, cap_samples;
+} bb_rule;
+
+struct bb_rules {
+    bb_arena arena;
+    bb_rule *rules;
+    size_t n_rules, cap_rules;
+    uint32_t *codes; /* rules that fire without words */
+    size_t n_codes, cap_codes;
+    bb_trie trie;
+};
+
+/* Index of an SMTP stage in the list CONN EHLO MAIL RCPT DATA, or -1. */
+int bb_stage_index(bb_str word);
+extern const char *const bb_stages[];
+
+/* ---- what an evidence's codes are (evidence.c) ----------------------------------------------------- */
+
+typedef struct {
+    bb_code3 status; /* {0}: none */
+    bb_code3 reply;  /* {0}: none */
+    int stage;       /* -1: unknown */
+    bool temporary;  /* class 4 */
+    bool wordless;   /* the diagnostic is codes and addresses only */
+} bb_codes;
+
+bb_codes bb_codes_of(const bb_evidence *e);
+
+#endif

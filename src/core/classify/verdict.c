@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verdict: a whole report, by its type.
+ */
+#include "core/classify/classify.h"
+
+/* RFC 5965 section 7.3, RFC 6430, RFC 6591. Only a person who does not want the mail complains: who
+ * takes it out of the spam folder does not, and neither does a machine that could not verify a
+ * signature. A type we do not know is taken for a complaint, which is what the format is for. */
+static bb_verdict complaint(bb_str type)
+{
+    if (bb_ieq(type, BB_S("not-spam")))
+        return (bb_verdict){BB_KIND_OTHER, BB_REASON_feedback, BB_S("feedback-not-spam"), 1};
+    if (bb_ieq(type, BB_S("auth-failure")) || bb_ieq(type, BB_S("dmarc")))
+        return (bb_verdict){BB_KIND_OTHER, BB_REASON_authfailure, BB_S("feedback-auth-failure"), 1};
+    return (bb_verdict){BB_KIND_COMPLAINT, BB_REASON_feedback, BB_S("feedback"), 1};
+}
+
+/* A disposition notification (RFC 8098) is written by the reader's program, not by who delivers: it
+ * answers the mail like an auto-reply, and says by the way that it arrived. The exception are mail
+ * stores that refuse in this form (a Sieve reject, a full mailbox); never removing anybody, since
+ * a personal filter can write whatever it likes. */
+static bb_verdict receipt(const bb_rules *rules, bb_arena *a, const bb_report *r)
+{
+    bb_evidence e = {.text = r->text};
+    bb_verdict v = bb_classify(rules, a, &e);
+    if (v.kind == BB_KIND_SOFT || v.kind == BB_KIND_BLOCK) return v;
+    return (bb_verdict){BB_KIND_AUTOREPLY, BB_REASON_delivered, BB_S("receipt"), 0.9};
+}
+
+/* "Mail delivery failed: 550 No such user": what follows the code. Empty where the subject holds no
+ * code or repeats the original's subject, whose words are nobody's refusal. */
+static bb_str reply_in_subject(const bb_report *r)
+{
+    bb_str s = r->subject;
+    if (!bb_empty(r->original.subject) && bb_ifind(s, r->original.subject) != BB_NPOS) return (bb_str){0};
+    for (size_t i = 0; i + 3 <= s.n; i++) {
+        if ((s.p[i] != '4' && s.p[i] != '5') || !bb_is_digit(s.p[i + 1]) || !bb_is_digit(s.p[i + 2])) continue;
+        bool begins = i == 0 || bb_is_space(s.p[i - 1]), ends = i + 3 == s.n || bb_is_space(s.p[i + 3]);
+        if (begins && ends) return bb_sub(s, i, BB_NPOS);
+    }
+    return (bb_str){0};
+}
+
+static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *r, size_t i)
+{
+    static const bb_rcpt_report nobody;
+    const bb_rcpt_report *to = i < r->n_rcpts ? &r->rcpts[i] : &nobody;
+    bb_evidence e = {
+        .action = to->action,
+        .status = to->status,
+        .reply_code = to->reply_code,
+        .command = to->command,
+        .diagnostic = to->diagnostic,
+        .text = bb_empty(to->text) ? r->text : to->text,
+        .host = bb_empty(to->remote_mta) ? r->reporting_mta : to->remote_mta,
+    };
+    bb_verdict v = bb_classify(rules, a, &e);
+    if (!bb_empty(v.rule)) return v;
+    e.diagnostic = reply_in_subject(r);
+    return bb_empty(e.diagnostic) ? v : bb_classify(rules, a, &e);
+}
+
+bb_verdict bb_classify_report(const bb_rules *rules, bb_arena *a, const bb_report *r, size_t i)
+{
+    switch (r->type) {
+    case BB_REPORT_DELIVERY: return delivery(rules, a, r, i);
+    case BB_REPORT_COMPLAINT: return complaint(r->feedback_type);
+    case BB_REPORT_AUTOREPLY: return (bb_verdict){BB_KIND_AUTOREPLY, BB_REASON_vacation, BB_S("autoreply"), 1};
+    case BB_REPORT_CHALLENGE: return (bb_verdict){BB_KIND_AUTOREPLY, BB_REASON_challenge, BB_S("challenge"), 1};
+    case BB_REPORT_RECEIPT: return receipt(rules, a, r);
+    case BB_REPORT_NONE: break;
+    }
+    return (bb_verdict){BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 1};
+}

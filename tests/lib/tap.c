@@ -16,7 +16,7 @@ static int checks, failures;
 static char folder[256];
 
 /* A name is one line and has no directive: a # would start one. */
-static void result(bool holds, const char *file, int line, const char *name, va_list args)
+static BB_PRINTF(4, 0) void result(bool holds, const char *file, int line, const char *name, va_list args)
 {
     char text[1024];
     vsnprintf(text, sizeof text, name, args);

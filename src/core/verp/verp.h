@@ -20,7 +20,13 @@
 #define BB_MAILING_MAX      UINT32_MAX
 #define BB_KEY_BYTES        32
 
-typedef enum { BB_PURPOSE_RETURN_PATH, BB_PURPOSE_UNSUBSCRIBE, BB_PURPOSE_PROBE, BB_PURPOSE_ENVID } bb_purpose;
+/* The numbers go into the MAC: never renumber. */
+typedef enum {
+    BB_PURPOSE_RETURN_PATH = 0,
+    BB_PURPOSE_UNSUBSCRIBE = 1,
+    BB_PURPOSE_PROBE = 2,
+    BB_PURPOSE_ENVID = 3,
+} bb_purpose;
 
 /* Ids are 1 to 255 and never reused. A retired key verifies no more. */
 typedef struct {
@@ -51,12 +57,14 @@ typedef enum {
     BB_TOKEN_WRONG_MAC, /* somebody made it up, or for another purpose */
     BB_TOKEN_EXPIRED,   /* ours, and too old at the time asked about */
 } bb_token_result;
-const char *bb_token_result_word(bb_token_result r); /* "ok", "malformed", "unknown key", ... */
+const char *bb_token_result_word(bb_token_result r); /* "ok", "malformed", "unknown key", "wrong MAC", "expired" */
 
-/* Writes the token, NUL behind it. False when the ids do not fit their widths; token->key is taken from `key`. */
+/* Writes the token, NUL behind it. False when the ids do not fit their widths or the key's id is 0; token.key is taken
+ * from `key`. */
 bool bb_token_encode(const bb_key *key, bb_purpose purpose, bb_token token, char out[BB_TOKEN_LEN + 1]) BB_MUST_USE;
 /* Verifies; on OK and EXPIRED *out is filled. `at`: event time at which expiry is judged;
- * lifetime in seconds counted from the start of the day of minting, 0: never expires. */
+ * lifetime in seconds counted from the start of the day of minting (that many seconds later it still holds, one more
+ * and it does not), 0: never expires. */
 bb_token_result bb_token_decode(const bb_keyring *ring, bb_purpose purpose, bb_str text, bb_time at, int64_t lifetime,
                                 bb_token *out) BB_MUST_USE;
 /* The fields without verifying anything: to show, never to act on. */
@@ -73,18 +81,20 @@ const char *bb_form_word(bb_form f); /* "signed", "plain", "verp", "" */
 typedef struct {
     bb_form form;
     bb_str address; /* whole, as found, without <> */
-    bb_str domain;  /* of the return path, as found */
+    bb_str domain;  /* of the return path, as found; where SRS was undone, the one that it held */
     bb_str token;   /* SIGNED: lower case */
     bb_str number;  /* PLAIN: the digits */
     bb_str base;    /* VERP: what stands before the delimiter */
     bb_str victim;  /* VERP: the address inside, decoded ("user@domain.com") */
 } bb_return_path;
 
-/* Looks at the form alone; needs no key. False: none of the forms. */
+/* Looks at the form alone; needs no key. What others wrapped around it (BATV, SRS) and quotes are undone first; a local
+ * part of any length is read. False: none of the forms. */
 bool bb_return_path_read(bb_arena *a, bb_str address, bb_return_path *out) BB_MUST_USE;
 
 /* Writers; results in the arena. False with err: the parts do not give a valid address (a local part
- * over 64 octets, a quoted or non-ASCII recipient in VERP, an empty domain). */
+ * over 64 octets, a quoted or non-ASCII recipient in VERP, an empty domain), or would not be read back as they were
+ * (VERP with another delimiter than '+', or one within the base). */
 bool bb_return_path_signed(bb_arena *a, const char *token, bb_str domain, bb_str *out, bb_err *err) BB_MUST_USE;
 bool bb_return_path_plain(bb_arena *a, uint64_t number, bb_str domain, bb_str *out, bb_err *err) BB_MUST_USE;
 bool bb_return_path_verp(bb_arena *a, bb_str base, char delimiter, bb_str recipient, bb_str domain, bb_str *out,

@@ -33,6 +33,8 @@ typedef enum {
     BB_EIO,      /* reading, writing or the database failed; trying again may help */
     BB_EBUSY,    /* somebody else holds it; try again */
     BB_ECONFIG,  /* the configuration is wrong */
+    BB_EDENIED,  /* the system refuses us that file */
+    BB_ECREATE,  /* a file or folder of ours cannot be made */
     BB_EUNKNOWN, /* the outcome of a write is unknown: look before trying again */
     BB_EBUG,     /* ours */
 } bb_code;

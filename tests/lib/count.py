@@ -4,15 +4,15 @@
 
 usage: count.py build/meson-logs/testlog.json
 
-Counts checks (TAP lines), not programs. A program that crashed, timed out, broke its plan or said nothing in TAP
-is one failure more. Exits 1 when anything failed or nothing ran.
+Counts checks (TAP lines), not programs. A program that crashed, timed out or broke its plan is
+one failure more. Exits 1 when anything failed or nothing ran.
 """
 import json
 import re
 import sys
 
 CHECK = re.compile(r"(not )?ok\b *\d* *(?:- )?((?:[^#\\]|\\.)*)(?:# *(\w+)\S* *(.*))?$", re.IGNORECASE)
-SKIP_ALL = re.compile(r"1\.\.0(?: *# *(.*))?$")
+PLAN = re.compile(r"1\.\.(\d+) *(?:# *(?:SKIP\S*)? *(.*))?$", re.IGNORECASE)
 FINE = ("OK", "SKIP", "EXPECTEDFAIL")
 
 
@@ -29,14 +29,12 @@ class Sum:
         print("skipped: %s: %s" % (test, what))
 
     def line(self, test, line):
-        """One line of output; true when it is a check or says that there are none."""
-        none = SKIP_ALL.match(line)
-        if none:
-            self.skip(test, none.group(1) or "all of it")
-            return True
-        check = CHECK.match(line)
+        """One line of output; true when it is the plan."""
+        plan, check = PLAN.match(line), CHECK.match(line)
+        if plan and int(plan.group(1)) == 0:
+            self.skip(test, plan.group(2) or "all of it")
         if not check:
-            return False
+            return bool(plan)
         bad, name, directive, why = check.groups()
         if (directive or "").upper() in ("SKIP", "TODO"):
             self.skip(test, "%s: %s" % (name.strip(), why))
@@ -44,19 +42,19 @@ class Sum:
             self.fail(test, name.strip())
         else:
             self.passed += 1
-        return True
+        return False
 
     def program(self, entry):
         test, result, code = entry["name"], entry["result"], entry.get("returncode")
         before = self.failed
         # A list, not a generator: every line counts.
-        spoke = any([self.line(test, line) for line in entry.get("stdout", "").splitlines()])
+        planned = any([self.line(test, line) for line in entry.get("stdout", "").splitlines()])
         # Exit code 1 after a failed check says the same thing again; anything else is a failure of its own.
         explained = self.failed > before and result in ("FAIL", "ERROR") and code in (0, 1)
         if result not in FINE and not explained:
             self.fail(test, "%s (exit code %s)" % (result.lower(), code))
-        elif not spoke:
-            self.fail(test, "no TAP in its output")
+        elif not planned:
+            self.fail(test, "no plan in its output: it ended early")
 
     def text(self):
         skipped = ", %d skipped" % self.skipped if self.skipped else ""

@@ -16,6 +16,8 @@
 
 typedef enum {
     BB_PARAM_TEXT,
+    BB_PARAM_DOMAIN, /* kept as a lower-case A-label */
+    BB_PARAM_LOCAL,  /* what stands before the @ of an address, or its beginning */
     BB_PARAM_WORD,
     BB_PARAM_INT,
     BB_PARAM_NUMBER,
@@ -28,13 +30,13 @@ typedef enum { BB_SCOPE_HOME, BB_SCOPE_LIST } bb_param_scope;
 typedef struct {
     const char *name;
     bb_param_scope scope;
+    size_t offset; /* of the field in bb_conf_home or bb_conf_list */
     bb_param_type type;
     const char *preset; /* default, as it would be written */
-    double min, max;    /* INT, NUMBER, DURATION (seconds) */
+    double min, max;    /* INT, NUMBER, DURATION (seconds); max of TEXT, DOMAIN, LOCAL: octets */
     const char *words;  /* WORD: "signed plain verp" */
-    const char *unit;   /* "", "days", ... for people */
+    const char *unit;   /* what its values are, for people: "seconds, or 12h, 30d, 4w" */
     const char *help;   /* one line */
-    size_t offset;      /* of the field in bb_conf_home or bb_conf_list */
 } bb_conf_param;
 extern const bb_conf_param bb_conf_params[];
 extern const size_t bb_conf_params_count;
@@ -64,16 +66,23 @@ typedef struct {
 
 typedef struct bb_conf bb_conf;
 
+#define BB_LIST_NAME_MAX 64
+bool bb_conf_list_name_ok(bb_str name); /* 1 to 64 of a-z A-Z 0-9 . _ - */
+
 bool bb_conf_read(const char *path, bb_conf **out, bb_err *err) BB_MUST_USE;
+/* The same of text; `name` is what errors call it. */
+bool bb_conf_parse(const char *name, bb_str text, bb_conf **out, bb_err *err) BB_MUST_USE;
 void bb_conf_free(bb_conf **conf);
 const bb_conf_home *bb_conf_home_of(const bb_conf *c);
 /* The list's own section over [policy] over the defaults. */
 const bb_conf_list *bb_conf_list_of(const bb_conf *c, bb_str name);
 /* Names of all [list NAME] sections, for checks against the store; count by *n. */
 const char *const *bb_conf_list_names(const bb_conf *c, size_t *n);
-/* What the policy and attribution see of it. */
+/* What the policy and attribution see of it; the view borrows from the bb_conf. */
 bb_policy bb_conf_policy(const bb_conf_list *l);
 bb_list_view bb_conf_list_view(const bb_conf_list *l, uint32_t id);
+/* The value of a parameter (`record` is the bb_conf_home or bb_conf_list), as it would be written. */
+bb_str bb_conf_value(bb_arena *a, const bb_conf_param *p, const void *record);
 /* The sample configuration file, every parameter with its help, commented out at its default. */
 bb_str bb_conf_sample(bb_arena *a);
 

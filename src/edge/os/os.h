@@ -14,10 +14,18 @@ bb_time bb_os_now(void);
 /* Seconds that only go forward, for rates and progress. */
 double bb_os_monotonic(void);
 
+/* The error that errno stands for, with its path: BB_EDENIED, BB_ENOINPUT, BB_ENOMEM or `otherwise`. Answers false. */
+bool bb_os_fail(bb_err *err, bb_code otherwise, const char *path, const char *doing);
+
 /* A whole small file into the arena; BB_EDATA beyond max bytes. */
 bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_err *err) BB_MUST_USE;
 /* Writes through a temporary file beside it, synced and renamed; mode as given. */
 bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err) BB_MUST_USE;
+/* Puts bytes behind what is in the file, synced; the file must be there. */
+bool bb_os_append_file(const char *path, bb_str bytes, bb_err *err) BB_MUST_USE;
+/* Makes the folder (its parents must be there) with exactly this mode. True with *made false: it was there. */
+bool bb_os_make_folder(const char *path, int mode, bool *made, bb_err *err) BB_MUST_USE;
+bool bb_os_exists(const char *path);
 
 /* ---- mailboxes ------------------------------------------------------------------------------------ */
 
@@ -26,6 +34,7 @@ typedef struct {
     bb_str bytes;         /* mbox quoting undone */
     bb_str source;        /* path as given or found below the folder given, with "#n" in an mbox */
     bb_time from_line;    /* of an mbox; BB_NO_TIME: none */
+    bool cut;             /* it was longer than BB_MESSAGE_MAX */
     uint64_t done, total; /* bytes of the whole job read so far and in all, for progress; total 0: unknown */
 } bb_mailbox_message;
 
@@ -33,9 +42,11 @@ typedef struct bb_mailbox bb_mailbox;
 
 #define BB_MESSAGE_MAX ((size_t)64 << 20) /* bytes of one message; longer ones are cut there and marked */
 
-/* Paths: mbox or mboxrd (told by "From " at the start), Maildir (cur and new), any folder (every regular
- * file below it, in name order, hidden ones left out), a single message, "-" for standard input.
- * Memory: one message, not one mailbox. A path that cannot be opened is an error at once. */
+/* Paths: mbox or mboxrd (told by "From " and a date at the start), Maildir (cur and new), any folder (every regular
+ * file below it, in the order of their paths; hidden ones, links to folders and what is no file left out), a single
+ * message, "-" for standard input. An empty file holds no message. An mbox is read up to the size that it had when
+ * it was opened, so that half of what is being delivered is never taken for a message.
+ * Memory: one message and the names of the files. A path that is not there is an error at once. */
 bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_err *err) BB_MUST_USE;
 /* 1: a message, 0: the end, -1: this one could not be read (err says which and why); go on by calling again. */
 int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parameters: name, type, default, range, help. To add one, add a field in conf.h and a row here.
+ */
+#include <stddef.h>
+
+#include "edge/conf/conf.h"
+
+#define HOME(field) BB_SCOPE_HOME, offsetof(bb_conf_home, field)
+#define LIST(field) BB_SCOPE_LIST, offsetof(bb_conf_list, field)
+
+#define DAYS   86400.0
+#define SPANS  "90s, 15m, 12h, 30d, 4w, or seconds"
+#define YES_NO "yes or no"
+
+/* clang-format off */
+const bb_conf_param bb_conf_params[] = {
+    {"database", HOME(database), BB_PARAM_TEXT, "bouncebox.db", 1, 255, NULL, "a path, from the home",
+        "The database."},
+    {"keys", HOME(keys), BB_PARAM_TEXT, "keys", 1, 255, NULL, "a path, from the home",
+        "The keys that sign return paths; nobody else may read this file."},
+    {"rules", HOME(rules), BB_PARAM_TEXT, "", 0, 255, NULL, "a path, from the home; empty: none",
+        "Classification rules of your own; they come before those that the program carries."},
+    {"token_lifetime", HOME(token_lifetime), BB_PARAM_DURATION, "30d", 1 * DAYS, 3650 * DAYS, NULL, SPANS,
+        "How long after its mailing a signed return path is believed."},
+    {"keep_evidence", HOME(keep_evidence), BB_PARAM_BOOL, "yes", 0, 0, NULL, YES_NO,
+        "Keep the raw message behind each report, compressed."},
+
+    {"bounce_domain", LIST(bounce_domain), BB_PARAM_DOMAIN, "", 0, 253, NULL, "a domain",
+        "The domain of your return paths; its mail must come back to bouncebox."},
+    {"return_path", LIST(return_path), BB_PARAM_WORD, "signed", 0, 0, "signed plain verp", "signed, plain or verp",
+        "What your mailings carry: bounce-<token>@, bounce-<number>@ or newsletter+user=domain@."},
+    {"return_path_base", LIST(return_path_base), BB_PARAM_LOCAL, "", 0, 40, NULL, "the part before the +",
+        "What stands before the + of verp return paths; empty: any."},
+    {"hard_limit", LIST(hard_limit), BB_PARAM_INT, "1", 1, 100, NULL, "a number",
+        "So many hard bounces remove a subscriber."},
+    {"soft_limit", LIST(soft_limit), BB_PARAM_INT, "3", 1, 1000, NULL, "a number",
+        "So many soft bounces within soft_window remove a subscriber."},
+    {"soft_window", LIST(soft_window), BB_PARAM_DURATION, "30d", 3600, 3650 * DAYS, NULL, SPANS,
+        "The time within which soft bounces add up."},
+    {"soft_window_mode", LIST(soft_window_mode), BB_PARAM_WORD, "fixed", 0, 0, "fixed longer", "fixed or longer",
+        "longer: the window stretches to the last soft_limit mailings, for lists mailed less than weekly."},
+    {"quarantine", LIST(quarantine), BB_PARAM_DURATION, "3d", 0, 365 * DAYS, NULL, SPANS,
+        "How long a soft bounce keeps a subscriber from being mailed."},
+    {"quarantine_backoff", LIST(quarantine_backoff), BB_PARAM_NUMBER, "2", 1, 100, NULL, "a number from 1",
+        "Each further soft bounce makes the quarantine so many times longer."},
+    {"accept_inferred", LIST(accept_inferred), BB_PARAM_BOOL, "no", 0, 0, NULL, YES_NO,
+        "Act on reports that only name the address (plain and verp lists): anybody can forge these."},
+    {"mode", LIST(mode), BB_PARAM_WORD, "enforce", 0, 0, "enforce observe", "enforce or observe",
+        "observe: decide and tell, but change nobody."},
+};
+const size_t bb_conf_params_count = BB_COUNT(bb_conf_params);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of os share among themselves: which files there are to read, and one of them read.
+ */
+#ifndef BB_EDGE_OS_INTERNAL_H
+#define BB_EDGE_OS_INTERNAL_H
+
+#include "edge/os/os.h"
+
+/* ---- gather.c: paths given to files ---------------------------------------------------------------- */
+
+typedef struct {
+    const char *path;
+    uint64_t size;
+    int error;   /* errno of a folder that could not be read; 0: a file */
+    bool stream; /* no regular file: size unknown */
+    bool below;  /* found below a folder, not named itself */
+} bb_os_entry;
+
+typedef struct {
+    bb_arena *arena;
+    bb_os_entry *items;
+    size_t n, cap;
+} bb_os_entries;
+
+/* Adds what is at `path`: itself, or the regular files below it, sorted by path. */
+bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err) BB_MUST_USE;
+
+/* ---- reader.c: one file to messages ----------------------------------------------------------------- */
+
+#define BB_OS_WINDOW ((size_t)256 << 10)
+
+typedef struct {
+    int fd;                    /* -1: none open */
+    uint64_t left;             /* bytes that may still be read */
+    uint64_t done;             /* bytes of it behind us */
+    bool mbox, end;            /* end: nothing is left in the file */
+    int error;                 /* errno of a read that failed */
+    char window[BB_OS_WINDOW]; /* read, and its part from `from` to `to` not used yet */
+    size_t from, to;
+    char *message; /* the one being put together; kept from one to the next */
+    size_t n, cap;
+    bool cut;
+    bb_time from_line;
+} bb_os_reader;
+
+bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, bb_err *err) BB_MUST_USE;
+/* 1: r->message holds the next one, 0: the end, -1: err. */
+int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err);
+void bb_os_reader_close(bb_os_reader *r);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Mailboxes: the files that paths stand for, one after the other, each as its messages.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "edge/os/internal.h"
+
+struct bb_mailbox {
+    bb_arena arena;
+    bb_os_entries entries;
+    size_t at;       /* entry that is open, or to be opened next */
+    uint64_t number; /* message within it, from 1 */
+    uint64_t behind; /* bytes of the entries before it */
+    uint64_t total;  /* 0: unknown */
+    bb_arena names;  /* the source of this message */
+    bb_os_reader reader;
+};
+
+bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_err *err)
+{
+    bb_mailbox *m = malloc(sizeof *m);
+    if (!m) return bb_fail(err, BB_ENOMEM, "no memory to read mail");
+    m->at = 0;
+    m->number = m->behind = m->total = 0;
+    m->reader.fd = -1;
+    m->reader.message = NULL;
+    m->reader.n = m->reader.cap = 0;
+    bb_arena_init(&m->arena, &bb_os_alloc, (size_t)4 << 30);
+    bb_arena_init(&m->names, &bb_os_alloc, BB_ARENA_LIMIT);
+    m->entries = (bb_os_entries){.arena = &m->arena};
+    for (size_t i = 0; i < n; i++) {
+        if (bb_os_gather(&m->entries, paths[i], err)) continue;
+        bb_mailbox_close(&m);
+        return false;
+    }
+    bool known = true;
+    for (size_t i = 0; i < m->entries.n; i++) {
+        m->total += m->entries.items[i].size;
+        known &= !m->entries.items[i].stream;
+    }
+    if (!known) m->total = 0;
+    *out = m;
+    return true;
+}
+
+static void leave_entry(bb_mailbox *m)
+{
+    bb_os_reader_close(&m->reader);
+    m->behind += m->entries.items[m->at].size;
+    m->at++;
+    m->number = 0;
+}
+
+static bool enter_entry(bb_mailbox *m, bb_err *err)
+{
+    const bb_os_entry *e = &m->entries.items[m->at];
+    errno = e->error;
+    if (e->error) bb_os_fail(err, BB_EIO, e->path, "read the folder");
+    else if (bb_os_reader_open(&m->reader, e, err)) return true;
+    leave_entry(m);
+    return false;
+}
+
+/* A file of a folder that holds one message is a message, even where a "From " line precedes it. */
+static bb_str source_of(bb_mailbox *m)
+{
+    const bb_os_entry *e = &m->entries.items[m->at];
+    if (!m->reader.mbox || (e->below && m->number == 1 && m->reader.end)) return bb_cstr(e->path);
+    bb_arena_reset(&m->names);
+    return bb_sprintf(&m->names, "%s#%" PRIu64, e->path, m->number);
+}
+
+int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err)
+{
+    while (m->at < m->entries.n) {
+        if (m->reader.fd < 0 && !enter_entry(m, err)) return -1;
+        int got = bb_os_reader_next(&m->reader, m->entries.items[m->at].path, err);
+        if (got < 0) leave_entry(m);
+        if (got < 0) return -1;
+        if (got == 0) {
+            leave_entry(m);
+            continue;
+        }
+        m->number++;
+        *out = (bb_mailbox_message){.bytes = {m->reader.message, m->reader.n},
+                                    .source = source_of(m),
+                                    .from_line = m->reader.mbox ? m->reader.from_line : BB_NO_TIME,
+                                    .cut = m->reader.cut,
+                                    .done = m->behind + m->reader.done,
+                                    .total = m->total};
+        return 1;
+    }
+    return 0;
+}
+
+void bb_mailbox_close(bb_mailbox **m)
+{
+    if (!*m) return;
+    bb_os_reader_close(&(*m)->reader);
+    free((*m)->reader.message);
+    bb_arena_free(&(*m)->names);
+    bb_arena_free(&(*m)->arena);
+    free(*m);
+    *m = NULL;
+}

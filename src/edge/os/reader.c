@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One file read as messages: an mbox line by line, anything else whole. A message is put together in a
+ * buffer that the next one takes over; what passes through besides is a window.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "edge/os/internal.h"
+
+/* ---- the window -------------------------------------------------------------------------------------- */
+
+/* Reads more behind what is in the window. False: there is no more, or no room. */
+static bool fill(bb_os_reader *r)
+{
+    if (r->from > 0) memmove(r->window, r->window + r->from, r->to - r->from);
+    r->to -= r->from;
+    r->from = 0;
+    size_t room = sizeof r->window - r->to;
+    if (room > r->left) room = (size_t)r->left;
+    while (room) {
+        ssize_t got = read(r->fd, r->window + r->to, room);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) r->error = errno;
+        if (got <= 0) break;
+        r->to += (size_t)got;
+        r->left -= (uint64_t)got;
+        return true;
+    }
+    return false;
+}
+
+/* The next line with its end, or as much of it as the window holds; empty at the end of the file. */
+static bb_str peek_line(bb_os_reader *r)
+{
+    for (size_t seen = 0;;) {
+        bb_str all = {r->window + r->from, r->to - r->from};
+        size_t lf = bb_chr(bb_sub(all, seen, BB_NPOS), '\n');
+        if (lf != BB_NPOS) return bb_sub(all, 0, seen + lf + 1);
+        seen = all.n;
+        if (!fill(r)) return (bb_str){r->window + r->from, r->to - r->from};
+    }
+}
+
+static void take(bb_os_reader *r, size_t n)
+{
+    r->from += n;
+    r->done += n;
+}
+
+/* ---- the message --------------------------------------------------------------------------------------- */
+
+static bool append(bb_os_reader *r, bb_str s)
+{
+    if (s.n > BB_MESSAGE_MAX - r->n) {
+        s.n = BB_MESSAGE_MAX - r->n;
+        r->cut = true;
+    }
+    if (s.n > r->cap - r->n) {
+        size_t cap = r->cap ? r->cap : BB_OS_WINDOW;
+        while (cap < r->n + s.n) cap *= 2;
+        char *grown = realloc(r->message, cap);
+        if (!grown) return false;
+        r->message = grown;
+        r->cap = cap;
+    }
+    if (s.n) memcpy(r->message + r->n, s.p, s.n);
+    r->n += s.n;
+    return true;
+}
+
+static bool whole_file(bb_os_reader *r)
+{
+    do {
+        if (!append(r, (bb_str){r->window + r->from, r->to - r->from})) return false;
+        take(r, r->to - r->from);
+    } while (fill(r));
+    r->end = true;
+    return true;
+}
+
+/* RFC 4155 has no more to go by: a line that reads "From somebody date". */
+static bool starts_message(bb_str line)
+{
+    return bb_starts(line, BB_S("From ")) && bb_time_asctime(bb_trim(line)) != BB_NO_TIME;
+}
+
+static bool is_empty_line(bb_str line)
+{
+    return bb_eq(line, BB_S("\n")) || bb_eq(line, BB_S("\r\n"));
+}
+
+/* Writers put ">" before lines that read ">...From " (mboxrd) or "From " (mboxo): one of them comes off. */
+static bb_str unquoted(bb_str line)
+{
+    size_t quotes = 0;
+    while (quotes < line.n && line.p[quotes] == '>') quotes++;
+    return quotes && bb_starts(bb_sub(line, quotes, BB_NPOS), BB_S("From ")) ? bb_sub(line, 1, BB_NPOS) : line;
+}
+
+/* From behind the "From " line to before the next one. The empty line between belongs to the mbox. */
+static bool until_next(bb_os_reader *r)
+{
+    bool at_start = true, after_empty = false;
+    size_t last_empty = 0;
+    for (;;) {
+        bb_str line = peek_line(r);
+        if (!line.n) break;
+        if (at_start && after_empty && starts_message(line)) {
+            r->n -= r->cut ? 0 : last_empty;
+            return true;
+        }
+        bool empty = at_start && is_empty_line(line);
+        if (!append(r, at_start ? unquoted(line) : line)) return false;
+        last_empty = line.n;
+        take(r, line.n);
+        at_start = line.p[line.n - 1] == '\n';
+        after_empty = empty;
+    }
+    if (after_empty && !r->cut) r->n -= last_empty;
+    r->end = true;
+    return true;
+}
+
+int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err)
+{
+    if (r->end) return 0;
+    r->n = 0;
+    r->cut = false;
+    bool fits;
+    if (r->mbox) {
+        bb_str line = peek_line(r);
+        r->from_line = bb_time_asctime(bb_trim(line));
+        take(r, line.n);
+        fits = until_next(r);
+    } else {
+        fits = whole_file(r);
+    }
+    if (fits && !r->error) return 1;
+    r->end = true; /* what was read of this one is no whole message, and behind it nothing can be read */
+    errno = r->error ? r->error : ENOMEM;
+    bb_os_fail(err, BB_EIO, path, "read it");
+    return -1;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------- */
+
+#define LOCK_TRIES 50 /* of a tenth of a second */
+
+/* How long the file is while nobody writes to it: mailbox writers lock (Postfix: fcntl), and what they add later is
+ * for the next time. A file system without locks is read as it is. */
+static bool settled_size(int fd, uint64_t *size)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    int tries = 0;
+    while (fcntl(fd, F_SETLK, &lock) < 0) {
+        if (errno == EINTR) continue;
+        if (errno != EACCES && errno != EAGAIN) break;
+        if (++tries > LOCK_TRIES) return false;
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    struct stat st;
+    bool known = fstat(fd, &st) == 0;
+    if (known) *size = (uint64_t)st.st_size;
+    lock.l_type = F_UNLCK;
+    (void)fcntl(fd, F_SETLK, &lock);
+    return known;
+}
+
+static bool open_file(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
+{
+    /* what was a file when the folder was listed may be a pipe by now: never wait in open for its writer */
+    r->fd = open(e->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (e->below ? O_NONBLOCK : 0));
+    if (r->fd < 0) return bb_os_fail(err, BB_EIO, e->path, "open it");
+    struct stat st;
+    if (fstat(r->fd, &st) < 0) return bb_os_fail(err, BB_EIO, e->path, "look at it");
+    if (S_ISREG(st.st_mode))
+        return settled_size(r->fd, &r->left) ||
+               bb_fail(err, BB_EBUSY, "%s: another program keeps it locked; try again", e->path);
+    return !e->below || bb_fail(err, BB_ENOINPUT, "%s: is no file any more", e->path);
+}
+
+bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
+{
+    r->fd = -1;
+    r->left = UINT64_MAX;
+    r->done = r->from = r->to = 0;
+    r->error = 0;
+    r->from_line = BB_NO_TIME;
+    if (strcmp(e->path, "-") == 0 && !e->below) r->fd = dup(STDIN_FILENO);
+    else if (!open_file(r, e, err)) return false;
+    if (r->fd < 0) return bb_os_fail(err, BB_EIO, e->path, "read standard input");
+    bb_str line = peek_line(r);
+    r->mbox = starts_message(line);
+    r->end = !line.n && !r->error;
+    return true;
+}
+
+void bb_os_reader_close(bb_os_reader *r)
+{
+    if (r->fd >= 0) close(r->fd);
+    r->fd = -1;
+}

@@ -19,6 +19,7 @@ FINE = ("OK", "SKIP", "EXPECTEDFAIL")
 class Sum:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
+        self.telling = False
 
     def fail(self, test, what):
         self.failed += 1
@@ -34,12 +35,17 @@ class Sum:
         if plan and int(plan.group(1)) == 0:
             self.skip(test, plan.group(2) or "all of it")
         if not check:
+            # What stands below a failed check says where and why.
+            if self.telling and line.startswith("#"):
+                print("  " + line)
             return bool(plan)
+        self.telling = False
         bad, name, directive, why = check.groups()
         if (directive or "").upper() in ("SKIP", "TODO"):
             self.skip(test, "%s: %s" % (name.strip(), why))
         elif bad:
             self.fail(test, name.strip())
+            self.telling = True
         else:
             self.passed += 1
         return False

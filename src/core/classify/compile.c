@@ -333,7 +333,7 @@ static bool read_code_line(reader *rd, bb_str value)
     if (!set_kind(rd, word)) return false;
     if (!next_word(&value, &word)) return bb_fail(rd->err, BB_ECONFIG, "the code has no reason");
     if (!set_reason(rd, word)) return false;
-    rd->rule->strength = BB_STRENGTH_CODE;
+    rd->rule->strength = is_reply ? BB_STRENGTH_GUESS : BB_STRENGTH_CODE;
     if (next_word(&value, &word) && !set_strength(rd, word)) return false;
     rd->rule->specificity = specificity(rd->rule);
     rd->rule = NULL;

@@ -7,6 +7,7 @@
 /* A rule that fires. */
 typedef struct {
     const bb_rule *rule; /* NULL: none */
+    int strength;        /* the rule's, or less */
     uint16_t weight;     /* of its longest word seen */
     bool said;           /* by the refusing system itself */
     bool doubted;        /* another of the same strength says another kind */
@@ -49,7 +50,7 @@ static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_
 static bool beats(const firing *x, const firing *y)
 {
     if (!y->rule) return true;
-    if (x->rule->strength != y->rule->strength) return x->rule->strength > y->rule->strength;
+    if (x->strength != y->strength) return x->strength > y->strength;
     if (x->said != y->said) return x->said;
     if (x->rule->specificity != y->rule->specificity) return x->rule->specificity > y->rule->specificity;
     bool hard = x->rule->kind == BB_KIND_HARD, other_hard = y->rule->kind == BB_KIND_HARD;
@@ -60,7 +61,7 @@ static bool beats(const firing *x, const firing *y)
 
 static void consider(firing *best, firing next)
 {
-    bool rivals = best->rule && best->rule->strength == next.rule->strength;
+    bool rivals = best->rule && best->strength == next.strength;
     next.doubted = rivals && (best->doubted || best->rule->kind != next.rule->kind);
     if (rivals) best->doubted = next.doubted;
     if (beats(&next, best)) *best = next;
@@ -81,8 +82,10 @@ static void consider_words(firing *best, const bb_rules *r, bb_arena *a, const b
     for (size_t i = 0; i < sight.n_seen; i++) {
         const bb_rule *rule = &r->rules[sight.seen[i]];
         const bb_mark *m = &sight.marks[sight.seen[i]];
-        if (m->weight && !m->forbidden && conditions_hold(rule, e, c))
-            consider(best, (firing){.rule = rule, .weight = m->weight, .said = said});
+        if (!m->weight || m->forbidden || !conditions_hold(rule, e, c)) continue;
+        bool hearsay = !said && rule->strength == BB_STRENGTH_HINT;
+        int strength = hearsay ? BB_STRENGTH_GUESS : (int)rule->strength;
+        consider(best, (firing){.rule = rule, .strength = strength, .weight = m->weight, .said = said});
     }
 }
 
@@ -90,14 +93,14 @@ static void consider_codes(firing *best, const bb_rules *r, const bb_evidence *e
 {
     for (size_t i = 0; i < r->n_codes; i++) {
         const bb_rule *rule = &r->rules[r->codes[i]];
-        if (conditions_hold(rule, e, c)) consider(best, (firing){.rule = rule, .said = true});
+        if (conditions_hold(rule, e, c)) consider(best, (firing){.rule = rule, .strength = (int)rule->strength, .said = true});
     }
 }
 
 static double confidence(const firing *f)
 {
     static const double by_strength[] = {0.3, 0.6, 0.8, 0.9, 0.98, 1.0};
-    double sure = by_strength[f->rule->strength];
+    double sure = by_strength[f->strength];
     if (!f->said) sure -= 0.1;
     if (f->doubted) sure -= 0.2;
     return sure > 0.1 ? sure : 0.1;
@@ -110,8 +113,8 @@ static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *
     firing best = {0};
     consider_words(&best, r, a, e, &c, e->diagnostic, true);
     /* The report's human words count only where the refusing system said nothing clear. */
-    if (!best.rule || best.rule->strength < BB_STRENGTH_CLEAR) consider_words(&best, r, a, e, &c, e->text, false);
-    if (!best.rule || best.rule->strength < BB_STRENGTH_CLEAR) consider_codes(&best, r, e, &c);
+    if (!best.rule) consider_words(&best, r, a, e, &c, e->text, false);
+    if (!best.rule || best.strength < BB_STRENGTH_CLEAR) consider_codes(&best, r, e, &c);
     if (!best.rule) return (bb_verdict){BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 0};
 
     bb_verdict v = {best.rule->kind, best.rule->reason, best.rule->id, confidence(&best)};

@@ -83,7 +83,7 @@ bool bb_trie_add(bb_arena *a, bb_trie *t, bb_str literal, uint32_t rule, bool un
     if (err->code) return false;
     size_t weight = 0;
     for (int i = 0; i < n; i++) weight += pieces[i].text.n;
-    if (weight < 3) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
+    if (weight < 2) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
 
     bb_literal *l = BB_PUSH(a, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");

@@ -58,7 +58,10 @@ static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *
     bb_verdict v = bb_classify(rules, a, &e);
     if (!bb_empty(v.rule)) return v;
     e.diagnostic = reply_in_subject(r);
-    return bb_empty(e.diagnostic) ? v : bb_classify(rules, a, &e);
+    v = bb_classify(rules, a, &e);
+    if (!bb_empty(v.rule)) return v;
+    /* It did come back, and nobody here can read why: that removes nobody. */
+    return (bb_verdict){BB_KIND_BLOCK, BB_REASON_onhold, BB_S("unread"), 0.1};
 }
 
 bb_verdict bb_classify_report(const bb_rules *rules, bb_arena *a, const bb_report *r, size_t i)

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * replies: what real systems answer, held against the built-in rules.
+ */
+#include "core/classify/classify.h"
+#include "lib/tap.h"
+
+#define H(reply, reason)                                                  \
+    {                                                                     \
+        reply, BB_KIND_HARD, BB_REASON_##reason, "", "", BB_ACTION_FAILED \
+    }
+#define S(reply, reason)                                                  \
+    {                                                                     \
+        reply, BB_KIND_SOFT, BB_REASON_##reason, "", "", BB_ACTION_FAILED \
+    }
+#define B(reply, reason)                                                   \
+    {                                                                      \
+        reply, BB_KIND_BLOCK, BB_REASON_##reason, "", "", BB_ACTION_FAILED \
+    }
+/* with the SMTP stage, or the refusing host */
+#define AT(stage, reply, kind, reason)                                         \
+    {                                                                          \
+        reply, BB_KIND_##kind, BB_REASON_##reason, stage, "", BB_ACTION_FAILED \
+    }
+#define OF(host, reply, kind, reason)                                         \
+    {                                                                         \
+        reply, BB_KIND_##kind, BB_REASON_##reason, "", host, BB_ACTION_FAILED \
+    }
+#define ACT(action, reply, kind, reason)                                      \
+    {                                                                         \
+        reply, BB_KIND_##kind, BB_REASON_##reason, "", "", BB_ACTION_##action \
+    }
+
+static const struct row {
+    const char *reply;
+    bb_kind kind;
+    bb_reason reason;
+    const char *command, *host;
+    bb_action action;
+} rows[] = {
+    /* ---- no such user ---- */
+    H("550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in local recipient table", userunknown),
+    H("550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in virtual mailbox table", userunknown),
+    H("550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in relay recipient table", userunknown),
+    H("550 5.1.0 <nobody@example.net>: Recipient address rejected: User unknown", userunknown),
+    H("550 5.1.1 <nobody@example.net>... User unknown", userunknown),
+    H("550 Unrouteable address", userunknown),
+    H("550 unknown user", userunknown),
+    H("550 No Such User Here", userunknown),
+    H("550 No such user here", userunknown),
+    H("550-Callout verification failed: 550 550-5.1.1 No such user", userunknown),
+    H("Sorry, no mailbox here by that name. (#5.1.1)", userunknown),
+    H("550 sorry, no mailbox here by that name (#5.7.17)", userunknown),
+    H("511 sorry, no mailbox here by that name (#5.1.1 - chkuser)", userunknown),
+    H("This address no longer accepts mail.", suspend),
+    H("550 5.1.1 RESOLVER.ADR.RecipNotFound; not found", userunknown),
+    H("550 5.1.1 RESOLVER.ADR.ExRecipNotFound; not found", userunknown),
+    H("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", userunknown),
+    H("550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking the "
+      "recipient's email address for typos or 550-5.1.1 unnecessary spaces. For more information, go to 550 5.1.1 "
+      "https://support.google.com/mail/?p=NoSuchUser a1si12345ejb.123 - gsmtp",
+      userunknown),
+    H("554 delivery error: dd This user doesn't have a yahoo.com account (nobody@yahoo.com) [0] - mta1234.mail.gq1",
+      userunknown),
+    H("554 delivery error: dd Sorry your message to nobody@yahoo.com cannot be delivered. This mailbox is disabled "
+      "(554.30). - mta1.mail.bf1.yahoo.com",
+      suspend),
+    H("550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302)", userunknown),
+    H("550 5.1.1 <nobody@icloud.com>: user does not exist", userunknown),
+    H("550 5.4.1 Recipient address rejected: Access denied. [AM5EUR02FT056.eop-EUR02.prod.protection.outlook.com]",
+      userunknown),
+    H("550 #5.1.0 Address rejected.", userunknown),
+    H("550 5.1.0 Address rejected nobody@example.net", userunknown),
+    H("550 5.7.1 No such user!", userunknown),
+    H("550 Invalid recipient <nobody@example.net> (#5.1.1)", userunknown),
+    H("550 Invalid Recipient - https://community.mimecast.com/docs/DOC-1369#550", userunknown),
+    H("550 Mailbox does not exist!", userunknown),
+    H("550 Mailbox not found", userunknown),
+    H("550 Mailbox not found. http://service.mail.qq.com/cgi-bin/help?subtype=1&&id=20022&&no=1000728", userunknown),
+    H("550 User not found: nobody@example.net", userunknown),
+    H("550 User not found", userunknown),
+    H("550 <nobody@example.net> No such user here", userunknown),
+    H("550 Message was not accepted -- invalid mailbox.  Local mailbox nobody@mail.ru is unavailable: user not found",
+      userunknown),
+    H("550 5.2.0 No such mailbox", userunknown),
+    H("550 <nobody@example.net> is not a valid mailbox", userunknown),
+    H("554 5.1.1 <nobody@example.net>: Recipient address rejected: undeliverable address: host mx.example.net said: "
+      "550 "
+      "No such recipient",
+      userunknown),
+    H("550 5.1.1 The mail server does not recognize the recipient", userunknown),
+    H("550 Address unknown", userunknown),
+    H("550 #5.1.1 bad address nobody@example.net", userunknown),
+    H("550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR204_418 [418]", userunknown),
+    H("550 5.1.1 Utilisateur inconnu", userunknown),
+    H("550 Requested action not taken: mailbox unavailable", userunknown),
+    H("550 Benutzer unbekannt", userunknown),
+    H("550 Empfaenger unbekannt", userunknown),
+    H("554 Postfach nicht vorhanden", userunknown),
+    H("550 Usuario desconocido", userunknown),
+    H("550 La cuenta de correo no existe", userunknown),
+    H("550 Usuário desconhecido", userunknown),
+    H("550 Caixa postal inexistente", userunknown),
+    H("550 Utente sconosciuto", userunknown),
+    H("550 La casella di posta non esiste", userunknown),
+    H("550 Gebruiker onbekend", userunknown),
+    H("550 Użytkownik nieznany", userunknown),
+    H("550 Konto pocztowe nie istnieje", userunknown),
+    H("550 Пользователь не найден", userunknown),
+    H("550 Почтовый ящик не существует", userunknown),
+    H("550 宛先のメールアドレスが見つかりません", userunknown),
+    H("550 收件人不存在", userunknown),
+    H("550 Okänd mottagare", userunknown),
+    H("unknown user: \"nobody\"", userunknown),
+    H("550 5.1.1 Not our Customer", userunknown),
+    H("550 5.7.1 Recipient not authorized; user is unknown", userunknown),
+    /* said by systems that answer "temporary" */
+    S("450 4.1.1 <nobody@example.net>: Recipient address rejected: User unknown in local recipient table", userunknown),
+    S("450 4.1.1 <nobody@example.net>: Recipient address rejected: unverified address: Address verification in "
+      "progress",
+      greylisted),
+    S("451 4.3.0 <nobody@example.net>: Temporary lookup failure", systemerror),
+
+    /* ---- moved, disabled, takes no mail ---- */
+    H("551 5.1.6 User has moved; please try <new@example.org>", hasmoved),
+    H("551 User not local; please try <new@example.org>", hasmoved),
+    H("550 5.1.6 Recipient no longer on server: nobody@mac.com", hasmoved),
+    H("550 5.2.1 The email account that you tried to reach is disabled. Learn more at "
+      "https://support.google.com/mail/?p=DisabledUser x1sor123.4 - gsmtp",
+      suspend),
+    H("550 5.2.1 <nobody@example.net>... Mailbox disabled for this recipient", suspend),
+    H("550 Account is suspended", suspend),
+    H("550 5.2.1 This account has been deactivated", suspend),
+    H("525 5.7.13 <nobody@example.net> user account disabled", suspend),
+    H("550 This account has expired", suspend),
+    H("554 Account inactive", suspend),
+    S("550 5.7.1 <u@example.net>: Recipient address rejected: mailbox temporarily locked", suspend),
+    S("450 4.2.1 <u@example.net>: Recipient address rejected: account temporarily disabled", suspend),
+    H("556 5.1.10 <nobody@example.net>: Recipient address rejected: Domain example.net does not accept mail (nullMX)",
+      notaccept),
+    H("Domain example.net does not accept mail (nullMX)", notaccept),
+    H("521 5.3.2 this host does not accept mail", notaccept),
+    H("521 example.net does not accept mail", notaccept),
+    H("550 5.1.10 NULL MX", notaccept),
+
+    /* ---- hosts ---- */
+    H("Host or domain name not found. Name service error for name=nosuch.example type=A: Host not found", hostunknown),
+    S("Host or domain name not found. Name service error for name=nosuch.example type=MX: Host not found, try again",
+      networkerror),
+    H("550 5.1.2 <nobody@nosuch.example>... Host unknown (Name server: nosuch.example: host not found)", hostunknown),
+    H("Sorry, I couldn't find any host named nosuch.example. (#5.1.2)", hostunknown),
+    S("CNAME lookup failed temporarily. (#4.4.3)", networkerror),
+    H("550 5.4.310 DNS domain nosuch.example does not exist [Message=InfoDomainNonexistent]", hostunknown),
+    H("550 5.4.4 SMTPSEND.DNS.NonExistentDomain; nonexistent domain", hostunknown),
+    H("DNS Error: DNS type 'mx' lookup of nosuch.example responded with code NXDOMAIN Domain name not found: "
+      "nosuch.example",
+      hostunknown),
+    S("DNS Error: DNS type 'mx' lookup of example.net responded with code SERVFAIL", networkerror),
+    H("all relevant MX records point to non-existent hosts", hostunknown),
+    H("No such domain", hostunknown),
+    H("550 5.1.2 Bad destination system address", hostunknown),
+    S("451 4.4.0 DNS query failed", networkerror),
+    S("450 4.4.312 DNS query failed [Message=ErrorTimeout]", networkerror),
+
+    /* ---- the way there ---- */
+    S("connect to mx.example.net[192.0.2.1]:25: Connection refused", networkerror),
+    S("connect to mx.example.net[192.0.2.1]:25: Connection timed out", networkerror),
+    S("connect to mx.example.net[192.0.2.1]:25: No route to host", networkerror),
+    S("connect to mx.example.net[2001:db8::1]:25: Network is unreachable", networkerror),
+    S("lost connection with mx.example.net[192.0.2.1] while receiving the initial server greeting", networkerror),
+    S("conversation with mx.example.net[192.0.2.1] timed out while sending RCPT TO", networkerror),
+    S("mail for example.net loops back to myself", networkerror),
+    S("554 5.4.6 Too many hops", networkerror),
+    S("554 5.4.14 Hop count exceeded - possible mail loop ATTR34", networkerror),
+    S("550 5.4.1 [example.net]: No answer from host", networkerror),
+    S("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)", networkerror),
+    S("Connected to 192.0.2.1 but connection died. (#4.4.2)", networkerror),
+    S("retry timeout exceeded", expired),
+    S("550 4.4.7 QUEUE.Expired; message expired", expired),
+    S("550 5.4.300 Message expired -> 451 4.7.0 Temporary server error. Please try again later. PRX4", expired),
+    S("delivery temporarily suspended: connect to mx.example.net[192.0.2.1]:25: Connection timed out", networkerror),
+    S("Delivery failed: message has been in the queue too long", expired),
+    S("I'm not going to try again; this message has been in the queue too long.", expired),
+    S("403 4.7.0 TLS handshake failed.", networkerror),
+    S("451 4.4.2 Timeout - closing connection", networkerror),
+
+    /* ---- full ---- */
+    S("452 4.2.2 The email account that you tried to reach is over quota. Please direct the recipient to "
+      "https://support.google.com/mail/?p=OverQuotaTemp 1si2.3 - gsmtp",
+      mailboxfull),
+    S("552-5.2.2 The recipient's inbox is out of storage space. Please direct the 552-5.2.2 recipient to 552 5.2.2 "
+      "https://support.google.com/mail/?p=OverQuotaPerm x - gsmtp",
+      mailboxfull),
+    S("552 5.2.2 <full@example.net> Quota exceeded (mailbox for user is full)", mailboxfull),
+    S("554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",
+      mailboxfull),
+    S("550 5.7.1 <full@example.net>: Recipient address rejected: Mailbox quota exceeded", mailboxfull),
+    S("550 5.1.1 mailbox is full", mailboxfull),
+    S("552 Requested mail action aborted: exceeded storage allocation", mailboxfull),
+    S("maildir delivery failed: user is over quota", mailboxfull),
+    S("552 5.2.2 Over quota", mailboxfull),
+    S("450 4.2.2 Mailbox full", mailboxfull),
+    S("550 Postfach ist voll", mailboxfull),
+    S("552 Boîte aux lettres pleine", mailboxfull),
+    S("552 La casella del destinatario è piena", mailboxfull),
+    S("552 Buzón lleno", mailboxfull),
+    S("552 Caixa postal cheia", mailboxfull),
+    S("552 Skrzynka jest pełna", mailboxfull),
+    S("552 Почтовый ящик переполнен", mailboxfull),
+    S("552 收件人邮箱已满", mailboxfull),
+    S("Disk quota exceeded", mailboxfull),
+    S("452 4.3.1 Insufficient system storage", systemfull),
+    S("452 4.3.1 Insufficient system resources", systemerror),
+    S("451 4.3.0 No space left on device", systemfull),
+
+    /* ---- the receiving system ---- */
+    S("451 4.3.2 Please try again later", systemerror),
+    S("451 Temporary local problem - please try later", systemerror),
+    S("550 5.3.0 Internal server error", systemerror),
+    S("Command died with status 1: \"/usr/local/bin/filter\"", mailererror),
+    S("local delivery failed: child crashed", mailererror),
+    S("432 4.3.2 STOREDRV.Deliver; recipient thread limit exceeded", speeding),
+    S("421 4.3.0 Temporary System Problem.  Try again later. - gsmtp", systemerror),
+    S("451 4.7.1 Greylisting in action, please come back later", greylisted),
+    S("450 4.2.0 <u@example.net>: Recipient address rejected: Greylisted, see http://postgrey.schweikert.ch/",
+      greylisted),
+    S("421 4.7.0 Too many connections from your IP", toomanyconn),
+    S("450 4.7.1 Error: too much mail from 192.0.2.1", speeding),
+    S("452 4.5.3 Too many recipients", toomanyconn),
+    S("421-4.7.28 Our system has detected an unusual rate of unsolicited mail originating from your IP address",
+      speeding),
+    S("450-4.2.1 The user you are trying to contact is receiving mail at a rate that 450-4.2.1 prevents additional "
+      "messages "
+      "from being delivered. Please resend your 450-4.2.1 message at a later time.",
+      speeding),
+
+    /* ---- not about the address at all ---- */
+    B("554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; "
+      "https://www.spamhaus.org/query/ip/192.0.2.1",
+      blocked),
+    B("550 5.1.1 <u@example.net>: Recipient address rejected: Client host listed at bl.spamcop.net", blocked),
+    B("550 JunkMail rejected - mx.example.com [192.0.2.1]:25 is in an RBL: Client host blocked using Barracuda "
+      "Reputation",
+      blocked),
+    B("550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent. Please contact your Internet service provider "
+      "since "
+      "part of their network is on our block list (S3150).",
+      blocked),
+    B("550 5.7.511 Access denied, banned sender[192.0.2.1]", blocked),
+    B("554 Your access to this mail system has been rejected due to the sending MTA's poor reputation.", badreputation),
+    B("421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to unexpected volume or user complaints",
+      badreputation),
+    B("554 5.7.1 [P4] Message blocked due to spam content in the message.", spamdetected),
+    B("550 5.7.1 Message rejected as spam by Content Filtering.", spamdetected),
+    B("550 High probability of spam", spamdetected),
+    B("554 Message refused: This message looks like SPAM", spamdetected),
+    B("550 5.7.0 Local policy violation", policyviolation),
+    B("554 5.7.1 : message rejected due to policy", policyviolation),
+    B("550 Administrative prohibition", policyviolation),
+    B("550 5.7.26 This mail has been blocked because the sender is unauthenticated. Gmail requires all senders to "
+      "authenticate with either SPF or DKIM.",
+      authfailure),
+    B("550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's 550-5.7.26 DMARC policy.",
+      authfailure),
+    B("550 5.7.509 Access denied, sending domain example.com does not pass DMARC verification and has a DMARC policy "
+      "of "
+      "reject.",
+      authfailure),
+    B("550 5.7.23 SPF validation failed", authfailure),
+    B("550 5.7.1 SPF fail - not authorized", authfailure),
+    B("550 5.7.20 no valid DKIM signature found", authfailure),
+    B("550 5.7.25 The IP address sending this message does not have a PTR record setup", requireptr),
+    B("554 5.7.1 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", requireptr),
+    B("550 Reverse DNS lookup failed for host 192.0.2.1", requireptr),
+    B("554-gmx.net (mxgmx001) Nemesis ESMTP Service not available 554-No SMTP service 554-Bad DNS PTR resource record. "
+      "554 "
+      "For explanation visit https://postmaster.gmx.net/en/case",
+      requireptr),
+    B("550 Relaying denied", norelaying),
+    B("554 5.7.1 <u@example.net>: Relay access denied", norelaying),
+    B("550 5.7.1 Unable to relay", norelaying),
+    B("553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", norelaying),
+    B("550 relay not permitted", norelaying),
+    B("550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", norelaying),
+    B("552 5.3.4 Message size exceeds fixed maximum message size", mesgtoobig),
+    B("552 5.3.4 Error: message file too big", mesgtoobig),
+    B("552-5.2.3 Your message exceeded Google's message size limits.", mesgtoobig),
+    B("550 5.2.3 Message too large for this mailbox", mesgtoobig),
+    B("554 5.7.1 virus Eicar-Test-Signature detected by ClamAV", virusdetected),
+    B("552-5.7.0 This message was blocked because its content presents a potential 552-5.7.0 security issue.",
+      contenterror),
+    B("554 5.6.0 Message contains invalid header", notcompliantrfc),
+    B("550-5.7.1 Messages missing a valid Message-ID header are not accepted.", notcompliantrfc),
+    B("550 5.1.8 <x@nosuch.example>: Sender address rejected: Domain not found", rejected),
+    B("553 5.1.8 <x@nosuch.example>... Domain of sender address x@nosuch.example does not exist", rejected),
+    B("550 sender verify failed", rejected),
+    B("550 5.7.1 <x@example.com>: Sender address rejected: Access denied", rejected),
+    B("550 5.7.1 Your message was rejected by the recipient's domain because only members may post", rejected),
+    B("550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required", securityerror),
+    B("530 5.7.0 Must issue a STARTTLS command first", securityerror),
+    B("530 5.7.1 Authentication required", securityerror),
+    B("550 5.5.2 Syntax error", syntaxerror),
+    B("500 5.5.1 Unrecognized command", syntaxerror),
+    B("554 5.7.1 <u@example.net>: Client host rejected: Access denied", blocked),
+    B("550 5.7.1 Abgelehnt wegen Spam-Verdacht", spamdetected),
+    B("554 Votre message a été bloqué : adresse IP sur liste noire", blocked),
+    B("450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]", requireptr),
+    B("451 4.7.1 Service unavailable - Client host [192.0.2.1] blocked using dnsbl.example", blocked),
+
+    /* ---- codes alone ---- */
+    H("550 5.1.1", userunknown),
+    H("550 5.1.2", hostunknown),
+    H("550 5.4.1", userunknown),
+    S("452 4.2.2", mailboxfull),
+    S("452 4.3.1", systemfull),
+    S("4.4.7", expired),
+    H("550", userunknown),
+    S("421", networkerror),
+    B("554 5.7.1", policyviolation),
+    AT("RCPT", "550", HARD, userunknown),
+    AT("DATA", "550", BLOCK, rejected),
+    AT("MAIL", "550", BLOCK, rejected),
+
+    /* ---- the action field ---- */
+    ACT(DELAYED, "450 4.2.2 Mailbox full", DELAYED, mailboxfull),
+    ACT(DELAYED, "550 5.1.1 User unknown", DELAYED, userunknown),
+    ACT(DELIVERED, "250 2.0.0 OK", DELIVERED, delivered),
+    ACT(RELAYED, "250 2.1.5", DELIVERED, delivered),
+    ACT(EXPANDED, "", DELIVERED, delivered),
+
+    /* ---- the same words by another host ---- */
+    OF("mx1.mail.icloud.com", "554 5.7.1 [HM08] Message rejected due to local policy.", BLOCK, policyviolation),
+    OF("lsmtp.docomo.ne.jp", "550 Unknown user nobody@docomo.ne.jp", HARD, userunknown),
+};
+
+int main(void)
+{
+    bb_err err;
+    bb_rules *rules = bb_rules_compile(&tap_alloc, bb_rules_builtin, bb_rules_builtin_count, &err);
+    if (!ok(rules != NULL, "the built-in rules compile")) return tap_note("%s", err.text), tap_done();
+    bb_arena a;
+    bb_arena_init(&a, &tap_alloc, BB_ARENA_LIMIT);
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        const struct row *r = &rows[i];
+        bb_evidence e = {.action = r->action,
+                         .command = bb_cstr(r->command),
+                         .host = bb_cstr(r->host),
+                         .diagnostic = bb_cstr(r->reply)};
+        bb_verdict v = bb_classify(rules, &a, &e);
+        bool right = ok(v.kind == r->kind && v.reason == r->reason, "%s/%s: %.100s", bb_kind_word(r->kind),
+                        bb_reason_word(r->reason), r->reply);
+        if (!right) tap_note("got %s/%s by " BB_FMT, bb_kind_word(v.kind), bb_reason_word(v.reason), BB_ARG(v.rule));
+        bb_arena_reset(&a);
+    }
+    bb_arena_free(&a);
+    bb_rules_free(&rules);
+    return tap_done();
+}

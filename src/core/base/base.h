@@ -81,7 +81,8 @@ size_t bb_chr(bb_str s, char c);
 size_t bb_rchr(bb_str s, char c);
 bb_str bb_sub(bb_str s, size_t from, size_t n); /* clamped to s; n may be BB_NPOS for "the rest" */
 bb_str bb_trim(bb_str s);                       /* space, tab, CR, LF at both ends */
-/* Takes the next line off *rest, without its end (LF, CRLF or a lone CR). False when nothing is left. */
+/* Takes the next line off *rest, without its end (LF, CRLF, the CRCRLF of twice converted files, or a lone CR). False when
+ * nothing is left. */
 bool bb_line(bb_str *rest, bb_str *line);
 /* Takes what stands before the next `sep` off *rest, or all of it. False when nothing is left. */
 bool bb_split(bb_str *rest, char sep, bb_str *item);

@@ -27,7 +27,7 @@ bool bb_fail_in(bb_err *err, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(err->text, sizeof err->text, fmt, args);
     va_end(args);
-    if (n < 0) n = 0;
-    if ((size_t)n < sizeof err->text) snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", inner);
+    size_t room = n < 0 ? sizeof err->text : (size_t)n < sizeof err->text ? sizeof err->text - (size_t)n : 0;
+    if (room) snprintf(err->text + sizeof err->text - room, room, ": %.*s", (int)room, inner);
     return false;
 }

@@ -128,7 +128,9 @@ bool bb_line(bb_str *rest, bb_str *line)
     if (!rest->n) return false;
     size_t end = line_end(*rest);
     size_t behind = end + (end < rest->n);
-    if (behind < rest->n && rest->p[end] == '\r' && rest->p[behind] == '\n') behind++;
+    bb_str more = bb_sub(*rest, behind, 2);
+    if (end < rest->n && rest->p[end] == '\r')
+        behind += bb_starts(more, BB_S("\n")) ? 1 : bb_eq(more, BB_S("\r\n")) ? 2 : 0;
     *line = (bb_str){rest->p, end};
     *rest = (bb_str){rest->p + behind, rest->n - behind};
     return true;

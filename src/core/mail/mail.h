@@ -2,11 +2,13 @@
  *
  * mail: bytes to a tree of parts (RFC 5322, 2045-2047, 2231, 6532), tolerant of what real bounces do.
  *
- * Input      an immutable buffer that outlives the arena's results; every span points into it.
+ * Input      an immutable buffer that outlives the arena's results; every span points into it. Only what lies
+ *            below a message/ part with a transfer encoding points into a decoded copy in the arena.
  * Tolerates  CR, LF, CRLF and mixtures; blank lines before the header; 8-bit headers; missing, wrong or
  *            unclosed boundaries; broken base64 and quoted-printable; nested messages; truncation.
- * Limits     bb_mail_limits; reaching one cuts there and marks the mail truncated, with the limit's
- *            name. Nothing is dropped silently and nothing recurses deeper than max_depth.
+ * Limits     bb_mail_options; reaching one cuts there and marks the mail truncated, with the limit's
+ *            name. Nothing is dropped silently and nothing recurses deeper than max_depth (100 at most).
+ *            Work is linear in the bytes, whatever they are (docs/tolerances.md tells what is put up with).
  * Errors     only running out of memory (the arena's failed). Any bytes are a mail.
  * Threads    no state; the charset converter passed in must be safe for the calling thread.
  */
@@ -40,6 +42,7 @@ struct bb_field {
 typedef enum { BB_CTE_PLAIN, BB_CTE_QP, BB_CTE_BASE64, BB_CTE_UUENCODE } bb_cte;
 
 typedef struct bb_part bb_part;
+typedef struct bb_kept bb_kept;
 struct bb_part {
     bb_part *parent, *child, *next;
     bb_field *fields;
@@ -50,6 +53,7 @@ struct bb_part {
     bb_str boundary;
     bb_cte cte;
     int depth, index; /* index: position in reading order, root 0 */
+    bb_kept *kept;    /* the text that bb_part_text made, for who asks next */
 };
 
 typedef struct {
@@ -58,11 +62,13 @@ typedef struct {
     bb_str bytes;
     bb_part *root;
     int n_parts;
-    const char *truncated; /* name of the limit that cut, NULL: none did */
+    const char *truncated; /* name of the limit that cut first, NULL: none did */
+    bb_part nothing;       /* the root where not even that could be allocated */
 } bb_mail;
 
-/* Reads the whole message. A message/rfc822 (global, partial headers too) part gets the inner message
- * as its child. A text/rfc822-headers part gets a child whose fields are those headers. */
+/* Reads the whole message; `out` must stay where it is. A message/rfc822 (global, partial) part gets the inner message
+ * as its child. A text/rfc822-headers (message/rfc822-headers, message/global-headers) part gets a child whose fields
+ * are those headers. A multipart without any boundary gets its body as one text/plain child. */
 void bb_mail_read(bb_arena *a, bb_str bytes, const bb_mail_options *opt, bb_mail *out);
 
 /* Next part in reading order, staying below `top` (NULL: whole tree); NULL at the end.
@@ -83,8 +89,9 @@ bb_str bb_value_unfold(bb_mail *m, bb_str value);
  * included; empty when absent. */
 bb_str bb_param(bb_mail *m, bb_str value, const char *name);
 
-/* Reads a block of "Name: value" lines as fields (DSN blocks, returned headers in prose) out of *rest
- * up to an empty line, the end, or the first line that cannot be a field, where *rest then stands. */
+/* Reads a block of "Name: value" lines as fields (DSN blocks, returned headers in prose) out of *rest, behind empty
+ * lines that stand before it, up to an empty line, the end, or the first line that cannot be a field, where *rest
+ * then stands. NULL: no field there. */
 bb_field *bb_fields_read(bb_mail *m, bb_str *rest);
 
 /* The body with its transfer encoding undone. */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Charsets: the three that need no tables here, all others through the converter that the caller brings.
+ */
+#include "core/mail/internal.h"
+
+#include <string.h>
+
+uint32_t bb_windows_1252(unsigned char c)
+{
+    static const uint16_t high[32] = {0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                      0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D,   0x017D, 0x8F,
+                                      0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                      0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
+    return c >= 0x80 && c < 0xA0 ? high[c - 0x80] : c;
+}
+
+/* ISO-8859-1 has controls at 0x80 to 0x9F; whoever sends these bytes means windows-1252. */
+static bb_str from_latin1(bb_arena *a, bb_str s)
+{
+    bb_buf out = bb_buf_in(a, 3 * s.n);
+    for (size_t i = 0; i < s.n;) {
+        size_t run = i;
+        while (run < s.n && (unsigned char)s.p[run] < 0x80) run++;
+        bb_put(&out, bb_sub(s, i, run - i));
+        for (i = run; i < s.n && (unsigned char)s.p[i] >= 0x80; i++)
+            bb_put_utf8(&out, bb_windows_1252((unsigned char)s.p[i]));
+    }
+    return bb_buf_str(&out);
+}
+
+static bool is_one_of(bb_str name, const char *const *names)
+{
+    for (; *names; names++)
+        if (bb_ieq(name, bb_cstr(*names))) return true;
+    return false;
+}
+
+bb_str bb_to_utf8(bb_mail *m, bb_str charset, bb_str bytes)
+{
+    static const char *const as_is[] = {"utf-8", "utf8", "us-ascii", "ascii", "", NULL};
+    static const char *const latin1[] = {"iso-8859-1",   "iso8859-1", "iso_8859-1", "latin1",
+                                         "windows-1252", "cp1252",    NULL};
+    bb_str name = bb_token_take(&charset), out;
+    if (!name.n && bb_find(bytes, BB_S("\x1b$")) != BB_NPOS) name = BB_S("iso-2022-jp"); /* its own announcement */
+    if (is_one_of(name, latin1)) return from_latin1(m->arena, bytes);
+    bool known = !is_one_of(name, as_is) && m->opt->charset;
+    if (!known || !m->opt->charset(m->opt->charset_ctx, m->arena, name, bytes, &out)) out = bytes;
+    if (bb_starts(out, BB_S("\xEF\xBB\xBF"))) out = bb_sub(out, 3, BB_NPOS);
+    return bb_utf8_clean(m->arena, out);
+}

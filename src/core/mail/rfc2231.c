@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Structured values: tokens, comments, parameters (RFC 2045 section 5.1) with continuations and charsets (RFC 2231).
+ */
+#include "core/mail/internal.h"
+
+#define MAX_SEGMENTS 64 /* "name*0" to "name*63" */
+
+/* White space, and comments however deep (RFC 5322 section 3.2.2); one that never closes is none. */
+static void skip_cfws(bb_str *s)
+{
+    size_t i = 0, depth = 0, outside = 0;
+    for (; i < s->n; i++) {
+        char c = s->p[i];
+        if (c == '(') depth++;
+        else if (depth && c == ')') depth--;
+        else if (depth && c == '\\') i++;
+        else if (!depth && !bb_is_space(c)) break;
+        if (!depth) outside = i + 1;
+    }
+    *s = bb_sub(*s, outside, BB_NPOS);
+}
+
+bb_str bb_token_take(bb_str *rest)
+{
+    skip_cfws(rest);
+    if (rest->n && (rest->p[0] == '"' || rest->p[0] == '\'')) *rest = bb_sub(*rest, 1, BB_NPOS);
+    size_t n = 0;
+    while (n < rest->n && !bb_is_space(rest->p[n]) && rest->p[n] != ';' && rest->p[n] != '(' && rest->p[n] != '"' &&
+           rest->p[n] != '\'')
+        n++;
+    bb_str token = bb_sub(*rest, 0, n);
+    *rest = bb_sub(*rest, n, BB_NPOS);
+    return token;
+}
+
+static bb_str quoted_string(bb_mail *m, bb_str *rest)
+{
+    size_t n = 1, escapes = 0;
+    for (; n < rest->n && rest->p[n] != '"'; n++)
+        if (rest->p[n] == '\\' && n + 1 < rest->n) {
+            escapes++;
+            n++;
+        }
+    bb_str inner = bb_sub(*rest, 1, n - 1);
+    *rest = bb_sub(*rest, n + 1, BB_NPOS);
+    if (!escapes) return inner;
+    bb_buf plain = bb_buf_in(m->arena, inner.n);
+    for (size_t i = 0; i < inner.n; i++) {
+        if (inner.p[i] == '\\' && i + 1 < inner.n) i++;
+        bb_putc(&plain, inner.p[i]);
+    }
+    return bb_buf_str(&plain);
+}
+
+/* The next "name=value", whatever separates it from what was before. False at the end. */
+static bool next_param(bb_mail *m, bb_str *rest, bb_str *name, bb_str *value)
+{
+    while (rest->n) {
+        skip_cfws(rest);
+        size_t n = 0;
+        while (n < rest->n && rest->p[n] != '=' && rest->p[n] != ';' && rest->p[n] != '"' && !bb_is_space(rest->p[n]))
+            n++;
+        *name = bb_sub(*rest, 0, n);
+        *rest = bb_sub(*rest, n, BB_NPOS);
+        skip_cfws(rest);
+        if (!n || !rest->n || rest->p[0] != '=') {
+            if (rest->n && (rest->p[0] == ';' || rest->p[0] == '"' || !n)) *rest = bb_sub(*rest, 1, BB_NPOS);
+            continue;
+        }
+        *rest = bb_sub(*rest, 1, BB_NPOS);
+        skip_cfws(rest);
+        if (rest->n && rest->p[0] == '"') {
+            *value = quoted_string(m, rest);
+            return true;
+        }
+        /* Unquoted "=" and the like are against RFC 2045 and common in boundaries. */
+        for (n = 0; n < rest->n && rest->p[n] != ';' && !bb_is_space(rest->p[n]);) n++;
+        *value = bb_sub(*rest, 0, n);
+        *rest = bb_sub(*rest, n, BB_NPOS);
+        return true;
+    }
+    return false;
+}
+
+static void put_percent_decoded(bb_buf *out, bb_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        int byte = s.p[i] == '%' ? bb_hex_pair(s, i + 1) : -1;
+        bb_putc(out, byte < 0 ? s.p[i] : (char)byte);
+        if (byte >= 0) i += 2;
+    }
+}
+
+typedef struct {
+    bb_str value;
+    bool there, extended;
+} segment;
+
+/* RFC 2231 section 4.1: the first segment carries charset and language, each says for itself whether it is encoded. */
+static bb_str join(bb_mail *m, const segment *segments, size_t total)
+{
+    bb_buf bytes = bb_buf_in(m->arena, total);
+    bb_str charset = {0};
+    for (size_t i = 0; i < MAX_SEGMENTS && segments[i].there; i++) {
+        bb_str value = segments[i].value, part, rest = value;
+        if (i == 0 && segments[i].extended && bb_chr(value, '\'') != BB_NPOS) {
+            (void)bb_split(&rest, '\'', &charset);
+            (void)bb_split(&rest, '\'', &part);
+            value = rest;
+        }
+        if (segments[i].extended) put_percent_decoded(&bytes, value);
+        else bb_put(&bytes, value);
+    }
+    return charset.n ? bb_to_utf8(m, charset, bb_buf_str(&bytes)) : bb_buf_str(&bytes);
+}
+
+/* Which segment "*", "*2" or "*2*" behind a name means; false where it is none of these. */
+static bool segment_of(bb_str suffix, size_t *index, bool *extended)
+{
+    if (!suffix.n || suffix.p[0] != '*') return false;
+    *extended = suffix.p[suffix.n - 1] == '*';
+    bb_str digits = bb_sub(suffix, 1, suffix.n - 1);
+    if (*extended && digits.n) digits.n--;
+    uint64_t n = 0;
+    if (digits.n && !bb_u64(digits, &n)) return false;
+    *index = n < MAX_SEGMENTS ? (size_t)n : MAX_SEGMENTS;
+    return true;
+}
+
+bb_str bb_param(bb_mail *m, bb_str value, const char *name)
+{
+    bb_str wanted = bb_cstr(name), rest = bb_value_unfold(m, value), plain = {0}, key, found;
+    segment segments[MAX_SEGMENTS] = {0};
+    size_t total = rest.n;
+    while (next_param(m, &rest, &key, &found)) {
+        if (!bb_istarts(key, wanted)) continue;
+        if (key.n == wanted.n && !plain.n) plain = found;
+        size_t index;
+        bool extended;
+        if (!segment_of(bb_sub(key, wanted.n, BB_NPOS), &index, &extended)) continue;
+        if (index == MAX_SEGMENTS) bb_mail_cut(m, "parameter segments");
+        else if (!segments[index].there) segments[index] = (segment){found, true, extended};
+    }
+    return segments[0].there ? join(m, segments, total) : plain;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A report taken apart: its own parts, its own words, and where the message begins that came back, as a
+ * part or behind a line of the prose. What came back is read for its header and never for words.
+ */
+#include "core/report/internal.h"
+
+#define PROSE_MAX ((size_t)1 << 20) /* bytes of own words; the next limit is max_rcpts */
+
+/* ---- parts ------------------------------------------------------------------------------------------ */
+
+static bool is_returned(const bb_part *p)
+{
+    /* RFC 6522 section 3, RFC 6532 section 3.7, RFC 6533 section 5, and a slip seen in the field */
+    static const char *const types[] = {"message/rfc822",         "message/global",         "text/rfc822-headers",
+                                        "message/rfc822-headers", "message/global-headers", "text/rfc822-header",
+                                        "message/partial"};
+    for (size_t i = 0; i < BB_COUNT(types); i++)
+        if (bb_eq(p->type, bb_cstr(types[i]))) return p->parent != NULL;
+    return false;
+}
+
+const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p)
+{
+    if (!p) return c->m->root;
+    bb_part *at = (bb_part *)(uintptr_t)p; /* bb_part_next takes and gives mutable parts */
+    return is_returned(p) ? bb_part_skip(NULL, at) : bb_part_next(NULL, at);
+}
+
+const bb_part *bb_own_part(const bb_ctx *c, const char *type)
+{
+    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;)
+        if (bb_eq(p->type, bb_cstr(type))) return p;
+    return NULL;
+}
+
+/* ---- where the returned message begins in prose ------------------------------------------------------ */
+
+static const bb_phrase separators[] = {
+    {"attached original message", 1},
+    {"below is a copy of the original", 1},
+    {"contents of the message", 1},
+    {"copy of the headers", 1},
+    {"copy of the mail", 1},
+    {"copy of the message", 1},
+    {"copy of the original message", 1},
+    {"copy of your message", 1},
+    {"header and top", 1},
+    {"header of the original message", 1},
+    {"header of the source mail", 1},
+    {"headers follow", 1},
+    {"headers of the original", 1},
+    {"kopie der nachricht", 1},
+    {"kopie ihrer nachricht", 1},
+    {"mail follows", 1},
+    {"mensaje original", 1},
+    {"mensagem original", 1},
+    {"message d'origine", 1},
+    {"message follows", 1},
+    {"message header", 1},
+    {"message headers", 1},
+    {"message original", 1},
+    {"messaggio originale", 1},
+    {"original mail", 1},
+    {"original message", 1},
+    {"original-nachricht", 1},
+    {"originalnachricht", 1},
+    {"urspr\xC3\xBCngliche nachricht", 1},
+    {"oorspronkelijk bericht", 1},
+    {"received message", 1},
+    {"returned mail", 1},
+    {"returned message", 1},
+    {"text of the message", 1},
+    {"undelivered message", 1},
+    {"unsent message", 1},
+    {"原信件", 1},
+    {"原始邮件", 1},
+    {"元のメッセージ", 1},
+    {"оригинальное сообщение", 1},
+    {"копия сообщения", 1},
+};
+
+/* What a line's field name says: DSN fields and their like are the report's own. */
+enum { NO_FIELD = -2, OTHER_FIELD = -1 };
+static int header_weight(bb_str line)
+{
+    static const struct {
+        const char *name;
+        int weight;
+    } known[] = {{"received", 2},     {"return-path", 2},  {"message-id", 2},   {"dkim-signature", 2},
+                 {"mime-version", 1}, {"delivered-to", 1}, {"references", 1},   {"in-reply-to", 1},
+                 {"user-agent", 1},   {"from", 0},         {"to", 0},           {"cc", 0},
+                 {"subject", 0},      {"date", 0},         {"reply-to", 0},     {"sender", 0},
+                 {"precedence", 0},   {"errors-to", 0},    {"organization", 0}, {"importance", 0},
+                 {"priority", 0}};
+    static const struct {
+        const char *prefix;
+        int weight;
+    } families[] = {{"x-postfix-", OTHER_FIELD},
+                    {"x-actual-", OTHER_FIELD},
+                    {"x-supplementary-", OTHER_FIELD},
+                    {"x-display-", OTHER_FIELD},
+                    {"x-failed-", OTHER_FIELD},
+                    {"x-", 1},
+                    {"list-", 1},
+                    {"arc-", 1},
+                    {"content-", 0},
+                    {"resent-", 1},
+                    {"received-spf", 1},
+                    {"domainkey-", 1},
+                    {"authentication-", 1}};
+    size_t colon = bb_chr(bb_sub(line, 0, 60), ':');
+    if (colon == BB_NPOS || colon == 0) return NO_FIELD;
+    bb_str name = bb_sub(line, 0, colon);
+    for (size_t i = 0; i < name.n; i++)
+        if (!bb_is_alnum(name.p[i]) && name.p[i] != '-') return NO_FIELD;
+    for (size_t i = 0; i < BB_COUNT(known); i++)
+        if (bb_ieq(name, bb_cstr(known[i].name))) return known[i].weight;
+    for (size_t i = 0; i < BB_COUNT(families); i++)
+        if (bb_istarts(name, bb_cstr(families[i].prefix))) return families[i].weight;
+    return OTHER_FIELD;
+}
+
+static bool is_blank(bb_str line)
+{
+    return bb_empty(bb_trim(line));
+}
+
+/* Do the lines at the beginning of `text` run like a message's header, with traces of transport or of a
+ * mail program in it? A summary ("From: ... To: ... Subject: ...") does not. */
+static bool runs_as_header(bb_str text)
+{
+    int weight = 0, fields = 0;
+    bb_str line;
+    for (int i = 0; i < 60 && bb_line(&text, &line) && !is_blank(line); i++) {
+        if (fields && bb_is_space(line.p[0])) continue; /* folded */
+        int w = header_weight(bb_trim(line));
+        if (w < 0) break;
+        fields++;
+        weight += w;
+        if (weight >= 2 && weight + fields >= 5) return true;
+    }
+    return weight >= 2 && is_blank(text);
+}
+
+static bool begins_with_field(bb_str text)
+{
+    bb_str line;
+    while (bb_line(&text, &line))
+        if (!is_blank(line)) return header_weight(bb_trim(line)) >= 0;
+    return false;
+}
+
+/* Start of the line that i is in. */
+static size_t line_start(bb_str text, size_t i)
+{
+    size_t lf = bb_rchr(bb_sub(text, 0, i), '\n');
+    return lf == BB_NPOS ? 0 : lf + 1;
+}
+
+/* Offset of the line that says that the message follows, and behind it; text.n when there is none. */
+static size_t separator_line(bb_str text, size_t *behind)
+{
+    bb_phrase_scan s;
+    bb_phrase_scan_init(&s, text, separators, BB_COUNT(separators));
+    for (size_t at; bb_phrase_next(&s, &at, NULL);) {
+        size_t start = line_start(text, at);
+        bb_str rest = bb_sub(text, start, BB_NPOS), line;
+        if (!bb_line(&rest, &line) || line.n > 200) continue;
+        bool ruled = bb_find(line, BB_S("--")) != BB_NPOS || bb_find(line, BB_S("==")) != BB_NPOS ||
+                     bb_find(line, BB_S("__")) != BB_NPOS;
+        bb_str skipped = rest, next = {0}; /* a line of the ruler's may stand between */
+        if (!begins_with_field(rest) && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--")))
+            rest = skipped;
+        if (!ruled && !begins_with_field(rest)) continue;
+        *behind = text.n - rest.n;
+        return start;
+    }
+    return *behind = text.n;
+}
+
+void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned)
+{
+    size_t behind, cut = separator_line(prose, &behind);
+    bool fresh = true; /* the line before cannot be part of the same header */
+    bb_str rest = bb_sub(prose, 0, cut), line;
+    while (rest.n) {
+        bb_str from_here = rest;
+        size_t at = (size_t)(rest.p - prose.p);
+        bb_line(&rest, &line);
+        int w = header_weight(bb_trim(line));
+        if (fresh && w >= 0 && runs_as_header(bb_sub(prose, at, from_here.n))) {
+            *own = bb_sub(prose, 0, at);
+            *returned = bb_sub(prose, at, BB_NPOS);
+            return;
+        }
+        fresh = w == NO_FIELD || w == OTHER_FIELD;
+    }
+    *own = bb_sub(prose, 0, cut);
+    *returned = bb_sub(prose, behind, BB_NPOS);
+}
+
+const bb_part *bb_header_block(bb_ctx *c, bb_str text)
+{
+    bb_str line, rest = text;
+    for (int skipped = 0; skipped < 10; skipped++) {
+        bb_str here = rest;
+        if (!bb_line(&rest, &line)) return NULL;
+        if (header_weight(bb_trim(line)) == NO_FIELD) continue;
+        bb_part *p = bb_get(c->a, sizeof *p);
+        if (!p) return NULL;
+        *p = (bb_part){.type = BB_S("message/rfc822"), .all = here, .head = here};
+        p->fields = bb_fields_read(c->m, &here);
+        return p->fields ? p : NULL;
+    }
+    return NULL;
+}
+
+/* ---- own words --------------------------------------------------------------------------------------- */
+
+/* "> text" is somebody else's; ">>> RCPT TO:<a>" is a transcript. */
+static bool is_quoted(bb_str line)
+{
+    line = bb_trim(line);
+    if (!bb_starts(line, BB_S(">"))) return false;
+    if (!bb_starts(line, BB_S(">>>")) || bb_starts(line, BB_S(">>>>"))) return true;
+    bb_str said = bb_trim(bb_sub(line, 3, BB_NPOS));
+    return bb_empty(bb_stage_of_verb(said)) && bb_chr(said, '@') == BB_NPOS;
+}
+
+static void put_own(bb_buf *out, bb_str text)
+{
+    bb_str line;
+    while (bb_line(&text, &line)) {
+        if (is_quoted(line)) continue;
+        bb_put(out, line);
+        bb_putc(out, '\n');
+    }
+}
+
+static bool is_text(const bb_part *p)
+{
+    if (p->child || is_returned(p)) return false;
+    if (bb_eq(p->type, BB_S("text/plain")) || bb_eq(p->type, BB_S("text/html"))) return true;
+    if (bb_starts(p->type, BB_S("multipart/"))) return true; /* its boundary is not there */
+    return !p->parent && !bb_starts(p->type, BB_S("application/")) && !bb_starts(p->type, BB_S("image/"));
+}
+
+/* The same words again as markup? */
+static bool is_repeated(const bb_part *p, const bb_part *plain)
+{
+    return plain && bb_eq(p->type, BB_S("text/html")) && p->parent == plain->parent &&
+           bb_eq(p->parent->type, BB_S("multipart/alternative"));
+}
+
+static void read_text(bb_ctx *c, const bb_part *p, bb_buf *words)
+{
+    bb_str own, returned;
+    bb_prose_divide(bb_part_text(c->m, p), &own, &returned);
+    put_own(words, own);
+    if (!c->returned && !is_blank(returned)) c->returned = bb_header_block(c, returned);
+}
+
+void bb_anatomy_read(bb_ctx *c)
+{
+    bb_buf words = bb_buf_in(c->a, PROSE_MAX);
+    const bb_part *plain = NULL; /* the last text/plain part that said something */
+    const bb_part *attached = NULL;
+    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;) {
+        if (is_returned(p)) {
+            if (!attached) attached = p->child ? p->child : bb_header_block(c, bb_part_text(c->m, p));
+        } else if (is_text(p) && !is_repeated(p, plain)) {
+            size_t before = words.n;
+            read_text(c, p, &words);
+            if (bb_eq(p->type, BB_S("text/plain")) && !is_blank(bb_sub(bb_buf_str(&words), before, BB_NPOS))) plain = p;
+        }
+    }
+    if (attached) c->returned = attached;
+    c->r->text = bb_buf_str(&words);
+    if (words.truncated) c->r->truncated = "prose";
+}

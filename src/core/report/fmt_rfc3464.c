@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Delivery status notifications: RFC 3464 in RFC 6522, RFC 6533 when internationalised; the fields also
+ * where programs hang them: in another multipart, another type, or in the human text itself.
+ */
+#include "core/report/internal.h"
+
+/* One recipient's fields, as they stand there. */
+typedef struct {
+    bb_str original, final, actual, action, status, remote, diagnostic;
+    bool any; /* something was read */
+} fields;
+
+/* "dns; mx.example.net [192.0.2.1]" is a host and what is known of it. */
+static bb_str host_of(bb_str value)
+{
+    size_t semicolon = bb_chr(value, ';');
+    value = bb_trim(semicolon == BB_NPOS ? value : bb_sub(value, semicolon + 1, BB_NPOS));
+    size_t n = 0;
+    while (n < value.n && !bb_is_space(value.p[n]) && value.p[n] != '(' && value.p[n] != '[' && value.p[n] != ',') n++;
+    if (n == 0 && value.n && value.p[0] == '[') n = value.n; /* an address literal and nothing else */
+    value = bb_sub(value, 0, n);
+    while (value.n && value.p[value.n - 1] == '.') value.n--;
+    return value;
+}
+
+/* RFC 3464 section 2.3.6: a type, then words. */
+static bb_str words_of(bb_ctx *c, bb_str value)
+{
+    bb_str text = bb_value_text(c->m, value);
+    size_t n = 0;
+    while (n < text.n && (bb_is_alnum(text.p[n]) || text.p[n] == '-')) n++;
+    if (n && n < text.n && text.p[n] == ';') text = bb_sub(text, n + 1, BB_NPOS);
+    return bb_one_line(c, text);
+}
+
+static bb_action action_of(bb_str value)
+{
+    static const struct {
+        const char *stem;
+        bb_action action;
+    } stems[] = {{"fail", BB_ACTION_FAILED},       {"undeliver", BB_ACTION_FAILED}, {"delay", BB_ACTION_DELAYED},
+                 {"deliver", BB_ACTION_DELIVERED}, {"relay", BB_ACTION_RELAYED},    {"expand", BB_ACTION_EXPANDED}};
+    value = bb_trim(value);
+    for (size_t i = 0; i < BB_COUNT(stems); i++)
+        if (bb_istarts(value, bb_cstr(stems[i].stem))) return stems[i].action;
+    return BB_ACTION_NONE;
+}
+
+/* Original-Envelope-Id is xtext (RFC 3461 section 4): "+3D" is "=". */
+static bb_str xtext(bb_ctx *c, bb_str s)
+{
+    if (bb_chr(s, '+') == BB_NPOS) return s;
+    bb_buf out = bb_buf_in(c->a, s.n);
+    const bb_str digits = BB_S("0123456789ABCDEF");
+    for (size_t i = 0; i < s.n; i++) {
+        size_t high = i + 2 < s.n ? bb_chr(digits, s.p[i + 1]) : BB_NPOS;
+        size_t low = i + 2 < s.n ? bb_chr(digits, s.p[i + 2]) : BB_NPOS;
+        bool escaped = s.p[i] == '+' && high < 16 && low < 16;
+        bb_putc(&out, escaped ? (char)(high << 4 | low) : s.p[i]);
+        if (escaped) i += 2;
+    }
+    return bb_buf_str(&out);
+}
+
+static void flush(bb_ctx *c, fields *f)
+{
+    bb_str original = bb_address_clean(c, f->original);
+    bb_str final = bb_address_clean(c, bb_empty(f->final) ? f->actual : f->final);
+    if (bb_empty(final)) final = bb_address_clean(c, f->actual);
+    bb_rcpt_report *row = f->any ? bb_row(c, bb_empty(original) ? final : original) : NULL;
+    if (row) {
+        bb_action action = action_of(f->action);
+        /* One block a recipient; where two speak of the same one, the failure counts. */
+        if (row->action == BB_ACTION_NONE || action == BB_ACTION_FAILED) row->action = action;
+        if (bb_empty(row->original)) row->original = original;
+        if (bb_empty(row->final)) row->final = final;
+        if (!bb_status_says(row->status)) row->status = bb_status_find(bb_value_unfold(c->m, f->status));
+        if (bb_empty(row->remote_mta)) row->remote_mta = host_of(bb_value_unfold(c->m, f->remote));
+        if (bb_empty(row->diagnostic)) row->diagnostic = words_of(c, f->diagnostic);
+    }
+    *f = (fields){0};
+}
+
+static bb_str *slot(fields *f, bb_str name)
+{
+    if (bb_ieq(name, BB_S("Final-Recipient"))) return &f->final;
+    if (bb_ieq(name, BB_S("Original-Recipient"))) return &f->original;
+    if (bb_ieq(name, BB_S("X-Actual-Recipient"))) return &f->actual;
+    if (bb_ieq(name, BB_S("Action"))) return &f->action;
+    if (bb_ieq(name, BB_S("Status"))) return &f->status;
+    if (bb_ieq(name, BB_S("Remote-MTA"))) return &f->remote;
+    if (bb_ieq(name, BB_S("Diagnostic-Code"))) return &f->diagnostic;
+    return NULL;
+}
+
+/* RFC 3464 section 2.2. */
+static void per_message(bb_ctx *c, const bb_field *f)
+{
+    bb_str value = bb_value_unfold(c->m, f->value);
+    bb_report *r = c->r;
+    if (bb_ieq(f->name, BB_S("Reporting-MTA")) && bb_empty(r->reporting_mta)) r->reporting_mta = host_of(value);
+    if (bb_ieq(f->name, BB_S("Original-Envelope-Id")) && bb_empty(r->envelope_id)) r->envelope_id = xtext(c, value);
+    if (bb_ieq(f->name, BB_S("X-Postfix-Sender"))) r->postfix_sender = bb_address_clean(c, value);
+}
+
+static bool names_somebody(const fields *f)
+{
+    return !bb_empty(f->final) || !bb_empty(f->original) || !bb_empty(f->actual);
+}
+
+/* A block of fields. Blocks run together where the empty line is missing, so that a field that comes
+ * again begins the next recipient; and they fall apart, so that an empty line ends one only when the
+ * next names somebody. */
+static void read_block(bb_ctx *c, const bb_field *list, fields *pending)
+{
+    bool continued = pending->any;
+    for (const bb_field *f = list; f && continued; f = f->next) {
+        bb_str *s = slot(pending, f->name);
+        continued = !s || bb_empty(*s);
+    }
+    if (!continued) flush(c, pending);
+    for (const bb_field *f = list; f; f = f->next) {
+        bb_str *s = slot(pending, f->name);
+        if (!s) {
+            per_message(c, f);
+            continue;
+        }
+        if (!bb_empty(*s)) {
+            flush(c, pending);
+            s = slot(pending, f->name);
+        }
+        *s = f->value;
+        pending->any = true;
+    }
+}
+
+static void read_fields(bb_ctx *c, bb_str text)
+{
+    fields pending = {0};
+    bb_str line;
+    while (text.n) {
+        bb_str before = text;
+        bb_field *list = bb_fields_read(c->m, &text);
+        if (list) read_block(c, list, &pending);
+        if (text.p == before.p || text.n == before.n) bb_line(&text, &line); /* no field: on to the next line */
+    }
+    if (names_somebody(&pending)) flush(c, &pending);
+}
+
+static bool is_status_part(const bb_part *p)
+{
+    return bb_eq(p->type, BB_S("message/delivery-status")) || bb_eq(p->type, BB_S("message/global-delivery-status"));
+}
+
+/* Fields in the human text count only in mail that reports: people quote them. */
+static bool read_prose(bb_ctx *c)
+{
+    if (!bb_announces(c)) return false;
+    bb_str text = c->r->text;
+    size_t at = bb_ifind(text, BB_S("Final-Recipient:"));
+    if (at == BB_NPOS) at = bb_ifind(text, BB_S("Original-Recipient:"));
+    if (at == BB_NPOS) return false;
+    read_fields(c, text);
+    return c->r->n_rcpts > 0;
+}
+
+bool bb_fmt_rfc3464(bb_ctx *c)
+{
+    const bb_part *status = NULL;
+    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;) {
+        if (!is_status_part(p)) continue;
+        status = p;
+        read_fields(c, bb_part_text(c->m, p));
+    }
+    if (!status) return read_prose(c);
+    /* Whoever passes on a bounce he got has its parts in his mail, too. */
+    if (c->signs & BB_SIGN_REPLY && !(c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN))) {
+        c->r->n_rcpts = c->n_row_keys = 0;
+        return false;
+    }
+    if (c->r->n_rcpts == 0) bb_rows_failed_header(c);
+    if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);
+    return true;
+}

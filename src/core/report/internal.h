@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of report share: a report taken apart (anatomy), what it announces, how its prose is
+ * read, and the rows that come of it.
+ */
+#ifndef BB_CORE_REPORT_INTERNAL_H
+#define BB_CORE_REPORT_INTERNAL_H
+
+#include "core/base/address.h"
+#include "core/report/report.h"
+
+/* What the message's own header and words say it is; bits of bb_ctx.signs. */
+enum {
+    BB_SIGN_NULL_SENDER = 1 << 0, /* empty return path or empty From: only programs write so (RFC 5321 section 4.5.5) */
+    BB_SIGN_DAEMON = 1 << 1,      /* From is a mail system's: MAILER-DAEMON, postmaster, "Mail Delivery Subsystem" */
+    BB_SIGN_DSN = 1 << 2,         /* multipart/report of report-type delivery-status, or X-Failed-Recipients */
+    BB_SIGN_SUBJECT = 1 << 3,     /* the subject announces a failure or a delay */
+    BB_SIGN_TEXT = 1 << 4,        /* its own words do */
+    BB_SIGN_DELAYED = 1 << 5,     /* still being retried */
+    BB_SIGN_REPLY = 1 << 6,       /* "Re:", "Fwd:": somebody writes about something */
+    BB_SIGN_LIST = 1 << 7,        /* List-Id and the like: went to many */
+    BB_SIGN_AUTO = 1 << 8,        /* says that it was written automatically (RFC 3834 section 5 and older marks) */
+};
+
+typedef struct {
+    bb_mail *m;
+    bb_arena *a;
+    const bb_report_options *opt;
+    bb_report *r;
+    unsigned signs;
+    const bb_part *returned; /* holds the fields of the message that came back; NULL: none did */
+    bb_str from;             /* address of the report's author */
+    bb_str *not_rcpts;       /* keys of addresses that are somebody else: who sent, who reports */
+    size_t n_not_rcpts, cap_not_rcpts;
+    bb_str *row_keys; /* of r->rcpts, by place */
+    size_t n_row_keys, cap_row_keys;
+} bb_ctx;
+/* The report's own words without the returned message stand in r->text: UTF-8, lines ended by LF. */
+
+/* ---- anatomy.c: parts, own words, returned message ------------------------------------------------ */
+
+void bb_anatomy_read(bb_ctx *c);
+/* Next part of the report itself, in reading order from the root on (NULL: the root); what came back
+ * is left out. */
+const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p);
+const bb_part *bb_own_part(const bb_ctx *c, const char *type); /* first of that type or NULL */
+/* Divides prose where the returned message begins; *returned stands at or before its first field. */
+void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned);
+/* A part whose fields are those of the header block at the beginning of a text. */
+const bb_part *bb_header_block(bb_ctx *c, bb_str text);
+
+/* ---- signs.c: what kind of message this is ---------------------------------------------------------- */
+
+void bb_signs_read(bb_ctx *c);
+/* It says of itself that something was not delivered, and comes from where such mail comes from. */
+bool bb_announces(const bb_ctx *c);
+bool bb_is_not_rcpt(bb_ctx *c, bb_str address);
+
+/* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
+
+/* Lower case, one space where any white space may stand; begins at the beginning of a word and may end
+ * within one. The list needs no order. */
+typedef struct {
+    const char *words;
+    unsigned sense;
+} bb_phrase;
+
+#define BB_PHRASES_MAX 400
+typedef struct {
+    bb_str text;
+    size_t at;
+    const bb_phrase *list;
+    uint16_t head[256], next[BB_PHRASES_MAX]; /* 1 + place in the list, by first byte */
+} bb_phrase_scan;
+void bb_phrase_scan_init(bb_phrase_scan *s, bb_str text, const bb_phrase *list, size_t n);
+/* The next phrase in the text: its place, or NULL. `at` and `len` (may be NULL) say where. */
+const bb_phrase *bb_phrase_next(bb_phrase_scan *s, size_t *at, size_t *len);
+/* All senses met in the text. */
+unsigned bb_phrases_in(bb_str text, const bb_phrase *list, size_t n);
+
+enum {
+    BB_SAYS_FAILED = 1 << 0,
+    BB_SAYS_DELAYED = 1 << 1, /* still trying */
+    BB_SAYS_LATE = 1 << 2,    /* "delayed", which people write, too */
+    BB_SAYS_GAVE_UP = 1 << 3,
+    BB_SAYS_AWAY = 1 << 4,      /* subject of an answering machine */
+    BB_SAYS_ANSWERED = 1 << 5,  /* body of one */
+    BB_SAYS_CHALLENGE = 1 << 6, /* "confirm that you are a person" */
+};
+unsigned bb_announced(bb_str text);
+#define BB_ANNOUNCED_WITHIN 4096 /* bytes of prose in which a report says what it is */
+
+/* ---- reply.c: SMTP replies, statuses, stages and hosts in a text ------------------------------------- */
+
+typedef struct {
+    int code;      /* 550; 0: none */
+    bb_str status; /* "5.1.1" */
+    bb_str text;   /* from the code on, without what the reporter adds behind it */
+} bb_reply;
+
+/* The first SMTP reply of a text (one line): 4xx or 5xx, else 2xx, in a place where replies stand. */
+bool bb_reply_find(bb_str text, bb_reply *out);
+/* First enhanced status code in a text, never part of an IP address or a version; empty: none. */
+bb_str bb_status_find(bb_str text);
+bool bb_status_says(bb_str status); /* more than its class: not x.0.0 */
+bb_str bb_stage_find(bb_str text);  /* CONN EHLO MAIL RCPT DATA in words; empty: none */
+bb_str bb_stage_of_verb(bb_str smtp_command);
+bb_str bb_host_find(bb_str text);  /* who refused, in words; empty: none */
+bb_str bb_host_token(bb_str text); /* host name or IP address that text begins with; empty: none */
+
+/* ---- transcript.c: ">>> RCPT TO:<a>" / "<<< 550 ..." ------------------------------------------------ */
+
+typedef struct {
+    bb_str host;
+    bb_str stage; /* of the command, or of what the reply must have answered */
+    bb_str about; /* recipient it is known to be about; empty: not said */
+    bb_str reply; /* one line */
+    int code;
+} bb_exchange;
+size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out);
+
+/* ---- prose.c: blocks of text under an address -------------------------------------------------------- */
+
+typedef struct {
+    bb_str address; /* bare, as written; without @ where bb_blocks was told to take local parts */
+    bb_str text;    /* from behind the address to the end of the block */
+} bb_block;
+/* Blocks of prose that begin with an address, in order. */
+bool bb_block_next(bb_str *rest, bb_block *out);
+bb_str bb_one_line(bb_ctx *c, bb_str text); /* white space folded, cut at max_diagnostic */
+/* What stands between the line that holds `from` (behind it) and the line that holds `to` (before it);
+ * any case; empty when `from` is not there, to the end when `to` is not. */
+bb_str bb_between(bb_str text, const char *from, const char *to);
+
+/* ---- mentions.c: which of the addresses in prose are recipients -------------------------------------- */
+
+/* Adds a row for each address that the prose presents as one that failed. Answers how many. */
+size_t bb_mentions_add(bb_ctx *c, bb_str prose);
+
+/* ---- rows.c ------------------------------------------------------------------------------------------ */
+
+/* Bare address out of what a field or a text gives: types ("rfc822;"), <>, quotes, encoded words and
+ * RFC 6533 escapes undone. Empty: no address. */
+bb_str bb_address_clean(bb_ctx *c, bb_str raw);
+bb_str bb_address_key(bb_ctx *c, bb_str address); /* equal keys are the same address */
+/* The row about that address, made if it is not there; NULL: not an address, or the limit is reached. */
+bb_rcpt_report *bb_row(bb_ctx *c, bb_str raw);
+bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address);
+/* Fills what a row lacks from words about its recipient. */
+void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words);
+/* One row a block, filled from it. Answers how many blocks there were. */
+size_t bb_rows_from_blocks(bb_ctx *c, bb_str prose);
+void bb_rows_failed_header(bb_ctx *c); /* X-Failed-Recipients */
+void bb_rows_complete(bb_ctx *c);      /* last step for every delivery report */
+
+/* ---- fmt_*.c ----------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    bool (*read)(bb_ctx *c); /* false: not mine, nothing was written */
+} bb_format;
+extern const bb_format bb_formats[];
+extern const size_t bb_formats_count;
+
+bool bb_fmt_rfc3464(bb_ctx *c);
+bool bb_fmt_arf(bb_ctx *c);
+bool bb_fmt_mdn(bb_ctx *c);
+bool bb_fmt_postfix(bb_ctx *c);
+bool bb_fmt_exim(bb_ctx *c);
+bool bb_fmt_qmail(bb_ctx *c);
+bool bb_fmt_sendmail(bb_ctx *c);
+bool bb_fmt_opensmtpd(bb_ctx *c);
+bool bb_fmt_courier(bb_ctx *c);
+bool bb_fmt_dma(bb_ctx *c);
+bool bb_fmt_challenge(bb_ctx *c);
+bool bb_fmt_autoreply(bb_ctx *c);
+bool bb_fmt_generic(bb_ctx *c);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which of the addresses in prose are the recipients that failed, and which are senders, contacts and
+ * others: told by where an address stands and by the words before it.
+ */
+#include "core/report/internal.h"
+
+/* How plainly an address is presented as a recipient. */
+enum { NOT = -1, UNSAID, COPIED, NAMED, MEANT, LISTED };
+
+static const bb_phrase contexts[] = {
+    /* the recipient */
+    {"account", MEANT},
+    {"address", MEANT},
+    {"addresses", MEANT},
+    {"address(es)", MEANT},
+    {"adresse", MEANT},
+    {"attempts", MEANT},
+    {"cannot be delivered to", MEANT},
+    {"could not be delivered to", LISTED},
+    {"could not deliver to", LISTED},
+    {"deliver message to", LISTED},
+    {"deliver to", MEANT},
+    {"delivered to", MEANT},
+    {"delivering your mail to", LISTED},
+    {"delivering to", MEANT},
+    {"delivery failed", LISTED},
+    {"delivery to", MEANT},
+    {"destination", MEANT},
+    {"destinataire", MEANT},
+    {"destinatario", MEANT},
+    {"destinatário", MEANT},
+    {"empfänger", MEANT},
+    {"exceeds allowed size", LISTED},
+    {"failed recipient", LISTED},
+    {"failed for", LISTED},
+    {"final delivery userid", LISTED},
+    {"final recipient", LISTED},
+    {"for", NAMED},
+    {"intended recipient", LISTED},
+    {"mail to", MEANT},
+    {"mailbox", MEANT},
+    {"mailing list", MEANT},
+    {"message for", MEANT},
+    {"message to", MEANT},
+    {"original recipient", MEANT},
+    {"permanent errors", LISTED},
+    {"rcpt to", MEANT},
+    {"recipient", LISTED},
+    {"recipient address", LISTED},
+    {"recipient's address", LISTED},
+    {"recipients", LISTED},
+    {"recipient(s)", LISTED},
+    {"reach", MEANT},
+    {"send to", MEANT},
+    {"sent to", MEANT},
+    {"to", NAMED},
+    {"undeliverable address", LISTED},
+    {"undeliverable to", LISTED},
+    {"unknown address", LISTED},
+    {"unknown recipient", LISTED},
+    {"unknown user", LISTED},
+    {"user", MEANT},
+    {"user unknown", LISTED},
+    {"username", MEANT},
+    {"odbiorca", MEANT},
+    {"mottagare", MEANT},
+    {"получател", MEANT},
+    {"адрес", MEANT},
+    {"宛先", MEANT},
+    {"宛て先", MEANT},
+    {"あて先", MEANT},
+    {"送信先", MEANT},
+    {"アドレス", MEANT},
+    {"收件人", MEANT},
+    {"地址", MEANT},
+    {"받는", MEANT},
+    /* the recipient, perhaps: the header of what was sent, retold */
+    {"to:", COPIED},
+    {"cc:", COPIED},
+    {"an:", COPIED},
+    {"para:", COPIED},
+    {"à :", COPIED},
+    /* somebody else */
+    {"abuse", NOT},
+    {"administrator", NOT},
+    {"assistance", NOT},
+    {"by", NOT},
+    {"bcc", NOT},
+    {"call", NOT},
+    {"contact", NOT},
+    {"copy of this", NOT},
+    {"email us at", NOT},
+    {"e-mail us at", NOT},
+    {"envelope-from", NOT},
+    {"envelope sender", NOT},
+    {"expéditeur", NOT},
+    {"forward", NOT},
+    {"from", NOT},
+    {"help", NOT},
+    {"id", NOT},
+    {"mail from", NOT},
+    {"mailto", NOT},
+    {"message-id", NOT},
+    {"message id", NOT},
+    {"mail an", NOT},
+    {"nachricht von", NOT},
+    {"absender", NOT},
+    {"notify", NOT},
+    {"on behalf of", NOT},
+    {"please email", NOT},
+    {"please e-mail", NOT},
+    {"please mail", NOT},
+    {"please write to", NOT},
+    {"postmaster", NOT},
+    {"questions", NOT},
+    {"reply to", NOT},
+    {"reply-to", NOT},
+    {"remetente", NOT},
+    {"remitente", NOT},
+    {"report this to", NOT},
+    {"reports to", NOT},
+    {"return-path", NOT},
+    {"send an email to", NOT},
+    {"send an e-mail to", NOT},
+    {"send a message to", NOT},
+    {"send e-mail to", NOT},
+    {"send email to", NOT},
+    {"send mail to", NOT},
+    {"send this", NOT},
+    {"send it to", NOT},
+    {"sender", NOT},
+    {"sent by", NOT},
+    {"support", NOT},
+    {"system contact", NOT},
+    {"to request", NOT},
+    {"unsubscribe", NOT},
+    {"visit", NOT},
+    {"write to", NOT},
+    {"отправител", NOT},
+    {"差出人", NOT},
+    {"送信者", NOT},
+    {"お問い合わせ", NOT},
+    {"发件人", NOT},
+};
+
+#define CONTEXT 100 /* bytes before an address that speak about it */
+
+/* The text that leads up to `at`: in its own paragraph, behind the address before it. */
+static bb_str lead(bb_str prose, size_t at, size_t behind_last)
+{
+    size_t from = at > CONTEXT ? at - CONTEXT : 0;
+    if (from < behind_last) from = behind_last;
+    bb_str text = bb_sub(prose, from, at - from);
+    size_t gap = BB_NPOS;
+    for (size_t i = 0; i + 1 < text.n; i++)
+        if (text.p[i] == '\n' && text.p[i + 1] == '\n') gap = i + 2;
+    return gap == BB_NPOS ? text : bb_sub(text, gap, BB_NPOS);
+}
+
+/* What the nearest of the words before an address makes of it; of two that end together the longer. */
+static int said_before(bb_str text)
+{
+    bb_phrase_scan s;
+    const bb_phrase *hit;
+    size_t at, len, end = 0;
+    int said = UNSAID;
+    bb_phrase_scan_init(&s, text, contexts, BB_COUNT(contexts));
+    while ((hit = bb_phrase_next(&s, &at, &len)) != NULL) {
+        bool whole = at + len == text.n || !bb_is_alnum(text.p[at + len]) || !bb_is_alnum(text.p[at + len - 1]);
+        if (!whole && (unsigned char)hit->words[0] < 0x80) continue;
+        if (at + len <= end) continue;
+        end = at + len;
+        said = (int)hit->sense;
+    }
+    return said;
+}
+
+/* "550 5.1.1 <a@example.net>: no such user": the reply names whom it refuses. */
+static bool named_in_reply(bb_str text)
+{
+    size_t lf = bb_rchr(text, '\n');
+    bb_str line = lf == BB_NPOS ? text : bb_sub(text, lf + 1, BB_NPOS);
+    bb_reply reply;
+    return bb_reply_find(line, &reply);
+}
+
+static bool is_function(bb_str address)
+{
+    static const char *const locals[] = {"postmaster@", "mailer-daemon@", "abuse@",
+                                         "hostmaster@", "noreply@",       "no-reply@"};
+    for (size_t i = 0; i < BB_COUNT(locals); i++)
+        if (bb_istarts(address, bb_cstr(locals[i]))) return true;
+    return false;
+}
+
+static bool in_path(bb_str address)
+{
+    return bb_starts(address, BB_S("/")) || bb_find(address, BB_S("//")) != BB_NPOS || bb_chr(address, '?') != BB_NPOS;
+}
+
+typedef struct {
+    bb_str address;
+    int rank;
+    bool sender; /* or another who is no recipient as a rule */
+} mention;
+
+static int rank(bb_str prose, bb_str address, size_t behind_last, bool head)
+{
+    bb_str before = lead(prose, (size_t)(address.p - prose.p), behind_last);
+    int said = said_before(before);
+    if (in_path(address)) return NOT;
+    if (head) return said == NOT ? UNSAID : LISTED;
+    if (said == NOT || is_function(address)) return NOT;
+    if (said < MEANT && named_in_reply(before)) return NAMED;
+    return said;
+}
+
+typedef struct {
+    bb_ctx *c;
+    bb_str prose;
+    mention *items;
+    size_t n, cap;
+} mentions;
+
+static bool note(mentions *all, bb_str address, size_t behind_last, bool head)
+{
+    if (all->n >= 4 * all->c->opt->max_rcpts) {
+        all->c->r->truncated = "max_rcpts";
+        return false;
+    }
+    mention *m = BB_PUSH(all->c->a, all->items, all->n, all->cap);
+    if (!m) return false;
+    *m = (mention){.address = address, .rank = rank(all->prose, address, behind_last, head)};
+    m->sender = bb_is_not_rcpt(all->c, address);
+    return true;
+}
+
+/* All addresses of the prose, ranked: those that head a block, then those that stand anywhere. */
+static void collect(mentions *all)
+{
+    bb_str rest = all->prose, address;
+    bb_block block;
+    size_t behind_last = 0;
+    while (bb_block_next(&rest, &block) && note(all, block.address, 0, true)) {
+    }
+    for (rest = all->prose; !bb_empty(address = bb_address_find(rest, &rest));) {
+        if (!note(all, address, behind_last, false)) return;
+        behind_last = (size_t)(address.p - all->prose.p) + address.n;
+    }
+}
+
+static size_t add_ranked(const mentions *all, int least, bool senders)
+{
+    size_t before = all->c->r->n_rcpts;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->items[i].rank >= least && all->items[i].sender == senders) bb_row(all->c, all->items[i].address);
+    return all->c->r->n_rcpts - before;
+}
+
+/* One address that nothing speaks against is the one meant; several are not known apart. */
+static size_t add_only(const mentions *all)
+{
+    const mention *only = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        const mention *m = &all->items[i];
+        if (m->rank < UNSAID || m->sender) continue;
+        if (only && !bb_address_same(all->c->a, only->address, m->address)) return 0;
+        only = m;
+    }
+    return only && bb_row(all->c, only->address) ? 1 : 0;
+}
+
+size_t bb_mentions_add(bb_ctx *c, bb_str prose)
+{
+    mentions all = {.c = c, .prose = prose};
+    size_t added = 0;
+    collect(&all);
+    for (int least = LISTED; least >= NAMED && !added; least--) added = add_ranked(&all, least, false);
+    /* People write to themselves, too: a sender counts where he alone is listed. */
+    if (!added) added = add_ranked(&all, LISTED, true);
+    return added ? added : add_only(&all);
+}

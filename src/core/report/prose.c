@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Prose as reports lay it out: a block of text under (or behind) each address.
+ */
+#include "core/report/internal.h"
+
+#include <string.h>
+
+bb_str bb_one_line(bb_ctx *c, bb_str text)
+{
+    bb_buf out = bb_buf_in(c->a, c->opt->max_diagnostic);
+    bb_str word;
+    text = bb_trim(text);
+    for (size_t i = 0; i < text.n;) {
+        size_t begin = i;
+        while (i < text.n && !bb_is_space(text.p[i])) i++;
+        word = bb_sub(text, begin, i - begin);
+        if (out.n) bb_putc(&out, ' ');
+        bb_put(&out, word);
+        while (i < text.n && bb_is_space(text.p[i])) i++;
+        if (out.truncated) break;
+    }
+    bb_str line = bb_buf_str(&out);
+    if (!out.truncated) return line;
+    c->r->truncated = "max_diagnostic";
+    return bb_utf8_clean(c->a, line); /* the cut may lie within a character */
+}
+
+bb_str bb_between(bb_str text, const char *from, const char *to)
+{
+    size_t at = bb_ifind(text, bb_cstr(from));
+    if (at == BB_NPOS) return (bb_str){0};
+    text = bb_sub(text, at, BB_NPOS);
+    size_t lf = bb_chr(text, '\n');
+    text = lf == BB_NPOS ? (bb_str){0} : bb_sub(text, lf + 1, BB_NPOS);
+    size_t end = to ? bb_ifind(text, bb_cstr(to)) : BB_NPOS;
+    if (end == BB_NPOS) return text;
+    lf = bb_rchr(bb_sub(text, 0, end), '\n');
+    return bb_sub(text, 0, lf == BB_NPOS ? 0 : lf);
+}
+
+static size_t indent_of(bb_str line)
+{
+    size_t n = 0;
+    while (n < line.n && (line.p[n] == ' ' || line.p[n] == '\t')) n++;
+    return n;
+}
+
+/* Bullets and quotes before an address: "* a@b", "-- a@b", "'a@b'", "1. a@b". */
+static size_t bullet_at(bb_str s)
+{
+    static const char *const bullets[] = {"*", "--", "-", "\xE2\x80\xA2", "\xC2\xB7", ">>>", "o "};
+    for (size_t i = 0; i < BB_COUNT(bullets); i++) {
+        bb_str b = bb_cstr(bullets[i]);
+        if (bb_starts(s, b) && (s.n == b.n || bb_is_space(s.p[b.n]) || b.p[b.n - 1] == ' ')) return b.n;
+    }
+    size_t n = 0;
+    while (n < s.n && n < 4 && bb_is_digit(s.p[n])) n++;
+    return n && n < s.n && (s.p[n] == '.' || s.p[n] == ')') ? n + 1 : 0;
+}
+
+/* The address that a line begins with, behind bullets, quotes and brackets; empty: another line. */
+static bb_str head_of(bb_str line)
+{
+    bb_str s = bb_trim(line);
+    s = bb_trim(bb_sub(s, bullet_at(s), BB_NPOS));
+    size_t n = 0;
+    while (n < s.n && !bb_is_space(s.p[n]) && (n == 0 || s.p[n] != '<')) n++; /* "a@b<mailto:a@b>" */
+    bb_str hit = bb_address_find(bb_sub(s, 0, n), NULL);
+    size_t before = (size_t)(hit.p - s.p);
+    return !bb_empty(hit) && before <= 1 ? hit : (bb_str){0};
+}
+
+/* What stands behind a head in its line, without the bracket or quote that closes it. */
+static bb_str behind_head(bb_str line, bb_str head)
+{
+    bb_str behind = bb_sub(line, (size_t)(head.p - line.p) + head.n, BB_NPOS);
+    if (behind.n && strchr(">'\"", behind.p[0])) behind = bb_sub(behind, 1, BB_NPOS);
+    return behind;
+}
+
+static bool is_rule(bb_str line)
+{
+    line = bb_trim(line);
+    if (line.n < 5 || !strchr("-=_*#", line.p[0])) return false;
+    for (size_t i = 1; i < 5; i++)
+        if (line.p[i] != line.p[0]) return false;
+    return true;
+}
+
+/* Does a line that begins with an address only go on with the sentence of the line before? */
+static bool goes_on(bb_str line, bb_str head, bb_str before)
+{
+    bb_str behind = bb_trim(behind_head(line, head));
+    if (bb_istarts(behind, BB_S("wrote"))) return true; /* "ann@example.com wrote:" quotes a person */
+    if (bb_empty(bb_trim(before)) || is_rule(before) || indent_of(line) != indent_of(before)) return false;
+    if (!bb_empty(head_of(before))) return false; /* a list */
+    bb_str b = bb_trim(before);
+    if (strchr(":-=.", b.p[b.n - 1])) return false;
+    return !bb_empty(behind) && behind.p[0] != ':';
+}
+
+bool bb_block_next(bb_str *rest, bb_block *out)
+{
+    bb_str line, before = {0};
+    size_t indent = 0;
+    const char *begin = NULL, *end = NULL;
+    while (rest->n) {
+        bb_str here = *rest;
+        bb_line(rest, &line);
+        bb_str head = head_of(line);
+        if (!bb_empty(head) && goes_on(line, head, before)) head = (bb_str){0};
+        before = line;
+        if (!begin && bb_empty(head)) continue;
+        if (!begin) {
+            *out = (bb_block){.address = head};
+            begin = head.p + head.n;
+            if (begin < line.p + line.n && strchr(">'\"", *begin)) begin++;
+            indent = indent_of(line);
+        } else if (bb_empty(bb_trim(line)) || is_rule(line) || (!bb_empty(head) && indent_of(line) <= indent)) {
+            *rest = here;
+            break;
+        }
+        end = line.p + line.n;
+    }
+    if (begin) out->text = (bb_str){begin, (size_t)(end - begin)};
+    return begin != NULL;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SMTP replies (RFC 5321 section 4.2), enhanced status codes (RFC 3463), stages of the dialogue and host
+ * names, found in what a report says. Numbers count only where such things stand: never inside an IP
+ * address, a date, a size or an id.
+ */
+#include "core/report/internal.h"
+
+/* ---- enhanced status codes ----------------------------------------------------------------------------- */
+
+/* Length of "5.1.1" at i; 0: none there. */
+static size_t status_at(bb_str t, size_t i)
+{
+    if (i >= t.n || (t.p[i] != '2' && t.p[i] != '4' && t.p[i] != '5')) return 0;
+    if (i > 0 && (bb_is_alnum(t.p[i - 1]) || t.p[i - 1] == '.' || t.p[i - 1] == '@')) return 0;
+    size_t at = i + 1;
+    for (int part = 0; part < 2; part++) {
+        size_t digits = 0;
+        if (at >= t.n || t.p[at++] != '.') return 0;
+        while (at < t.n && bb_is_digit(t.p[at]) && digits <= 3) at++, digits++;
+        if (digits == 0 || digits > 3) return 0;
+    }
+    if (at < t.n && (bb_is_alnum(t.p[at]) || t.p[at] == '@')) return 0;
+    if (at + 1 < t.n && (t.p[at] == '.' || t.p[at] == '-') && bb_is_alnum(t.p[at + 1])) return 0;
+    return at - i;
+}
+
+/* "Exim 4.92.3", "Postfix v2.4.5", "sendmail/5.6.7": versions follow a name; statuses follow a code, a
+ * mark or a word that says that one comes. */
+static bool after_a_name(bb_str before)
+{
+    static const char *const expected[] = {"status", "code",     "error", "said",   "dsn",        "smtp",
+                                           "reply",  "response", "esmtp", "reason", "diagnostic", "enhanced"};
+    size_t n = before.n;
+    if (n && before.p[n - 1] == '/') return true;
+    while (n && bb_is_space(before.p[n - 1])) n--;
+    if (n == before.n || !n || !bb_is_alnum(before.p[n - 1])) return false;
+    bb_str head = bb_sub(before, 0, n);
+    size_t start = n;
+    while (start && bb_is_alnum(before.p[start - 1])) start--;
+    bb_str word = bb_sub(head, start, BB_NPOS);
+    for (size_t i = 0; i < BB_COUNT(expected); i++)
+        if (bb_ieq(word, bb_cstr(expected[i]))) return false;
+    for (size_t i = 0; i < word.n; i++)
+        if (!bb_is_digit(word.p[i])) return true;
+    return word.n != 3; /* a reply code */
+}
+
+bb_str bb_status_find(bb_str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (!bb_is_digit(text.p[i])) continue;
+        size_t n = status_at(text, i);
+        if (n && !after_a_name(bb_sub(text, 0, i))) return bb_sub(text, i, n);
+    }
+    return (bb_str){0};
+}
+
+bool bb_status_says(bb_str status)
+{
+    return status.n > 1 && !bb_eq(bb_sub(status, 1, BB_NPOS), BB_S(".0.0"));
+}
+
+/* ---- replies ------------------------------------------------------------------------------------------- */
+
+/* A three-digit code that stands alone at i: "550 ", "550-", "550:", "550" at the end. */
+static bool code_at(bb_str t, size_t i)
+{
+    if (i + 3 > t.n || !bb_is_digit(t.p[i + 1]) || !bb_is_digit(t.p[i + 2])) return false;
+    if ((t.p[i] != '2' && t.p[i] != '4' && t.p[i] != '5') || t.p[i + 1] > '7') return false;
+    if (i + 3 == t.n) return true;
+    char c = t.p[i + 3], d = i + 4 < t.n ? t.p[i + 4] : ' ';
+    if (bb_is_alnum(c) || c == '/' || c == '%' || c == '_' || c == '@' || (unsigned char)c >= 0x80) return false;
+    if (c == '.' || c == ':') return !bb_is_digit(d); /* no address, no time */
+    /* "550-5.1.1", "550-No": a longer reply; "550-1234" is an id, but "550-5" of a status is not */
+    if (c == '-') return !bb_is_digit(d) || status_at(t, i + 4) > 0;
+    return c != ',' || !bb_is_digit(d);
+}
+
+/* Do replies stand behind this? The text's beginning, a colon, a quote, a bracket, or a word such as "said". */
+static bool expects_reply(bb_str before)
+{
+    static const char *const words[] = {"said",       "error",  "code",  "reply",    "replied", "response",
+                                        "returned",   "status", "with",  "got",      "was",     "smtp",
+                                        "answered",   "answer", "says",  "received", "server",  "responsecode",
+                                        "error_code", "dsn",    "failed"};
+    size_t n = before.n;
+    while (n && bb_is_space(before.p[n - 1])) n--;
+    if (!n) return true;
+    char last = before.p[n - 1];
+    bool apart = n < before.n;
+    if (last == ':' || last == ';' || last == '"' || last == '\'' || last == '(' || last == '<' || last == '[' ||
+        last == '>' || last == '#' || last == '`' || last == '=')
+        return true;
+    if (apart && (last == ',' || last == '.' || last == '-' || last == ']' || last == ')' || last == '|')) return true;
+    if (!apart) return false;
+    size_t start = n;
+    while (start && (bb_is_alnum(before.p[start - 1]) || before.p[start - 1] == '_')) start--;
+    bb_str word = bb_sub(before, start, n - start);
+    for (size_t i = 0; i < BB_COUNT(words); i++)
+        if (bb_ieq(word, bb_cstr(words[i]))) return true;
+    return false;
+}
+
+static int code_value(const char *p)
+{
+    return (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
+}
+
+/* What reporters add behind the words of the other side. */
+static bb_str without_remarks(bb_str reply)
+{
+    static const char *const remarks[] = {"(in reply to ", "Giving up on ", "(Other MXes tried",
+                                          "I'm not going to try again"};
+    for (size_t i = 0; i < BB_COUNT(remarks); i++) {
+        size_t at = bb_find(reply, bb_cstr(remarks[i]));
+        if (at != BB_NPOS && at > 4) reply = bb_sub(reply, 0, at);
+    }
+    return bb_trim(reply);
+}
+
+static bool find_code(bb_str text, bool positive, bb_reply *out)
+{
+    for (size_t i = 0; i + 3 <= text.n; i++) {
+        if ((text.p[i] == '2') != positive || !code_at(text, i)) continue;
+        if (i > 0 &&
+            (bb_is_alnum(text.p[i - 1]) || text.p[i - 1] == '.' || text.p[i - 1] == '-' || text.p[i - 1] == '/'))
+            continue;
+        /* A code followed by a status is a reply wherever it stands. */
+        bool with_status = i + 4 < text.n && status_at(text, i + (text.p[i + 4] == '#' ? 5 : 4)) > 0;
+        if (!with_status && !expects_reply(bb_sub(text, 0, i))) continue;
+        out->code = code_value(text.p + i);
+        out->text = without_remarks(bb_sub(text, i, BB_NPOS));
+        out->status = bb_status_find(out->text);
+        return true;
+    }
+    return false;
+}
+
+bool bb_reply_find(bb_str text, bb_reply *out)
+{
+    *out = (bb_reply){0};
+    return find_code(text, false, out) || find_code(text, true, out);
+}
+
+/* ---- stages -------------------------------------------------------------------------------------------- */
+
+enum { CONN = 1, EHLO, MAIL, RCPT, DATA };
+static const bb_str stage_names[] = {{"", 0}, {"CONN", 4}, {"EHLO", 4}, {"MAIL", 4}, {"RCPT", 4}, {"DATA", 4}};
+
+static const bb_phrase stages[] = {
+    {"in reply to initial connection", CONN},
+    {"in reply to end of data", DATA},
+    {"in reply to data", DATA},
+    {"in reply to bdat", DATA},
+    {"in reply to rcpt", RCPT},
+    {"in reply to mail", MAIL},
+    {"in reply to ehlo", EHLO},
+    {"in reply to helo", EHLO},
+    {"in reply to lhlo", EHLO},
+    {"in reply to starttls", EHLO},
+    {"in response to the rcpt", RCPT},
+    {"in response to the mail", MAIL},
+    {"in response to the data", DATA},
+    {"in response to rcpt", RCPT},
+    {"in response to mail", MAIL},
+    {"in response to data", DATA},
+    {"after initial connection", CONN},
+    {"after connect", CONN},
+    {"after ehlo", EHLO},
+    {"after helo", EHLO},
+    {"after lhlo", EHLO},
+    {"after starttls", EHLO},
+    {"after mail from", MAIL},
+    {"after pipelined mail from", MAIL},
+    {"after rcpt to", RCPT},
+    {"after pipelined rcpt to", RCPT},
+    {"after end of data", DATA},
+    {"after pipelined end of data", DATA},
+    {"after data", DATA},
+    {"after pipelined data", DATA},
+    {"after i sent the message", DATA},
+    {"after sending the message", DATA},
+    {"did not like our mail from", MAIL},
+    {"did not like our rcpt to", RCPT},
+    {"did not like our data", DATA},
+    {"did not like our final data", DATA},
+    {"did not like our ehlo", EHLO},
+    {"did not like our helo", EHLO},
+    {"did not like our greeting", CONN},
+    {"does not like recipient", RCPT},
+    {"does not like sender", MAIL},
+    {"connected to", 0},
+    {"failed on data", DATA},
+    {"failed on rcpt", RCPT},
+    {"failed on mail", MAIL},
+    {"greeting failed", CONN},
+    {"mail from response", MAIL},
+    {"most progress was rcpt to response", RCPT},
+    {"most progress was mail from response", MAIL},
+    {"most progress was data response", DATA},
+    {"rcpt to response", RCPT},
+    {"recipient failed", RCPT},
+    {"response to rcpt", RCPT},
+    {"response to mail", MAIL},
+    {"response to data", DATA},
+    {"sender was rejected", MAIL},
+    {"sent: rcpt", RCPT},
+    {"sent: mail from", MAIL},
+    {"sent: data", DATA},
+    {"smtp:connect", CONN},
+    {"smtp:ehlo", EHLO},
+    {"smtp:helo", EHLO},
+    {"smtp:mail", MAIL},
+    {"smtp:rcpt", RCPT},
+    {"smtp:data", DATA},
+    {"step: mail", MAIL},
+    {"step: rcpt", RCPT},
+    {"step: data", DATA},
+    {"[mail_from]", MAIL},
+    {"[rcpt_to]", RCPT},
+    {"[data]", DATA},
+    {"to a rcpt to command", RCPT},
+    {"to a mail from command", MAIL},
+    {"to rcpt to", RCPT},
+    {"while sending rcpt to", RCPT},
+    {"while sending mail from", MAIL},
+    {"when sending rcpt to", RCPT},
+    {"when sending mail from", MAIL},
+};
+
+bb_str bb_stage_find(bb_str text)
+{
+    bb_phrase_scan s;
+    bb_phrase_scan_init(&s, text, stages, BB_COUNT(stages));
+    for (const bb_phrase *hit; (hit = bb_phrase_next(&s, NULL, NULL)) != NULL;)
+        if (hit->sense) return stage_names[hit->sense];
+    return (bb_str){0};
+}
+
+bb_str bb_stage_of_verb(bb_str command)
+{
+    static const struct {
+        const char *verb;
+        int stage;
+    } verbs[] = {{"EHLO", EHLO}, {"HELO", EHLO}, {"LHLO", EHLO}, {"STARTTLS", EHLO}, {"AUTH", EHLO}, {"MAIL", MAIL},
+                 {"RCPT", RCPT}, {"DATA", DATA}, {"BDAT", DATA}, {".", DATA},        {"QUIT", DATA}, {"connect", CONN}};
+    command = bb_trim(command);
+    for (size_t i = 0; i < BB_COUNT(verbs); i++) {
+        bb_str verb = bb_cstr(verbs[i].verb);
+        if (!bb_istarts(command, verb)) continue;
+        if (command.n == verb.n || !bb_is_alnum(command.p[verb.n])) return stage_names[verbs[i].stage];
+    }
+    return (bb_str){0};
+}
+
+/* ---- hosts --------------------------------------------------------------------------------------------- */
+
+bb_str bb_host_token(bb_str text)
+{
+    size_t n = 0, dots = 0;
+    while (n < text.n && (bb_is_alnum(text.p[n]) || text.p[n] == '-' || text.p[n] == '.' || text.p[n] == '_'))
+        dots += text.p[n++] == '.';
+    if (n < text.n && (text.p[n] == '@' || text.p[n] == '/')) return (bb_str){0}; /* an address, a path */
+    while (n && text.p[n - 1] == '.') n--, dots--;
+    return dots && n > 3 && n <= 255 ? bb_sub(text, 0, n) : (bb_str){0};
+}
+
+bb_str bb_host_find(bb_str text)
+{
+    static const bb_phrase before[] = {{"host ", 1},         {"connect to ", 1}, {"talking to ", 1}, {"server ", 1},
+                                       {"connected to ", 1}, {"domain by ", 1},  {"rejected by ", 1}};
+    static const bb_phrase behind[] = {
+        {" does not like", 1}, {" did not like", 1}, {" failed after", 1}, {" [", 1}, {"[", 1}, {" said", 1}};
+    text = bb_trim(text);
+    bb_str host = bb_host_token(text);
+    bb_str after = bb_sub(text, host.n, BB_NPOS);
+    for (size_t i = 0; host.n && i < BB_COUNT(behind); i++)
+        if (bb_starts(after, bb_cstr(behind[i].words))) return host;
+    bb_phrase_scan s;
+    bb_phrase_scan_init(&s, text, before, BB_COUNT(before));
+    for (size_t at, len; bb_phrase_next(&s, &at, &len);) {
+        host = bb_host_token(bb_sub(text, at + len, BB_NPOS));
+        if (host.n) return host;
+    }
+    return (bb_str){0};
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rows of a report, one a recipient: made once each, filled from fields and from words, and completed at
+ * the end from the human text where a structured part left them thin.
+ */
+#include "core/report/internal.h"
+
+/* ---- addresses ------------------------------------------------------------------------------------------ */
+
+/* "rfc822; a@b", "RFC822;<a@b>", twice where a program wrapped what was typed already. */
+static bb_str without_type(bb_str s)
+{
+    for (int i = 0; i < 3; i++) {
+        size_t n = 0;
+        while (n < s.n && (bb_is_alnum(s.p[n]) || s.p[n] == '-' || s.p[n] == '_')) n++;
+        size_t at = n;
+        while (at < s.n && bb_is_space(s.p[at])) at++;
+        if (!n || at >= s.n || s.p[at] != ';') break;
+        s = bb_trim(bb_sub(s, at + 1, BB_NPOS));
+    }
+    return s;
+}
+
+static bool hex_value(char c, uint32_t *v)
+{
+    if (bb_is_digit(c)) *v = *v << 4 | (uint32_t)(c - '0');
+    else if (bb_lower(c) >= 'a' && bb_lower(c) <= 'f') *v = *v << 4 | (uint32_t)(bb_lower(c) - 'a' + 10);
+    else return false;
+    return true;
+}
+
+/* "\x{E9}" is a code point (RFC 6533 section 3, utf-8-addr-unitext). */
+static bb_str without_escapes(bb_ctx *c, bb_str s)
+{
+    if (bb_find(s, BB_S("\\x{")) == BB_NPOS) return s;
+    bb_buf out = bb_buf_in(c->a, 4 * s.n);
+    for (size_t i = 0; i < s.n; i++) {
+        uint32_t v = 0;
+        size_t n = i + 3;
+        bool escaped = bb_starts(bb_sub(s, i, BB_NPOS), BB_S("\\x{"));
+        while (escaped && n < s.n && n < i + 9 && hex_value(s.p[n], &v)) n++;
+        if (escaped && n > i + 3 && n < s.n && s.p[n] == '}') {
+            bb_put_utf8(&out, v);
+            i = n;
+        } else {
+            bb_putc(&out, s.p[i]);
+        }
+    }
+    return bb_buf_str(&out);
+}
+
+bb_str bb_address_clean(bb_ctx *c, bb_str raw)
+{
+    static const char *const prefixes[] = {"mailto:", "smtp:", "smtp=", "imceamailto-"};
+    bb_address whole;
+    bb_str s = without_escapes(c, without_type(bb_trim(bb_value_text(c->m, raw))));
+    bb_str found = bb_address_read(c->a, s, &whole, NULL) ? whole.spelled : bb_address_find(s, NULL);
+    for (size_t i = 0; i < BB_COUNT(prefixes); i++)
+        if (bb_istarts(found, bb_cstr(prefixes[i]))) found = bb_sub(found, bb_cstr(prefixes[i]).n, BB_NPOS);
+    return found.n <= BB_ADDRESS_MAX ? found : (bb_str){0};
+}
+
+bb_str bb_address_key(bb_ctx *c, bb_str address)
+{
+    bb_address whole;
+    return bb_address_read(c->a, address, &whole, NULL) ? whole.key : bb_lowered(c->a, address);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------ */
+
+bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address)
+{
+    bb_str key = bb_address_key(c, address);
+    for (size_t i = 0; i < c->r->n_rcpts && i < c->n_row_keys; i++)
+        if (bb_eq(key, c->row_keys[i])) return &c->r->rcpts[i];
+    return NULL;
+}
+
+bb_rcpt_report *bb_row(bb_ctx *c, bb_str raw)
+{
+    bb_report *r = c->r;
+    bb_str address = bb_address_clean(c, raw);
+    if (bb_empty(address)) return NULL;
+    bb_rcpt_report *row = bb_row_find(c, address);
+    if (row) return row;
+    if (r->n_rcpts >= c->opt->max_rcpts) {
+        r->truncated = "max_rcpts";
+        return NULL;
+    }
+    bb_str *key = BB_PUSH(c->a, c->row_keys, c->n_row_keys, c->cap_row_keys);
+    row = BB_PUSH(c->a, r->rcpts, r->n_rcpts, r->cap_rcpts);
+    if (!key || !row) return NULL;
+    *key = bb_address_key(c, address);
+    row->recipient = address;
+    return row;
+}
+
+void bb_rows_failed_header(bb_ctx *c)
+{
+    for (const bb_field *f = bb_field_get(c->m->root, "X-Failed-Recipients"); f;
+         f = bb_field_after(f, "X-Failed-Recipients")) {
+        bb_str list = bb_value_unfold(c->m, f->value), item;
+        while (bb_split(&list, ',', &item))
+            if (!bb_empty(bb_trim(item))) bb_row(c, item);
+    }
+}
+
+/* ---- words ----------------------------------------------------------------------------------------------- */
+
+/* Punctuation between an address and what is said of it. */
+static bb_str without_lead(bb_str s)
+{
+    s = bb_trim(s);
+    while (s.n && (s.p[0] == ':' || s.p[0] == '.' || s.p[0] == ',' || s.p[0] == ';'))
+        s = bb_trim(bb_sub(s, 1, BB_NPOS));
+    return s;
+}
+
+static void take_reply(bb_rcpt_report *row, const bb_reply *reply)
+{
+    if (!row->reply_code) row->reply_code = reply->code;
+    if (!bb_status_says(row->status) && !bb_empty(reply->status)) row->status = reply->status;
+    if (bb_empty(row->diagnostic)) row->diagnostic = reply->text;
+}
+
+void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
+{
+    bb_str line = bb_one_line(c, without_lead(words));
+    bb_reply reply;
+    if (bb_empty(line)) return;
+    if (bb_empty(row->text)) row->text = line;
+    if (bb_empty(row->command)) row->command = bb_stage_find(line);
+    if (bb_empty(row->remote_mta)) row->remote_mta = bb_host_find(line);
+    if (bb_reply_find(line, &reply)) take_reply(row, &reply);
+    bb_str status = bb_status_find(line);
+    if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
+}
+
+size_t bb_rows_from_blocks(bb_ctx *c, bb_str prose)
+{
+    bb_block block;
+    size_t n = 0;
+    for (; n < 2 * c->opt->max_rcpts && bb_block_next(&prose, &block); n++) {
+        bb_rcpt_report *row = bb_row(c, block.address);
+        if (row) bb_row_words(c, row, block.text);
+    }
+    return n;
+}
+
+/* ---- completion ------------------------------------------------------------------------------------------ */
+
+/* The diagnostic's own codes come before what anybody says about it. */
+static void read_diagnostic(bb_rcpt_report *row)
+{
+    bb_reply reply;
+    if (bb_reply_find(row->diagnostic, &reply)) take_reply(row, &reply);
+    bb_str status = bb_status_find(row->diagnostic);
+    if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
+}
+
+static void from_blocks(bb_ctx *c)
+{
+    bb_str prose = c->r->text;
+    bb_block block;
+    for (size_t n = 0; n < 2 * c->opt->max_rcpts && bb_block_next(&prose, &block); n++) {
+        bb_rcpt_report *row = bb_row_find(c, block.address);
+        if (row) bb_row_words(c, row, block.text);
+    }
+}
+
+/* Is this exchange about the row? It says so, or its words are the row's diagnostic. */
+static bool is_about(bb_ctx *c, const bb_exchange *e, const bb_rcpt_report *row)
+{
+    if (!bb_empty(e->about)) return bb_address_same(c->a, e->about, row->recipient);
+    if (!bb_empty(row->diagnostic)) return bb_istarts(e->reply, bb_sub(row->diagnostic, 0, 60));
+    return c->r->n_rcpts == 1;
+}
+
+static void from_transcript(bb_ctx *c)
+{
+    bb_exchange *said;
+    size_t n = bb_transcript_read(c, c->r->text, &said);
+    for (size_t i = 0; i < c->r->n_rcpts && n; i++) {
+        bb_rcpt_report *row = &c->r->rcpts[i];
+        for (size_t k = 0; k < n; k++) {
+            if (!is_about(c, &said[k], row)) continue;
+            if (bb_empty(row->command)) row->command = said[k].stage;
+            if (bb_empty(row->remote_mta)) row->remote_mta = said[k].host;
+            bb_row_words(c, row, said[k].reply);
+            break;
+        }
+    }
+}
+
+static bool take_paragraph(bb_str *rest, bb_str *out)
+{
+    bb_str line;
+    const char *begin = NULL, *end = NULL;
+    while (bb_line(rest, &line)) {
+        if (bb_empty(bb_trim(line))) {
+            if (begin) break;
+            continue;
+        }
+        if (!begin) begin = line.p;
+        end = line.p + line.n;
+    }
+    if (begin) *out = (bb_str){begin, (size_t)(end - begin)};
+    return begin != NULL;
+}
+
+/* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. */
+static void from_paragraphs(bb_ctx *c)
+{
+    bb_report *r = c->r;
+    bb_str prose = r->text, paragraph;
+    bool heard = false;
+    for (size_t i = 0; i < r->n_rcpts; i++) heard |= r->rcpts[i].reply_code != 0 || bb_status_says(r->rcpts[i].status);
+    for (int n = 0; !heard && n < 200 && take_paragraph(&prose, &paragraph); n++) {
+        bb_str line = bb_one_line(c, paragraph);
+        bb_reply reply;
+        if (!bb_reply_find(line, &reply) && !bb_status_says(bb_status_find(line))) continue;
+        for (size_t i = 0; i < r->n_rcpts; i++) {
+            bb_str text = r->rcpts[i].text;
+            bb_row_words(c, &r->rcpts[i], line);
+            r->rcpts[i].text = text;
+        }
+        heard = true;
+    }
+}
+
+static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)
+{
+    char class = row->status.n ? row->status.p[0] : (char)('0' + row->reply_code / 100);
+    if (class == '2') return BB_ACTION_DELIVERED;
+    return c->signs & BB_SIGN_DELAYED ? BB_ACTION_DELAYED : BB_ACTION_FAILED;
+}
+
+/* What was said to nobody in particular, where only one can be meant. */
+static void only_row(bb_ctx *c, bb_rcpt_report *row)
+{
+    if (bb_empty(row->command)) row->command = bb_stage_find(c->r->text);
+    if (bb_empty(row->diagnostic) && !bb_empty(row->text)) row->diagnostic = row->text;
+}
+
+void bb_rows_complete(bb_ctx *c)
+{
+    bb_report *r = c->r;
+    for (size_t i = 0; i < r->n_rcpts; i++) read_diagnostic(&r->rcpts[i]);
+    from_blocks(c);
+    from_transcript(c);
+    from_paragraphs(c);
+    for (size_t i = 0; i < r->n_rcpts; i++) {
+        bb_rcpt_report *row = &r->rcpts[i];
+        if (r->n_rcpts == 1) only_row(c, row);
+        if (bb_empty(row->diagnostic)) row->diagnostic = row->text;
+        if (row->action == BB_ACTION_NONE) row->action = action_of(c, row);
+    }
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a message's own header and first words say it is: whether a mail system wrote it, and whether it
+ * announces that something was not delivered. Nothing here decides alone; formats weigh these signs.
+ */
+#include "core/report/internal.h"
+
+/* How mail systems sign. Names and local parts, in the whole of From. */
+static const bb_phrase daemons[] = {
+    {"mailer-daemon", 1},
+    {"mailer daemon", 1},
+    {"mailerdaemon", 1},
+    {"mailer_daemon", 1},
+    {"mail-daemon", 1},
+    {"mail daemon", 1},
+    {"maildaemon", 1},
+    {"mdaemon", 1},
+    {"postmaster", 1},
+    {"mail delivery", 1},
+    {"mail deliver system", 1},
+    {"delivery subsystem", 1},
+    {"mail.delivery", 1},
+    {"delivery system", 1},
+    {"mail system", 1},
+    {"mail_system", 1},
+    {"jetmail system", 1},
+    {"system administrator", 1},
+    {"mail administrator", 1},
+    {"mail admin", 1},
+    {"mail router", 1},
+    {"mail service", 1},
+    {"mail_service", 1},
+    {"smtp_mail_service", 1},
+    {"delivery notification", 1},
+    {"microsoft exchange", 1},
+    {"microsoft outlook", 1},
+    {"internet mail", 1},
+    {"ndr administrator", 1},
+    {"non-delivery", 1},
+    {"bounce handler", 1},
+    {"mailer@", 1},
+};
+
+/* Marks of "this is about another mail" that people's programs put before a subject. */
+static const char *const reply_marks[] = {
+    "re:", "re :", "aw:",  "sv:",  "vs:",   "antw:", "rv:",   "res:",  "fw:",  "fwd:",   "wg:",    "enc:",
+    "tr:", "vb:",  "odp:", "ynt:", "回复:", "答复:", "转发:", "回覆:", "re：", "回复：", "答复：", "转发："};
+
+static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe", "List-Help", "Feedback-ID"};
+static const char *const auto_fields[] = {"X-Autoreply",      "X-Autorespond",    "X-Autoresponder", "X-Auto-Reply",
+                                          "X-Mail-Autoreply", "X-AutoReply-From", "X-Vacation"};
+
+static bool has_field(const bb_ctx *c, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bb_field_get(c->m->root, names[i])) return true;
+    return false;
+}
+
+static bool is_reply(bb_str subject)
+{
+    for (size_t i = 0; i < BB_COUNT(reply_marks); i++)
+        if (bb_istarts(subject, bb_cstr(reply_marks[i]))) return true;
+    return false;
+}
+
+static bool says_auto(bb_ctx *c)
+{
+    bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
+    if (bb_istarts(submitted, BB_S("auto-"))) return true; /* RFC 3834 section 5; "no" is the other value */
+    bb_str precedence = bb_field_raw(c->m, c->m->root, "Precedence");
+    if (bb_istarts(precedence, BB_S("auto"))) return true; /* "auto_reply" */
+    return has_field(c, auto_fields, BB_COUNT(auto_fields));
+}
+
+static bool is_null(bb_str path)
+{
+    return bb_eq(path, BB_S("<>")) || bb_eq(path, BB_S("< >"));
+}
+
+static void not_rcpt(bb_ctx *c, bb_str text)
+{
+    for (bb_str address; c->n_not_rcpts < 64 && !bb_empty(address = bb_address_find(text, &text));) {
+        bb_str *p = BB_PUSH(c->a, c->not_rcpts, c->n_not_rcpts, c->cap_not_rcpts);
+        if (p) *p = bb_address_key(c, address);
+    }
+}
+
+/* Whoever sent the message that came back gets the report: To, and the return path inside, name him. */
+static void read_others(bb_ctx *c)
+{
+    static const char *const own[] = {
+        "From", "To", "Cc", "Reply-To", "Return-Path", "Delivered-To", "X-Postfix-Sender"};
+    static const char *const sent[] = {"Return-Path", "From", "Reply-To", "Sender", "Errors-To"};
+    for (size_t i = 0; i < BB_COUNT(own); i++) not_rcpt(c, bb_field_raw(c->m, c->m->root, own[i]));
+    for (size_t i = 0; c->returned && i < BB_COUNT(sent); i++) not_rcpt(c, bb_field_raw(c->m, c->returned, sent[i]));
+}
+
+bool bb_is_not_rcpt(bb_ctx *c, bb_str address)
+{
+    bb_str key = bb_address_key(c, address);
+    for (size_t i = 0; i < c->n_not_rcpts; i++)
+        if (bb_eq(key, c->not_rcpts[i])) return true;
+    return false;
+}
+
+static unsigned sender_signs(bb_ctx *c)
+{
+    const bb_part *root = c->m->root;
+    bb_str from = bb_field_text(c->m, root, "From"), path = bb_field_raw(c->m, root, "Return-Path");
+    unsigned signs = 0;
+    c->from = bb_address_find(from, NULL);
+    if (is_null(path) || is_null(from)) signs |= BB_SIGN_NULL_SENDER;
+    if (bb_phrases_in(from, daemons, BB_COUNT(daemons))) signs |= BB_SIGN_DAEMON;
+    /* A return path of MAILER-DAEMON is the null one as mbox writes it. */
+    if (bb_ifind(path, BB_S("mailer-daemon")) != BB_NPOS) signs |= BB_SIGN_DAEMON;
+    return signs;
+}
+
+void bb_signs_read(bb_ctx *c)
+{
+    const bb_part *root = c->m->root;
+    bb_str subject = c->r->subject;
+    unsigned said_there = bb_announced(subject);
+    unsigned said_here = bb_announced(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN));
+    unsigned signs = sender_signs(c);
+
+    bool report = bb_istarts(root->type, BB_S("multipart/")) && bb_ieq(root->report_type, BB_S("delivery-status"));
+    if (report || bb_field_get(root, "X-Failed-Recipients")) signs |= BB_SIGN_DSN;
+    if (said_there & (BB_SAYS_FAILED | BB_SAYS_DELAYED | BB_SAYS_LATE)) signs |= BB_SIGN_SUBJECT;
+    if (said_here & (BB_SAYS_FAILED | BB_SAYS_DELAYED)) signs |= BB_SIGN_TEXT;
+    if (((said_there | said_here) & BB_SAYS_DELAYED || said_there & BB_SAYS_LATE) && !(said_here & BB_SAYS_GAVE_UP))
+        signs |= BB_SIGN_DELAYED;
+    if (is_reply(subject)) signs |= BB_SIGN_REPLY;
+    if (has_field(c, list_fields, BB_COUNT(list_fields))) signs |= BB_SIGN_LIST;
+    if (says_auto(c)) signs |= BB_SIGN_AUTO;
+    c->signs = signs;
+    read_others(c);
+}
+
+bool bb_announces(const bb_ctx *c)
+{
+    unsigned s = c->signs;
+    if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
+    /* Somebody writing about a bounce, or to a list: only an empty sender is proof against that. */
+    if (s & (BB_SIGN_REPLY | BB_SIGN_LIST) && !(s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN))) return false;
+    if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN | BB_SIGN_DAEMON)) return true;
+    return s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The dialogue that some MTAs print: "... while talking to mx.example.net.:", ">>> RCPT TO:<a>",
+ * "<<< 550 No such user", and their own verdict "550 5.1.1 <a>... User unknown" behind it.
+ */
+#include "core/report/internal.h"
+
+#define MAX_EXCHANGES 4096
+
+typedef struct {
+    bb_ctx *c;
+    bb_exchange *items;
+    size_t n, cap;
+    bb_str host, stage, argument; /* what was last said to whom */
+    size_t under;                 /* first exchange under that command */
+    bool open;                    /* the last reply is not complete: "550-..." */
+} reading;
+
+static bool continues(bb_str line)
+{
+    return line.n > 3 && bb_is_digit(line.p[0]) && bb_is_digit(line.p[1]) && bb_is_digit(line.p[2]) && line.p[3] == '-';
+}
+
+static void said(reading *t, bb_str command)
+{
+    t->stage = bb_stage_of_verb(command);
+    t->argument = bb_eq(t->stage, BB_S("RCPT")) ? bb_address_find(command, NULL) : (bb_str){0};
+    t->under = t->n;
+    t->open = false;
+}
+
+static void add(reading *t, bb_exchange e)
+{
+    bb_reply r;
+    bb_exchange *item = t->n < MAX_EXCHANGES ? BB_PUSH(t->c->a, t->items, t->n, t->cap) : NULL;
+    if (!item) return;
+    *item = e;
+    if (bb_reply_find(e.reply, &r)) item->code = r.code;
+}
+
+static void heard(reading *t, bb_str line)
+{
+    if (t->open && t->n) {
+        bb_exchange *e = &t->items[t->n - 1];
+        e->reply = bb_sprintf(t->c->a, BB_FMT " " BB_FMT, BB_ARG(e->reply), BB_ARG(line));
+    } else {
+        add(t, (bb_exchange){.host = t->host, .stage = t->stage, .about = t->argument, .reply = line});
+    }
+    t->open = continues(line);
+}
+
+/* With PIPELINING (RFC 2920) the replies to MAIL and RCPT arrive under DATA, which is the last command
+ * shown: of several replies only the last can be DATA's own, and one that names an address is RCPT's. */
+static void settle_pipelined(reading *t)
+{
+    for (size_t i = t->under; i < t->n; i++) {
+        bb_exchange *e = &t->items[i];
+        if (!bb_eq(e->stage, BB_S("DATA"))) continue;
+        bb_str named = bb_address_find(e->reply, NULL);
+        if (i + 1 < t->n || (!bb_empty(named) && !bb_is_not_rcpt(t->c, named))) e->stage = BB_S("RCPT");
+    }
+}
+
+/* "550 5.1.1 <a@example.net>... User unknown", "a@example.net... Deferred: ...": the reporter's verdict on
+ * what it heard just before, or all there is. */
+static void verdict(reading *t, bb_str line)
+{
+    bb_str behind, address = bb_address_find(line, &behind);
+    if (bb_empty(address) || !bb_starts(behind, BB_S("..."))) return;
+    bb_exchange *last = t->n ? &t->items[t->n - 1] : NULL;
+    if (last && bb_empty(last->about)) last->about = address;
+    else if (!last || !bb_address_same(t->c->a, last->about, address))
+        add(t, (bb_exchange){.about = address, .reply = line});
+}
+
+size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
+{
+    reading t = {.c = c};
+    bb_str line;
+    while (bb_line(&prose, &line)) {
+        line = bb_trim(line);
+        size_t talking = bb_ifind(line, BB_S("while talking to "));
+        if (talking != BB_NPOS) {
+            settle_pipelined(&t);
+            t.host = bb_host_token(bb_sub(line, talking + 17, BB_NPOS));
+            said(&t, BB_S(""));
+        } else if (bb_starts(line, BB_S(">>>"))) {
+            settle_pipelined(&t);
+            said(&t, bb_trim(bb_sub(line, 3, BB_NPOS)));
+        } else if (bb_starts(line, BB_S("<<<"))) {
+            heard(&t, bb_trim(bb_sub(line, 3, BB_NPOS)));
+        } else {
+            verdict(&t, line);
+        }
+    }
+    settle_pipelined(&t);
+    *out = t.items;
+    return t.n;
+}

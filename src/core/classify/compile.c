@@ -116,8 +116,7 @@ static bool add_literals(reader *rd, bb_str value, bool unless)
     bb_str literal;
     while (next_literal(rd, &value, &literal)) {
         if (rd->rule == &rd->dropped) continue;
-        if (!bb_trie_add(&rd->r->arena, &rd->r->trie, literal, (uint32_t)(rd->r->n_rules - 1), unless, rd->err))
-            return false;
+        if (!bb_trie_add(&rd->r->trie, literal, (uint32_t)(rd->r->n_rules - 1), unless, rd->err)) return false;
     }
     return rd->err->code == BB_OK;
 }
@@ -289,7 +288,8 @@ static bool close_rule(reader *rd)
 static bool open_rule(reader *rd, bb_str id)
 {
     bb_rules *r = rd->r;
-    bb_node *name = bb_trie_node(&r->arena, &r->trie, r->trie.names, id);
+    if (id.n < 2) return bb_fail(rd->err, BB_ECONFIG, "an id has two letters at least");
+    bb_sprout *name = bb_trie_sprout(&r->trie, r->trie.names, id);
     if (!name) return no_memory(rd);
     if (name->out > rd->source_begins)
         return bb_fail(rd->err, BB_ECONFIG, "rule \"" BB_FMT "\" is in line %d already", BB_ARG(id),
@@ -390,24 +390,34 @@ static bool collect_codes(bb_rules *r, bb_err *err)
     return true;
 }
 
+static bool read_sources(bb_rules *r, const bb_rule_source *sources, size_t n, bb_arena *scratch, bb_err *err)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++) bytes += sources[i].text.n;
+    bool fine = bb_trie_init(&r->trie, &r->arena, scratch, bytes / 3); /* what literals are of a rules file */
+    for (size_t i = 0; fine && i < n; i++) fine = read_source(r, &sources[i], err);
+    fine = fine && collect_codes(r, err) && bb_trie_finish(&r->trie);
+    return fine || err->code != BB_OK || bb_fail(err, BB_ENOMEM, "out of memory");
+}
+
 bb_rules *bb_rules_compile(const bb_alloc *alloc, const bb_rule_source *sources, size_t n, bb_err *err)
 {
-    bb_err mine = {0};
+    bb_err mine;
     if (!err) err = &mine;
-    *err = mine;
+    *err = (bb_err){0};
     bb_rules *r = alloc->get(alloc->ctx, sizeof *r);
     if (!r) {
         bb_fail(err, BB_ENOMEM, "out of memory");
         return NULL;
     }
     *r = (bb_rules){0};
+    bb_arena scratch;
     bb_arena_init(&r->arena, alloc, BB_ARENA_LIMIT);
-    bool fine = true;
-    for (size_t i = 0; fine && i < n; i++) fine = read_source(r, &sources[i], err);
-    if (fine && collect_codes(r, err) && !r->arena.failed) return r;
-    if (!err->code) bb_fail(err, BB_ENOMEM, "out of memory");
-    bb_rules_free(&r);
-    return NULL;
+    bb_arena_init(&scratch, alloc, BB_ARENA_LIMIT);
+    read_sources(r, sources, n, &scratch, err);
+    bb_arena_free(&scratch);
+    if (err->code) bb_rules_free(&r);
+    return r;
 }
 
 void bb_rules_free(bb_rules **rules)

@@ -93,7 +93,8 @@ static void consider_codes(firing *best, const bb_rules *r, const bb_evidence *e
 {
     for (size_t i = 0; i < r->n_codes; i++) {
         const bb_rule *rule = &r->rules[r->codes[i]];
-        if (conditions_hold(rule, e, c)) consider(best, (firing){.rule = rule, .strength = (int)rule->strength, .said = true});
+        if (conditions_hold(rule, e, c))
+            consider(best, (firing){.rule = rule, .strength = (int)rule->strength, .said = true});
     }
 }
 

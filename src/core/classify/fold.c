@@ -106,59 +106,88 @@ static bool ends_sentence(char c)
     return c == '.' || c == '!' || c == '?';
 }
 
-size_t bb_fold(bb_str s, char *out)
+/* A text on its way from s to out. */
+typedef struct {
+    bb_str s;
+    size_t i;
+    char *out;
+    size_t n;
+    char code[3]; /* of a reply in several lines */
+} folding;
+
+static bool at_word_start(const folding *f)
 {
-    size_t n = 0;
-    char code[3] = {0};
-    for (size_t i = 0; i < s.n;) {
-        size_t skip = 0;
-        int lines = 0;
-        for (size_t w; i + skip < s.n && (w = space_at(s, i + skip)); skip += w) lines += s.p[i + skip] == '\n';
-        if (skip) {
-            char end = n && (ends_sentence(out[n - 1]) || lines > 1) ? BB_FOLD_BREAK : ' ';
-            if (n && out[n - 1] != ' ' && out[n - 1] != BB_FOLD_BREAK) out[n++] = end;
-            i += skip;
-            continue;
-        }
-        if (n == 0 || out[n - 1] == ' ' || out[n - 1] == BB_FOLD_BREAK) {
-            size_t prefix = reply_prefix_at(s, i, code);
-            if (prefix) {
-                i += prefix;
-                continue;
-            }
-        }
-        unsigned char c = (unsigned char)s.p[i];
-        char plain = plain_at(s, i);
-        if (c == '@') {
-            i += 1 + address_at(s, i, out, &n);
-            out[n++] = '@';
-        } else if (plain) {
-            out[n++] = plain;
-            i += 3;
-        } else if (c >= 0xc2 && c <= 0xdf && i + 1 < s.n && ((unsigned char)s.p[i + 1] & 0xc0) == 0x80) {
-            uint32_t low = lower(((uint32_t)(c & 0x1f) << 6) | ((unsigned char)s.p[i + 1] & 0x3f));
-            out[n++] = (char)(0xc0 | (low >> 6));
-            out[n++] = (char)(0x80 | (low & 0x3f));
-            i += 2;
-        } else {
-            out[n++] = bb_lower((char)c);
-            i++;
-        }
-    }
-    while (n && (out[n - 1] == ' ' || out[n - 1] == BB_FOLD_BREAK)) n--;
-    return n;
+    return f->n == 0 || f->out[f->n - 1] == ' ' || f->out[f->n - 1] == BB_FOLD_BREAK;
 }
 
-/* Letters and digits of scripts that put spaces between words: ASCII and the two-byte ones. */
-static bool word_byte(unsigned char c)
+static bool fold_space(folding *f)
 {
-    return bb_is_alnum((char)c) || (c >= 0xc3 && c <= 0xdf);
+    size_t from = f->i;
+    int lines = 0;
+    for (size_t w; f->i < f->s.n && (w = space_at(f->s, f->i)); f->i += w) lines += f->s.p[f->i] == '\n';
+    if (f->i == from) return false;
+    if (at_word_start(f)) return true;
+    char end = lines > 1 || ends_sentence(f->out[f->n - 1]) ? BB_FOLD_BREAK : ' ';
+    f->out[f->n++] = end;
+    return true;
+}
+
+static bool fold_reply_prefix(folding *f)
+{
+    size_t n = at_word_start(f) ? reply_prefix_at(f->s, f->i, f->code) : 0;
+    f->i += n;
+    return n > 0;
+}
+
+static void fold_character(folding *f)
+{
+    unsigned char c = (unsigned char)f->s.p[f->i];
+    char plain = plain_at(f->s, f->i);
+    if (c == '@') {
+        f->i += 1 + address_at(f->s, f->i, f->out, &f->n);
+        f->out[f->n++] = '@';
+    } else if (plain) {
+        f->out[f->n++] = plain;
+        f->i += 3;
+    } else if (c >= 0xc2 && c <= 0xdf && f->i + 1 < f->s.n && ((unsigned char)f->s.p[f->i + 1] & 0xc0) == 0x80) {
+        uint32_t low = lower(((uint32_t)(c & 0x1f) << 6) | ((unsigned char)f->s.p[f->i + 1] & 0x3f));
+        f->out[f->n++] = (char)(0xc0 | (low >> 6));
+        f->out[f->n++] = (char)(0x80 | (low & 0x3f));
+        f->i += 2;
+    } else {
+        f->out[f->n++] = bb_lower((char)c);
+        f->i++;
+    }
+}
+
+/* Letters, and signs that nothing special is about: nearly all there is, and therefore in one go. */
+static void fold_run(folding *f)
+{
+    const char *s = f->s.p;
+    char *out = f->out;
+    size_t i = f->i, n = f->n, end = f->s.n;
+    for (; i < end && s[i] > '9' && s[i] < 0x7f && s[i] != '@'; i++)
+        out[n++] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
+    f->i = i;
+    f->n = n;
+}
+
+size_t bb_fold(bb_str s, char *out)
+{
+    folding f = {.s = s, .out = out};
+    while (f.i < s.n) {
+        size_t from = f.i;
+        fold_run(&f);
+        if (f.i == from && !fold_space(&f) && !fold_reply_prefix(&f)) fold_character(&f);
+    }
+    while (f.n && at_word_start(&f)) f.n--;
+    return f.n;
 }
 
 bool bb_inside_word(bb_str s, size_t i)
 {
-    if (i == 0 || i >= s.n || !word_byte((unsigned char)s.p[i])) return false;
+    if (i == 0 || i >= s.n || !bb_word_byte((unsigned char)s.p[i])) return false;
     unsigned char before = (unsigned char)s.p[i - 1];
-    if (before < 0x80) return bb_is_alnum((char)before);
-    return i >= 2 && word_byte((unsigned char)s.p[i - 2]) && (unsigned char)s.p[i - 2] >= 0x80;
+    if (before < 0x80) return bb_word_byte(before);
+    return i >= 2 && (unsigned char)s.p[i - 2] >= 0x80 && bb_word_byte((unsigned char)s.p[i - 2]);
 }

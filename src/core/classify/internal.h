@@ -14,6 +14,12 @@
 #define BB_FOLD_BREAK '\n'
 /* Writes at most s.n bytes to `out`, which may be s.p itself; answers how many. */
 size_t bb_fold(bb_str s, char *out);
+/* Does a letter or digit of a script that puts spaces between words begin with this byte (of folded
+ * text)? ASCII and the scripts of two bytes a letter. */
+static inline bool bb_word_byte(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 0xc3 && c <= 0xdf);
+}
 /* Would a word that begins (or ends) at i be cut out of a longer one? Scripts that do not put spaces
  * between words have no such places. */
 bool bb_inside_word(bb_str folded, size_t i);
@@ -40,31 +46,47 @@ typedef struct {
     bool whole_word; /* must not be followed by more of the same word */
 } bb_piece_end;
 
+/* While literals are added. */
 typedef struct {
     uint32_t child, next; /* first child, next sibling; 0: none */
     uint32_t out;         /* chain of piece ends; in the names' trie the rule's number and 1 */
     unsigned char byte;
+} bb_sprout;
+
+/* When there are no more to add: the children of a node lie side by side. */
+typedef struct {
+    uint32_t child; /* the first one */
+    uint32_t out;
+    uint16_t children;
 } bb_node;
 
-typedef uint32_t bb_root[256]; /* node by first byte */
+typedef uint32_t *bb_root[256]; /* node by the first two bytes: there are too many to search among them */
 
 typedef struct {
+    bb_arena *arena; /* keeps what scanning needs */
+    bb_arena *sprouting;
+    bb_sprout *sprouts; /* [0] is nobody's, here and below */
+    size_t n_sprouts, cap_sprouts;
     bb_node *nodes;
-    size_t n_nodes, cap_nodes;
-    bb_piece_end *ends; /* [0] is nobody's */
+    unsigned char *bytes; /* by node */
+    bb_piece_end *ends;
     size_t n_ends, cap_ends;
     bb_literal *literals;
     size_t n_literals, cap_literals;
     uint32_t n_gapped; /* pieces of literals with gaps */
     bb_root words;     /* pieces that begin at the beginning of a word */
     bb_root parts;     /* pieces that begin anywhere */
-    bb_root names;     /* ids of rules */
+    bb_root names;     /* ids of rules; of no use when there are no more to add */
 } bb_trie;
 
-/* The node at the end of s (not empty), made where it is not there; NULL: no memory. */
-bb_node *bb_trie_node(bb_arena *a, bb_trie *t, bb_root root, bb_str s);
-/* Adds one literal as written in a rules file; folds it in place. False with err. */
-bool bb_trie_add(bb_arena *a, bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
+/* Room for about n bytes of literals; what serves only building goes to `sprouting`. */
+bool bb_trie_init(bb_trie *t, bb_arena *a, bb_arena *sprouting, size_t n) BB_MUST_USE;
+/* The node at the end of s (two bytes at least), made where it is not there; NULL: no memory. */
+bb_sprout *bb_trie_sprout(bb_trie *t, bb_root root, bb_str s);
+/* Adds one literal as written in a rules file. False with err, which says BB_OK before. */
+bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
+/* Nothing can be added any more. */
+bool bb_trie_finish(bb_trie *t) BB_MUST_USE;
 
 /* What was seen of one rule's literals. */
 typedef struct {

@@ -10,29 +10,75 @@
 #define MAX_PIECES 8
 #define MAX_BYTES  200
 
-bb_node *bb_trie_node(bb_arena *a, bb_trie *t, bb_root root, bb_str s)
+bool bb_trie_init(bb_trie *t, bb_arena *a, bb_arena *sprouting, size_t n)
 {
-    if (!t->nodes && !BB_PUSH(a, t->nodes, t->n_nodes, t->cap_nodes)) return NULL; /* [0] is nobody's */
-    uint32_t at = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char byte = (unsigned char)s.p[i];
-        uint32_t next = i == 0 ? root[byte] : t->nodes[at].child;
-        while (i > 0 && next && t->nodes[next].byte != byte) next = t->nodes[next].next;
-        if (!next) {
-            bb_node *node = BB_PUSH(a, t->nodes, t->n_nodes, t->cap_nodes);
-            if (!node) return NULL;
-            next = (uint32_t)(t->n_nodes - 1);
-            node->byte = byte;
-            if (i == 0) {
-                root[byte] = next;
-            } else {
-                node->next = t->nodes[at].child;
-                t->nodes[at].child = next;
-            }
+    *t = (bb_trie){.arena = a, .sprouting = sprouting, .n_sprouts = 1, .cap_sprouts = n + 1};
+    t->sprouts = bb_get_array(sprouting, t->cap_sprouts, sizeof *t->sprouts);
+    return t->sprouts && BB_PUSH(a, t->ends, t->n_ends, t->cap_ends);
+}
+
+static uint32_t new_sprout(bb_trie *t, unsigned char byte)
+{
+    bb_sprout *s = BB_PUSH(t->sprouting, t->sprouts, t->n_sprouts, t->cap_sprouts);
+    if (!s) return 0;
+    s->byte = byte;
+    return (uint32_t)(t->n_sprouts - 1);
+}
+
+bb_sprout *bb_trie_sprout(bb_trie *t, bb_root root, bb_str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (!root[p[0]]) root[p[0]] = bb_get_array(t->arena, 256, sizeof *root[0]);
+    if (!root[p[0]]) return NULL;
+    uint32_t *first = &root[p[0]][p[1]];
+    if (!*first) *first = new_sprout(t, p[1]);
+    uint32_t at = *first;
+    for (size_t i = 2; at && i < s.n; i++) {
+        uint32_t next = t->sprouts[at].child;
+        while (next && t->sprouts[next].byte != p[i]) next = t->sprouts[next].next;
+        if (!next && (next = new_sprout(t, p[i]))) {
+            t->sprouts[next].next = t->sprouts[at].child;
+            t->sprouts[at].child = next;
         }
         at = next;
     }
-    return &t->nodes[at];
+    return at ? &t->sprouts[at] : NULL;
+}
+
+/* Numbers the nodes anew, level by level, so that siblings lie side by side. `was` tells the old
+ * number of each new one; the new nodes behind those that have got their children wait for theirs. */
+static void lay_out(bb_trie *t, uint32_t *was)
+{
+    uint32_t n = 1;
+    bb_root *roots[] = {&t->words, &t->parts};
+    for (size_t r = 0; r < BB_COUNT(roots); r++)
+        for (size_t b = 0; b < 256 * 256; b++) {
+            uint32_t *first = (*roots[r])[b / 256];
+            if (!first) b |= 255; /* no literal begins with this byte */
+            else if (first[b % 256]) {
+                was[n] = first[b % 256];
+                first[b % 256] = n++;
+            }
+        }
+    for (uint32_t i = 1; i < n; i++) {
+        t->nodes[i] = (bb_node){.child = n, .out = t->sprouts[was[i]].out};
+        for (uint32_t c = t->sprouts[was[i]].child; c; c = t->sprouts[c].next, t->nodes[i].children++) {
+            was[n] = c;
+            t->bytes[n++] = t->sprouts[c].byte;
+        }
+    }
+}
+
+bool bb_trie_finish(bb_trie *t)
+{
+    t->nodes = bb_get_array(t->arena, t->n_sprouts, sizeof *t->nodes);
+    t->bytes = bb_get(t->arena, t->n_sprouts);
+    uint32_t *was = bb_get_array(t->sprouting, t->n_sprouts, sizeof *was);
+    if (!t->nodes || !t->bytes || !was) return false;
+    lay_out(t, was);
+    t->sprouts = NULL;
+    t->sprouting = NULL;
+    return true;
 }
 
 /* A piece between two gaps, folded. */
@@ -63,34 +109,36 @@ static int cut(bb_str literal, piece pieces[MAX_PIECES], char folded[MAX_BYTES],
     return n;
 }
 
-static bool add_piece(bb_arena *a, bb_trie *t, const piece *p, uint8_t number)
+static bool add_piece(bb_trie *t, const piece *p, uint8_t number)
 {
-    bb_node *node = bb_trie_node(a, t, p->from_start ? t->words : t->parts, p->text);
-    if (!node || (!t->ends && !BB_PUSH(a, t->ends, t->n_ends, t->cap_ends))) return false; /* [0] is nobody's */
-    bb_piece_end *end = BB_PUSH(a, t->ends, t->n_ends, t->cap_ends);
+    bb_sprout *at = bb_trie_sprout(t, p->from_start ? t->words : t->parts, p->text);
+    bb_piece_end *end = at ? BB_PUSH(t->arena, t->ends, t->n_ends, t->cap_ends) : NULL;
     if (!end) return false;
-    *end = (bb_piece_end){(uint32_t)(t->n_literals - 1), node->out, number, p->to_end};
-    node->out = (uint32_t)(t->n_ends - 1);
+    *end = (bb_piece_end){(uint32_t)(t->n_literals - 1), at->out, number, p->to_end};
+    at->out = (uint32_t)(t->n_ends - 1);
     return true;
 }
 
-bool bb_trie_add(bb_arena *a, bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err)
+bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err)
 {
     piece pieces[MAX_PIECES];
     char folded[MAX_BYTES];
     if (literal.n > MAX_BYTES) return bb_fail(err, BB_ECONFIG, "a literal is longer than %d bytes", MAX_BYTES);
     int n = cut(literal, pieces, folded, err);
     if (err->code) return false;
-    size_t weight = 0;
-    for (int i = 0; i < n; i++) weight += pieces[i].text.n;
-    if (weight < 2) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
+    size_t weight = 0, shortest = n ? MAX_BYTES : 0;
+    for (int i = 0; i < n; i++) {
+        weight += pieces[i].text.n;
+        if (pieces[i].text.n < shortest) shortest = pieces[i].text.n;
+    }
+    if (shortest < 2) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
 
-    bb_literal *l = BB_PUSH(a, t->literals, t->n_literals, t->cap_literals);
+    bb_literal *l = BB_PUSH(t->arena, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
     *l = (bb_literal){rule, t->n_gapped, (uint16_t)weight, (uint8_t)n, unless};
     if (n > 1) t->n_gapped += (uint32_t)n;
     for (int i = 0; i < n; i++)
-        if (!add_piece(a, t, &pieces[i], (uint8_t)i)) return bb_fail(err, BB_ENOMEM, "out of memory");
+        if (!add_piece(t, &pieces[i], (uint8_t)i)) return bb_fail(err, BB_ENOMEM, "out of memory");
     return true;
 }
 
@@ -130,26 +178,33 @@ static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
     if (end->piece + 1 == l->pieces) mark(c->sight, l);
 }
 
+/* Follows the literals that begin at `from`. */
 static void walk(scan *c, const bb_root root, size_t from)
 {
-    const bb_node *nodes = c->t->nodes;
-    uint32_t at = root[(unsigned char)c->s.p[from]];
-    for (size_t to = from + 1; at; to++) {
-        for (uint32_t e = nodes[at].out; e; e = c->t->ends[e].next) piece_seen(c, &c->t->ends[e], from, to);
+    const bb_trie *t = c->t;
+    const unsigned char *p = (const unsigned char *)c->s.p;
+    uint32_t at = root[p[from]][p[from + 1]];
+    for (size_t to = from + 2; at; to++) {
+        const bb_node *node = &t->nodes[at];
+        for (uint32_t e = node->out; e; e = t->ends[e].next) piece_seen(c, &t->ends[e], from, to);
         if (to == c->s.n) return;
-        unsigned char byte = (unsigned char)c->s.p[to];
-        for (at = nodes[at].child; at && nodes[at].byte != byte;) at = nodes[at].next;
+        uint32_t end = node->child + node->children;
+        for (at = node->child; at < end && t->bytes[at] != p[to];) at++;
+        if (at == end) return;
     }
 }
 
 void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight)
 {
     scan c = {t, folded, 0, sight};
-    for (size_t i = 0; i < folded.n; i++) {
+    bool word_before = false;
+    for (size_t i = 0; i + 1 < folded.n; i++) {
         unsigned char byte = (unsigned char)folded.p[i];
-        if (byte == BB_FOLD_BREAK) c.sentence = i + 1;
         if ((byte & 0xc0) == 0x80) continue; /* inside a character */
-        if (t->words[byte] && !bb_inside_word(folded, i)) walk(&c, t->words, i);
+        bool word = bb_word_byte(byte);
+        if (byte == BB_FOLD_BREAK) c.sentence = i + 1;
+        if (t->words[byte] && !(word && word_before)) walk(&c, t->words, i);
         if (t->parts[byte]) walk(&c, t->parts, i);
+        word_before = word;
     }
 }

@@ -136,6 +136,7 @@ typedef struct {
 } bb_buf;
 
 bb_buf bb_buf_in(bb_arena *a, size_t max);
+bb_buf bb_buf_of(bb_arena *a, size_t n); /* with room for n bytes from the start, and no more */
 void bb_put(bb_buf *b, bb_str s);
 void bb_putc(bb_buf *b, char c);
 void bb_puts(bb_buf *b, const char *nul_terminated);

@@ -12,6 +12,12 @@ bb_buf bb_buf_in(bb_arena *a, size_t max)
     return (bb_buf){.arena = a, .max = max};
 }
 
+bb_buf bb_buf_of(bb_arena *a, size_t n)
+{
+    char *p = bb_get(a, n);
+    return (bb_buf){.arena = a, .p = p, .cap = p ? n : 0, .max = n, .truncated = !p};
+}
+
 /* Makes room for n more bytes; false (and truncated) where the ceiling or the arena says no. */
 static bool room(bb_buf *b, size_t n)
 {

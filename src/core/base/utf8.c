@@ -33,21 +33,28 @@ static size_t ascii_words(bb_str s)
     return n;
 }
 
-bool bb_utf8_valid(bb_str s)
+static size_t invalid_bytes(bb_str s)
 {
+    size_t invalid = 0;
     while (s.n) {
         size_t len = ascii_words(s);
         if (!len) len = sequence(s);
-        if (!len) return false;
-        s = (bb_str){s.p + len, s.n - len};
+        invalid += !len;
+        s = (bb_str){s.p + (len ? len : 1), s.n - (len ? len : 1)};
     }
-    return true;
+    return invalid;
+}
+
+bool bb_utf8_valid(bb_str s)
+{
+    return !invalid_bytes(s);
 }
 
 bb_str bb_utf8_clean(bb_arena *a, bb_str s)
 {
-    if (bb_utf8_valid(s)) return s;
-    bb_buf out = bb_buf_in(a, s.n * 3);
+    size_t invalid = invalid_bytes(s);
+    if (!invalid) return s;
+    bb_buf out = bb_buf_of(a, s.n + 2 * invalid); /* U+FFFD has three bytes */
     while (s.n) {
         size_t len = ascii_words(s);
         if (!len) len = sequence(s);

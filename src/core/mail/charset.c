@@ -18,7 +18,9 @@ uint32_t bb_windows_1252(unsigned char c)
 /* ISO-8859-1 has controls at 0x80 to 0x9F; whoever sends these bytes means windows-1252. */
 static bb_str from_latin1(bb_arena *a, bb_str s)
 {
-    bb_buf out = bb_buf_in(a, 3 * s.n);
+    size_t high = 0;
+    for (size_t i = 0; i < s.n; i++) high += (unsigned char)s.p[i] >= 0x80;
+    bb_buf out = bb_buf_of(a, s.n + 2 * high);
     for (size_t i = 0; i < s.n;) {
         size_t run = i;
         while (run < s.n && (unsigned char)s.p[run] < 0x80) run++;

@@ -61,13 +61,31 @@ static void put_text(layout *l, bb_str s)
     }
 }
 
+/* ---- names ------------------------------------------------------------------------------------------------------ */
+
+/* A row of a table in the order of the bytes of its words. */
+typedef struct {
+    char word[12];
+    uint16_t value;
+} row;
+
+static int by_word(const void *key, const void *item)
+{
+    return strcmp(key, ((const row *)item)->word);
+}
+
+static const row *look_up(bb_str word, const row *table, size_t n)
+{
+    char key[sizeof table->word] = "";
+    if (!word.n || word.n >= sizeof key) return NULL;
+    memcpy(key, word.p, word.n);
+    return bsearch(key, table, n, sizeof *table, by_word);
+}
+
 /* ---- entities ------------------------------------------------------------------------------------------------- */
 
 /* HTML 4 section 24 as far as mail uses it, in the order of their bytes. */
-static const struct entity_name {
-    char name[8];
-    uint16_t code;
-} entities[] = {
+static const row entities[] = {
     {"AElig", 0xC6},    {"AMP", 0x26},     {"Aacute", 0xC1},   {"Acirc", 0xC2},    {"Agrave", 0xC0},  {"Aring", 0xC5},
     {"Atilde", 0xC3},   {"Auml", 0xC4},    {"Ccedil", 0xC7},   {"ETH", 0xD0},      {"Eacute", 0xC9},  {"Ecirc", 0xCA},
     {"Egrave", 0xC8},   {"Euml", 0xCB},    {"GT", 0x3E},       {"Iacute", 0xCD},   {"Icirc", 0xCE},   {"Igrave", 0xCC},
@@ -94,18 +112,10 @@ static const struct entity_name {
     {"ugrave", 0xF9},   {"uml", 0xA8},     {"uuml", 0xFC},     {"yacute", 0xFD},   {"yen", 0xA5},     {"yuml", 0xFF},
     {"zwj", 0x200D},    {"zwnj", 0x200C}};
 
-static int by_name(const void *key, const void *item)
+static uint32_t named_entity(bb_str word)
 {
-    return strcmp(key, ((const struct entity_name *)item)->name);
-}
-
-static uint32_t named_entity(bb_str name)
-{
-    char key[sizeof entities[0].name] = "";
-    if (name.n >= sizeof key) return 0;
-    memcpy(key, name.p, name.n);
-    const struct entity_name *hit = bsearch(key, entities, BB_COUNT(entities), sizeof entities[0], by_name);
-    return hit ? hit->code : 0;
+    const row *hit = look_up(word, entities, BB_COUNT(entities));
+    return hit ? hit->value : 0;
 }
 
 /* "#8364" or "#x20AC"; numbers 128 to 159 mean windows-1252, as every browser has it. */
@@ -140,45 +150,44 @@ static void put_code(layout *l, uint32_t code)
         put_space(l, code == '\n' ? '\n' : ' ');
         return;
     }
+    if (code == 0xAD) return; /* a soft hyphen would stand in the middle of words that we look for */
     settle(l);
     bb_put_utf8(l->out, code);
 }
 
 /* ---- tags ----------------------------------------------------------------------------------------------------- */
 
-typedef enum { CELL, LINE, PARAGRAPH, PRE, HIDDEN } effect;
+typedef enum { NOTHING, BREAK, CELL, LINE, PARAGRAPH, PRE, HIDDEN } effect;
 
-static const struct tag {
-    const char *name;
-    effect effect;
-} tags[] = {{"br", LINE},      {"div", LINE},        {"tr", LINE},      {"li", LINE},       {"ul", LINE},
-            {"ol", LINE},      {"dl", LINE},         {"dt", LINE},      {"dd", LINE},       {"title", LINE},
-            {"body", LINE},    {"head", LINE},       {"html", LINE},    {"table", LINE},    {"center", LINE},
-            {"form", LINE},    {"address", LINE},    {"section", LINE}, {"article", LINE},  {"header", LINE},
-            {"footer", LINE},  {"blockquote", LINE}, {"p", PARAGRAPH},  {"hr", PARAGRAPH},  {"h1", PARAGRAPH},
-            {"h2", PARAGRAPH}, {"h3", PARAGRAPH},    {"h4", PARAGRAPH}, {"h5", PARAGRAPH},  {"h6", PARAGRAPH},
-            {"td", CELL},      {"th", CELL},         {"pre", PRE},      {"script", HIDDEN}, {"style", HIDDEN}};
+static const row tags[] = {
+    {"address", LINE}, {"article", LINE}, {"blockquote", LINE}, {"body", LINE},    {"br", BREAK},     {"center", LINE},
+    {"dd", LINE},      {"div", LINE},     {"dl", LINE},         {"dt", LINE},      {"footer", LINE},  {"form", LINE},
+    {"h1", PARAGRAPH}, {"h2", PARAGRAPH}, {"h3", PARAGRAPH},    {"h4", PARAGRAPH}, {"h5", PARAGRAPH}, {"h6", PARAGRAPH},
+    {"head", LINE},    {"header", LINE},  {"hr", PARAGRAPH},    {"html", LINE},    {"li", LINE},      {"ol", LINE},
+    {"p", PARAGRAPH},  {"pre", PRE},      {"script", HIDDEN},   {"section", LINE}, {"style", HIDDEN}, {"table", LINE},
+    {"td", CELL},      {"th", CELL},      {"title", LINE},      {"tr", LINE},      {"ul", LINE}};
 
-static void lay_out(layout *l, const struct tag *t, bool closing)
+static void lay_out(layout *l, effect e, bool closing)
 {
-    bool br = t->name[0] == 'b' && t->name[1] == 'r';
-    switch (t->effect) {
+    switch (e) {
+    case BREAK: break_line(l, l->breaks ? 2 : 1); break;
     case CELL: put_space(l, ' '); break;
-    case LINE: break_line(l, br && l->breaks ? 2 : 1); break;
+    case LINE: break_line(l, 1); break;
     case PARAGRAPH: break_line(l, 2); break;
     case PRE:
         break_line(l, 1);
         l->pre = !closing;
         break;
-    case HIDDEN: break;
+    case HIDDEN:
+    case NOTHING: break;
     }
 }
 
 typedef struct {
     bb_str s;
     layout l;
-    size_t gt;                                   /* where the next ">" is, as last looked up */
-    bool no_comment_end, no_end[BB_COUNT(tags)]; /* searched for to the end and not there: never search again */
+    size_t gt;                                        /* where the next ">" is, as last looked up */
+    bool no_comment_end, no_script_end, no_style_end; /* searched for and not there: never search again */
 } html;
 
 /* Behind the next `what` from `from` on; 0: there is none, which *none keeps. */
@@ -189,11 +198,13 @@ static size_t behind(const html *h, size_t from, bb_str what, bool *none)
     return at == BB_NPOS ? 0 : from + at + what.n;
 }
 
-static const struct tag *tag_named(bb_str name)
+static effect effect_of(bb_str tag)
 {
-    for (size_t i = 0; i < BB_COUNT(tags); i++)
-        if (bb_ieq(name, bb_cstr(tags[i].name))) return &tags[i];
-    return NULL;
+    char lower[sizeof tags->word] = "";
+    if (tag.n >= sizeof lower) return NOTHING;
+    for (size_t i = 0; i < tag.n; i++) lower[i] = bb_lower(tag.p[i]);
+    const row *hit = look_up((bb_str){lower, tag.n}, tags, BB_COUNT(tags));
+    return hit ? (effect)hit->value : NOTHING;
 }
 
 /* Where what begins with the "<" at `at` ends; 0: that is an ordinary character. */
@@ -213,15 +224,16 @@ static size_t take_tag(html *h, size_t at)
     if (h->gt >= h->s.n || !s.n || !(bb_is_alnum(s.p[0]) || s.p[0] == '!' || s.p[0] == '?')) return 0;
     size_t n = 0, word = 0;
     while (n < s.n && bb_is_alnum(s.p[n])) n++;
-    while (word < s.n && !is_white(s.p[word]) && s.p[word] != '>') word++;
+    while (word < s.n && !is_white(s.p[word]) && s.p[word] != '<' && s.p[word] != '>') word++;
     bb_str first = bb_sub(s, 0, word);
     if (bb_chr(first, '@') != BB_NPOS || bb_find(first, BB_S("://")) != BB_NPOS) return 0; /* "<user@example.com>" */
-    const struct tag *t = tag_named(bb_sub(s, 0, n));
-    if (!t) return h->gt + 1;
-    lay_out(&h->l, t, closing);
-    if (t->effect != HIDDEN || closing) return h->gt + 1;
-    bb_str end = t->name[1] == 'c' ? BB_S("</script") : BB_S("</style");
-    size_t to = behind(h, h->gt + 1, end, &h->no_end[t - tags]);
+    bb_str tag = bb_sub(s, 0, n);
+    effect e = effect_of(tag);
+    lay_out(&h->l, e, closing);
+    if (e != HIDDEN || closing) return h->gt + 1;
+    bool script = bb_ieq(tag, BB_S("script"));
+    bb_str end = script ? BB_S("</script") : BB_S("</style");
+    size_t to = behind(h, h->gt + 1, end, script ? &h->no_script_end : &h->no_style_end);
     return to ? to - end.n : h->gt + 1;
 }
 

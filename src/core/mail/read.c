@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_GUESSES 8 /* of boundaries in one message: each costs another pass */
+#define MAX_DECODED 4 /* times max_text_bytes, of all encoded messages inside */
 
 const bb_mail_options bb_mail_defaults = {
     .max_depth = 32,
@@ -23,6 +24,7 @@ typedef struct {
     bb_open open;
     bb_delimiter hit; /* what stands at pos after to_delimiter() */
     int guesses;
+    size_t *decoded; /* bytes of encoded messages decoded so far */
 } reader;
 
 void bb_mail_cut(bb_mail *m, const char *limit)
@@ -313,11 +315,13 @@ static bool is_encoded(const reader *r, const bb_part *p)
 /* The body is complete and encoded: its inner message is read from a decoded copy. */
 static void read_decoded(reader *r, bb_part *p, inner what)
 {
-    bb_buf copy = bb_buf_in(r->m->arena, r->m->opt->max_text_bytes);
+    size_t left_over = MAX_DECODED * r->m->opt->max_text_bytes - *r->decoded;
+    bb_buf copy = bb_buf_of(r->m->arena, p->body.n < left_over ? p->body.n + 1 : left_over);
     bb_decode(p->cte, p->body, &copy);
+    *r->decoded += copy.n;
     if (copy.truncated) bb_mail_cut(r->m, "max_text_bytes");
     if (!copy.n) return;
-    reader sub = {.m = r->m, .pos = copy.p, .end = copy.p + copy.n, .guesses = r->guesses};
+    reader sub = {.m = r->m, .pos = copy.p, .end = copy.p + copy.n, .guesses = r->guesses, .decoded = r->decoded};
     read_message(&sub, p, what);
     r->guesses = sub.guesses;
 }
@@ -338,7 +342,8 @@ void bb_mail_read(bb_arena *a, bb_str bytes, const bb_mail_options *opt, bb_mail
 {
     if (!bytes.p) bytes = BB_S("");
     *out = (bb_mail){.opt = opt ? opt : &bb_mail_defaults, .arena = a, .bytes = bytes};
-    reader r = {.m = out, .pos = bytes.p, .end = bytes.p + bytes.n};
+    size_t decoded = 0;
+    reader r = {.m = out, .pos = bytes.p, .end = bytes.p + bytes.n, .decoded = &decoded};
     out->root = new_part(&r, NULL);
     if (!out->root) {
         out->nothing.type = BB_S("text/plain");

@@ -6,24 +6,27 @@
 
 #define MAX_SEGMENTS 64 /* "name*0" to "name*63" */
 
-/* White space, and comments however deep (RFC 5322 section 3.2.2); one that never closes is none. */
-static void skip_cfws(bb_str *s)
+/* White space, and comments however deep (RFC 5322 section 3.2.2). One that never closes is none, and once there was
+ * such a one no other is looked for: *unclosed keeps the search linear. */
+static void skip_cfws(bb_str *s, bool *unclosed)
 {
     size_t i = 0, depth = 0, outside = 0;
     for (; i < s->n; i++) {
         char c = s->p[i];
-        if (c == '(') depth++;
+        if (c == '(' && !*unclosed) depth++;
         else if (depth && c == ')') depth--;
         else if (depth && c == '\\') i++;
         else if (!depth && !bb_is_space(c)) break;
         if (!depth) outside = i + 1;
     }
+    *unclosed |= depth > 0;
     *s = bb_sub(*s, outside, BB_NPOS);
 }
 
 bb_str bb_token_take(bb_str *rest)
 {
-    skip_cfws(rest);
+    bool unclosed = false;
+    skip_cfws(rest, &unclosed);
     if (rest->n && (rest->p[0] == '"' || rest->p[0] == '\'')) *rest = bb_sub(*rest, 1, BB_NPOS);
     size_t n = 0;
     while (n < rest->n && !bb_is_space(rest->p[n]) && rest->p[n] != ';' && rest->p[n] != '(' && rest->p[n] != '"' &&
@@ -54,22 +57,22 @@ static bb_str quoted_string(bb_mail *m, bb_str *rest)
 }
 
 /* The next "name=value", whatever separates it from what was before. False at the end. */
-static bool next_param(bb_mail *m, bb_str *rest, bb_str *name, bb_str *value)
+static bool next_param(bb_mail *m, bb_str *rest, bool *unclosed, bb_str *name, bb_str *value)
 {
     while (rest->n) {
-        skip_cfws(rest);
+        skip_cfws(rest, unclosed);
         size_t n = 0;
         while (n < rest->n && rest->p[n] != '=' && rest->p[n] != ';' && rest->p[n] != '"' && !bb_is_space(rest->p[n]))
             n++;
         *name = bb_sub(*rest, 0, n);
         *rest = bb_sub(*rest, n, BB_NPOS);
-        skip_cfws(rest);
+        skip_cfws(rest, unclosed);
         if (!n || !rest->n || rest->p[0] != '=') {
             if (rest->n && (rest->p[0] == ';' || rest->p[0] == '"' || !n)) *rest = bb_sub(*rest, 1, BB_NPOS);
             continue;
         }
         *rest = bb_sub(*rest, 1, BB_NPOS);
-        skip_cfws(rest);
+        skip_cfws(rest, unclosed);
         if (rest->n && rest->p[0] == '"') {
             *value = quoted_string(m, rest);
             return true;
@@ -133,7 +136,8 @@ bb_str bb_param(bb_mail *m, bb_str value, const char *name)
     bb_str wanted = bb_cstr(name), rest = bb_value_unfold(m, value), plain = {0}, key, found;
     segment segments[MAX_SEGMENTS] = {0};
     size_t total = rest.n;
-    while (next_param(m, &rest, &key, &found)) {
+    bool unclosed = false;
+    while (next_param(m, &rest, &unclosed, &key, &found)) {
         if (!bb_istarts(key, wanted)) continue;
         if (key.n == wanted.n && !plain.n) plain = found;
         size_t index;

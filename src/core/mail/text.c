@@ -13,7 +13,7 @@ static bb_str decoded(bb_mail *m, const bb_part *p, size_t max, bool *cut)
         *cut = p->body.n > max;
         return bb_sub(p->body, 0, max);
     }
-    bb_buf out = bb_buf_in(m->arena, max);
+    bb_buf out = bb_buf_of(m->arena, p->body.n < max ? p->body.n + 1 : max); /* + 1: uuencode ends the last line */
     bb_decode(p->cte, p->body, &out);
     *cut = out.truncated;
     return bb_buf_str(&out);
@@ -22,7 +22,7 @@ static bb_str decoded(bb_mail *m, const bb_part *p, size_t max, bool *cut)
 bb_str bb_part_bytes(bb_mail *m, const bb_part *p)
 {
     bool cut;
-    return decoded(m, p, p->body.n + 1, &cut); /* no encoding makes more of it, but for the end of a last line */
+    return decoded(m, p, BB_NPOS, &cut);
 }
 
 static bool is_html(bb_str type)

@@ -293,7 +293,7 @@ static size_t plain_order(const history *h, bb_fact *out)
         bb_fact f = h->facts[i];
         bool known = false;
         for (size_t j = 0; j < n; j++) {
-            if (memcmp(out[j].id.b, f.id.b, sizeof f.id.b)) continue;
+            if (memcmp(out[j].id.b, f.id.b, sizeof f.id.b) != 0) continue;
             known = true;
             if (f.time < out[j].time) out[j].time = f.time;
         }
@@ -386,7 +386,7 @@ static bool order_and_duplicates_do_not_matter(const history *h, source *s)
         return false;
     for (size_t i = 0; i < h->n; i++)
         for (size_t j = 0; j < other.n; j++) {
-            if (memcmp(&h->facts[i].id, &other.facts[j].id, sizeof(bb_hash))) continue;
+            if (memcmp(&h->facts[i].id, &other.facts[j].id, sizeof(bb_hash)) != 0) continue;
             bool known = notes[i].effect == BB_EFFECT_DUPLICATE || others[j].effect == BB_EFFECT_DUPLICATE;
             if ((!known && notes[i].effect != others[j].effect) || notes[i].status != others[j].status) return false;
         }

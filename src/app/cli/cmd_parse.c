@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * parse: what messages say, one record a reported recipient. Pure: no home, no database.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "app/cli/cli.h"
+
+static void row(cli_table *t, const char *label, const char *value)
+{
+    if (!value[0]) return;
+    cli_cell(t, bb_cstr(label));
+    cli_cell(t, bb_cstr(value));
+}
+
+static const char *said(bb_arena *a, const bb_rcpt_report *r)
+{
+    bb_buf b = bb_buf_in(a, 1000);
+    if (r->reply_code) bb_putf(&b, "%d ", r->reply_code);
+    if (r->status.n) bb_putf(&b, BB_FMT " ", BB_ARG(r->status));
+    if (r->command.n) bb_putf(&b, "at " BB_FMT, BB_ARG(r->command));
+    if (r->remote_mta.n) bb_putf(&b, "%sby " BB_FMT, b.n ? " " : "", BB_ARG(r->remote_mta));
+    return cli_show(a, bb_trim(bb_buf_str(&b)));
+}
+
+/* One block a recipient, for people. */
+static void print_text(cli *c, bb_arena *a, const bb_message *m, size_t i)
+{
+    static const bb_rcpt_report nobody;
+    const bb_rcpt_report *r = i < m->report.n_rcpts ? &m->report.rcpts[i] : &nobody;
+    const bb_verdict *v = &m->verdicts[i];
+    cli_table t;
+    cli_table_begin(&t, a, NULL, 2);
+    cli_print(c, "%s\n", cli_show(a, m->envelope.source));
+    row(&t, "recipient", cli_show(a, r->recipient));
+    row(&t, "kind", bb_sprintf(a, "%s, %s", bb_kind_word(v->kind), bb_reason_word(v->reason)).p);
+    row(&t, "rule", bb_sprintf(a, "%s, %.0f %% sure", cli_show(a, v->rule), v->confidence * 100).p);
+    row(&t, "reply", said(a, r));
+    row(&t, "words", cli_show(a, r->diagnostic.n ? r->diagnostic : r->text));
+    row(&t, "reported by", cli_show(a, m->report.reporting_mta));
+    row(&t, "format", m->report.format ? m->report.format : "");
+    row(&t, "date", cli_when(a, m->event_time));
+    row(&t, "return path", cli_show(a, m->n_paths ? m->paths[0].address : m->report.original.return_path));
+    row(&t, "about mail", cli_show(a, m->report.original.subject));
+    row(&t, "cut at", m->truncated ? m->truncated : "");
+    cli_table_end(c, &t, "  ");
+    cli_print(c, "\n");
+}
+
+static void print_message(cli *c, bb_arena *a, const bb_message *m, bool text)
+{
+    for (size_t i = 0; text && i < m->n_verdicts; i++) print_text(c, a, m, i);
+    if (text) return;
+    bb_buf b = bb_buf_in(a, (size_t)128 << 20);
+    bb_message_json(m, &b);
+    cli_put(c, bb_buf_str(&b));
+}
+
+typedef struct {
+    bb_reader reader;
+    bb_mailbox *box;
+    bb_arena arena; /* one message's */
+    bool text;
+} parser;
+
+static int parse_all(cli *c, parser *p)
+{
+    int code = CLI_EXIT_OK, got;
+    uint64_t count = 0;
+    bb_mailbox_message found;
+    bb_message m;
+    cli_progress progress;
+    cli_progress_begin(&progress, "messages");
+    while (!cli_output_gone() && (got = bb_mailbox_next(p->box, &found, &c->err)) != 0) {
+        bool read = got > 0 && cli_read_message(&p->reader, &p->arena, &found, found.bytes,
+                                                c->now_given ? c->now : BB_NO_TIME, &m);
+        if (read) print_message(c, &p->arena, &m, p->text);
+        if (got > 0 && (!read || p->arena.failed))
+            bb_fail(&c->err, BB_ENOMEM, BB_FMT ": takes more memory than there is", BB_ARG(found.source));
+        if (got < 0 || !read || p->arena.failed) {
+            cli_progress_end(&progress);
+            code = cli_fail(c);
+        }
+        bb_arena_reset(&p->arena);
+        if (got > 0) cli_progress_at(&progress, ++count, found.done, found.total);
+    }
+    cli_progress_end(&progress);
+    return code;
+}
+
+int cmd_parse(cli *c)
+{
+    static const char *const standard_input[] = {"-"};
+    const char *format = cli_value(c, "format");
+    parser p = {.text = format && strcmp(format, "text") == 0};
+    if (format && !p.text && strcmp(format, "json") != 0)
+        return cli_usage(c, "--format %s: there are json and text", format);
+    if (p.text && c->json) return cli_usage(c, "--format text and --json contradict each other");
+    if (!c->n_args && isatty(STDIN_FILENO) == 1)
+        return cli_usage(c, "what should be read? Give paths, or the message on standard input");
+    if (!cli_reader(c, cli_value(c, "rules"), &p.reader)) return cli_fail(c);
+    bb_arena_init(&p.arena, &bb_os_alloc, BB_ARENA_LIMIT);
+    int code;
+    if (bb_mailbox_open(c->n_args ? c->args : standard_input, c->n_args ? c->n_args : 1, &p.box, &c->err))
+        code = parse_all(c, &p);
+    else code = cli_fail(c);
+    bb_mailbox_close(&p.box);
+    bb_arena_free(&p.arena);
+    cli_reader_close(&p.reader);
+    return code;
+}

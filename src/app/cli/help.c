@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Help, made of the table of commands.
+ */
+#include <string.h>
+
+#include "app/cli/cli.h"
+
+const char *cli_did_you_mean(cli *c, const char *typed, const char *const *words)
+{
+    const char *near = bb_nearest(bb_cstr(typed), words);
+    const char *hint = near ? bb_sprintf(&c->arena, " (did you mean %s?)", near).p : NULL;
+    return hint ? hint : "";
+}
+
+static void print_options(FILE *to, const cli_option *o)
+{
+    for (; o && o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+        fprintf(to, "  %-24s %s\n", left, o->help);
+    }
+}
+
+static void print_command(FILE *to, const cli_command *m)
+{
+    fprintf(to, "usage: bouncebox %s%s%s%s\n\n%s.\n", m->name, m->options ? " [OPTION...]" : "",
+            m->arguments[0] ? " " : "", m->arguments, m->summary);
+    if (m->text) fprintf(to, "\n%s", m->text);
+    if (m->options) fprintf(to, "\noptions\n");
+    print_options(to, m->options);
+    fprintf(to, "\noptions of every command\n");
+    print_options(to, cli_common_options);
+    if (m->examples) fprintf(to, "\nexamples\n%s", m->examples);
+}
+
+static void print_summaries(FILE *to, bb_str first)
+{
+    for (size_t i = 0; i < cli_commands_count; i++) {
+        const cli_command *m = &cli_commands[i];
+        bb_str name = bb_cstr(m->name);
+        if (first.n && !(bb_starts(name, first) && (name.n == first.n || name.p[first.n] == ' '))) continue;
+        char left[80];
+        snprintf(left, sizeof left, "%s%s%s", m->name, m->arguments[0] ? " " : "", m->arguments);
+        if (strlen(left) > 34) fprintf(to, "  %s\n  %-34s %s\n", left, "", m->summary);
+        else fprintf(to, "  %-34s %s\n", left, m->summary);
+    }
+}
+
+static void print_all(FILE *to)
+{
+    fprintf(to, "usage: bouncebox COMMAND [OPTION...] [ARGUMENT...]\n\n"
+                "Takes in what comes back to a newsletter, says what it means, and keeps every subscriber's status.\n\n"
+                "commands (\"bouncebox help COMMAND\" tells more)\n");
+    print_summaries(to, (bb_str){0});
+    fprintf(to, "\noptions of every command\n");
+    print_options(to, cli_common_options);
+    fprintf(to, "\nThe home is --home, else BOUNCEBOX_HOME, else /var/lib/bouncebox for root and the user bouncebox.\n"
+                "\nexit codes\n");
+    cli_help_exits(to);
+}
+
+void cli_help(const cli *c, FILE *to)
+{
+    if (c->command) print_command(to, c->command);
+    else if (c->n_args) {
+        fprintf(to, "usage: bouncebox %s ...\n\n", c->args[0]);
+        print_summaries(to, bb_cstr(c->args[0]));
+    } else print_all(to);
+}
+
+/* "bouncebox help list add" is "bouncebox list add --help". */
+int cmd_help(cli *c)
+{
+    cli about = {.arena = c->arena};
+    const char *words[] = {"--help", c->n_args > 0 ? c->args[0] : NULL, c->n_args > 1 ? c->args[1] : NULL};
+    bool found = cli_read_args(&about, 1 + (int)c->n_args, words);
+    c->arena = about.arena;
+    c->err = about.err;
+    if (!found) return cli_fail(c);
+    cli_help(&about, stdout);
+    return cli_ok(c);
+}

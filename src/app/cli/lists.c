@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lists: their rows in the store together with their settings in the configuration.
+ */
+#include <string.h>
+
+#include "app/cli/cli.h"
+
+bool cli_lists(cli *c)
+{
+    if (c->lists) return true;
+    bb_list *lists = NULL;
+    size_t n = 0;
+    if (!bb_store_lists(c->store, &c->arena, &lists, &n, &c->err)) return false;
+    bb_list *own = bb_get_array(&c->arena, n + 1, sizeof *own);
+    c->policies = bb_get_array(&c->arena, n + 1, sizeof *c->policies);
+    if (!own || !c->policies) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
+    for (size_t i = 0; i < n; i++) {
+        own[i] = lists[i];
+        c->policies[i] = bb_conf_policy(bb_conf_list_of(c->conf, lists[i].name));
+    }
+    c->lists = own;
+    c->n_lists = n;
+    return true;
+}
+
+static const char *const *list_names(cli *c)
+{
+    const char **names = bb_get_array(&c->arena, c->n_lists + 1, sizeof *names);
+    for (size_t i = 0; names && i < c->n_lists; i++) names[i] = bb_dup(&c->arena, c->lists[i].name).p;
+    return names;
+}
+
+bool cli_list(cli *c, const char *name, const bb_list **out)
+{
+    if (!cli_lists(c)) return false;
+    for (size_t i = 0; i < c->n_lists; i++) {
+        if (!bb_eq(c->lists[i].name, bb_cstr(name))) continue;
+        *out = &c->lists[i];
+        return true;
+    }
+    const char *const *names = list_names(c);
+    return bb_fail(&c->err, BB_ENOINPUT,
+                   "there is no list \"%s\"%s; \"bouncebox list show\" shows them, \"list add\" adds one", name,
+                   names ? cli_did_you_mean(c, name, names) : "");
+}
+
+bool cli_list_option(cli *c, bool needed, const bb_list **out)
+{
+    const char *name = cli_value(c, "list");
+    *out = NULL;
+    if (name) return cli_list(c, name, out);
+    return !needed || bb_fail(&c->err, BB_EUSAGE, "which list? Give --list NAME");
+}
+
+static const bb_list *list_of(const cli *c, uint32_t id)
+{
+    for (size_t i = 0; i < c->n_lists; i++)
+        if (c->lists[i].id == id) return &c->lists[i];
+    return NULL;
+}
+
+bb_str cli_list_name(const cli *c, uint32_t id)
+{
+    const bb_list *l = list_of(c, id);
+    return l ? l->name : (bb_str){0};
+}
+
+const bb_policy *cli_policy_of(const cli *c, uint32_t list)
+{
+    const bb_list *l = list_of(c, list);
+    return l ? &c->policies[l - c->lists] : NULL;
+}
+
+const bb_conf_list *cli_settings_of(const cli *c, uint32_t list)
+{
+    return bb_conf_list_of(c->conf, cli_list_name(c, list));
+}
+
+bool cli_policy(void *ctx, uint32_t list, bb_context *out)
+{
+    const bb_policy *p = cli_policy_of(ctx, list);
+    *out = (bb_context){.versions = p, .n_versions = p ? 1 : 0};
+    return p;
+}
+
+/* ---- what attribution knows of them ---------------------------------------------------------------------- */
+
+static bool stop_at_external_id(void *ctx, const bb_subscriber *s)
+{
+    bool *found = ctx;
+    *found = s->external_id.n > 0;
+    return !*found;
+}
+
+/* Form 2's number is the operator's own id on lists that have such ids, and ours on lists that have none. */
+static bool has_external_ids(cli *c, uint32_t list, bool *out)
+{
+    *out = false;
+    return bb_store_each_subscriber(c->store, list, stop_at_external_id, out, &c->err);
+}
+
+bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out)
+{
+    if (!cli_lists(c) || !cli_open_keys(c)) return false;
+    bb_list_view *views = bb_get_array(&c->arena, c->n_lists + 1, sizeof *views);
+    if (!views) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
+    for (size_t i = 0; i < c->n_lists; i++) {
+        bool external = false;
+        views[i] = bb_conf_list_view(bb_conf_list_of(c->conf, c->lists[i].name), c->lists[i].id);
+        if (views[i].return_path == BB_FORM_PLAIN && !has_external_ids(c, c->lists[i].id, &external)) return false;
+        views[i].own_ids = !external;
+    }
+    *out = (bb_attribution){.keys = bb_keys_ring(c->keys),
+                            .token_lifetime = bb_conf_home_of(c->conf)->token_lifetime,
+                            .lists = views,
+                            .n_lists = c->n_lists,
+                            .only_list = only ? only->id : 0};
+    return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What commands need to read mail: rules, the operator's before the program's, and limits.
+ */
+#include "app/cli/cli.h"
+
+#define RULES_MAX ((size_t)16 << 20)
+
+static const bb_mail_options *mail_options(void)
+{
+    static bb_mail_options options; /* the defaults and the machine's charsets */
+    options = bb_mail_defaults;
+    return &options;
+}
+
+bool cli_reader(cli *c, const char *rules_file, bb_reader *out)
+{
+    size_t n = 0;
+    bb_rule_source *sources = bb_get_array(&c->arena, bb_rules_builtin_count + 1, sizeof *sources);
+    if (!sources) return bb_fail(&c->err, BB_ENOMEM, "no memory for the rules");
+    if (rules_file && rules_file[0]) {
+        sources[n].name = rules_file;
+        if (!bb_os_read_file(&c->arena, rules_file, RULES_MAX, &sources[n].text, &c->err))
+            return bb_fail_in(&c->err, "rules");
+        n++;
+    }
+    for (size_t i = 0; i < bb_rules_builtin_count; i++) sources[n++] = bb_rules_builtin[i];
+    *out = (bb_reader){.rules = bb_rules_compile(&bb_os_alloc, sources, n, &c->err), .mail = mail_options()};
+    return out->rules;
+}
+
+void cli_reader_close(bb_reader *r)
+{
+    bb_rules *rules = (bb_rules *)(uintptr_t)r->rules;
+    bb_rules_free(&rules);
+    r->rules = NULL;
+}
+
+bool cli_read_message(const bb_reader *r, bb_arena *a, const bb_mailbox_message *found, bb_str bytes, bb_time received,
+                      bb_message *out)
+{
+    bb_envelope envelope = {.source = found->source, .from_line = found->from_line, .received = received};
+    if (!bb_message_read(a, bytes, &envelope, r, out)) return false;
+    if (found->cut && !out->truncated) out->truncated = "message size";
+    return true;
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures bouncebox against yardsticks on the same machine, in the same run.
+
+    bench.py PROGRAM [accuracy] [parse] [start]      all of them without a name
+
+accuracy  what the program says of labelled reports, beside what other parsers say. The reports are people's
+          mail and not ours to publish: BOUNCEBOX_CORPUS names the folder that holds them and their scorer
+          (`measure`); without it this is skipped.
+parse     CPU seconds for an mbox, against GMime (a library's bare parse), Sisimai and grep
+start     CPU seconds for one message, the start of the process included, against Sisimai
+
+A machine drifts by a third within minutes, so every figure is a ratio of two runs taken in turn: the median of
+seven pairs.
+"""
+import os
+import pathlib
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIXTURES = HERE.parent / "tests/fixtures/mta"
+PAIRS = 7
+QUOTE = re.compile(rb"^(>*From )", re.M)
+
+
+def messages():
+    """What is parsed: the corpus where it is there, else our fixtures."""
+    corpus = os.environ.get("BOUNCEBOX_CORPUS")
+    return sorted((pathlib.Path(corpus) / "messages" if corpus else FIXTURES).rglob("*.eml"))
+
+
+def make_mbox(path, files, times):
+    out = []
+    for file in files:
+        body = file.read_bytes().replace(b"\r\n", b"\n")
+        if body.startswith(b"From "):
+            body = body.partition(b"\n")[2]
+        out.append(b"From MAILER-DAEMON Thu Jan  1 00:00:00 2015\n" + QUOTE.sub(rb">\1", body) + b"\n\n")
+    with open(path, "wb") as mbox:
+        for _ in range(times):
+            mbox.writelines(out)
+    return len(out) * times
+
+
+def cpu(command):
+    """CPU seconds, user and system, of one run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def against(what, ours, theirs, pairs=PAIRS):
+    cpu(ours), cpu(theirs)  # both warm
+    seconds = [(cpu(ours), cpu(theirs)) for _ in range(pairs)]
+    ratio = statistics.median(a / b for a, b in seconds)
+    print(f"  {what:<36} {ratio:8.4f}   (ours {statistics.median(a for a, _ in seconds):.4f} s, "
+          f"theirs {statistics.median(b for _, b in seconds):.4f} s)", flush=True)
+
+
+def gmime(folder):
+    """Built here, because Debian packages the library alone. None where it is missing."""
+    program = folder / "gmime"
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "gmime-3.0"], capture_output=True, text=True)
+    if flags.returncode:
+        return None
+    subprocess.run(["cc", "-O2", "-o", program, HERE / "peers/gmime.c", *flags.stdout.split()], check=True)
+    return program
+
+
+def sisimai():
+    found = subprocess.run(["perl", "-MSisimai", "-e", "1"], capture_output=True)
+    return ["perl", HERE / "peers/sisimai.pl"] if found.returncode == 0 else None
+
+
+def accuracy(program, _):
+    corpus = os.environ.get("BOUNCEBOX_CORPUS")
+    if not corpus:
+        print("  skipped: BOUNCEBOX_CORPUS is not set")
+        return
+    subprocess.run([pathlib.Path(corpus) / "measure", "--bouncebox", program], check=True)
+
+
+def parse(program, folder):
+    big, small = folder / "big.mbox", folder / "small.mbox"
+    n = make_mbox(big, messages(), 25)
+    few = make_mbox(small, messages(), 2)
+    print(f"  {n} messages, {big.stat().st_size / 1e6:.1f} MB; against Sisimai {few} of them")
+    peer = gmime(folder)
+    if peer:
+        against("parse and classify : GMime's parse", [program, "parse", big], [peer, big])
+    against("parse and classify : grep -c", [program, "parse", big], ["grep", "-c", "^From ", big])
+    if sisimai():
+        against("parse and classify : Sisimai", [program, "parse", small], [*sisimai(), small], 3)
+
+
+def start(program, folder):
+    one = folder / "one.mbox"
+    make_mbox(one, messages()[:1], 1)
+    if sisimai():
+        against("one message, a fresh process : Sisimai", [program, "parse", one], [*sisimai(), one])
+    else:
+        print("  skipped: Sisimai is not installed")
+
+
+MEASURES = {"accuracy": accuracy, "parse": parse, "start": start}
+
+
+def main():
+    program, wanted = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:] or list(MEASURES)
+    unknown = [name for name in wanted if name not in MEASURES]
+    if unknown:
+        sys.exit(f"bench: no such measure: {', '.join(unknown)} (there are: {', '.join(MEASURES)})")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bouncebox-bench."))
+    try:
+        for name in wanted:
+            print(f"== {name}", flush=True)
+            MEASURES[name](program, folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main()

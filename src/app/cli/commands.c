@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one table of commands. Help, usage, suggestions and docs/commands.md follow it; commands of one first word stand
+ * together.
+ */
+#include "app/cli/cli.h"
+
+/* ---- options --------------------------------------------------------------------------------------------- */
+
+#define LIST_OF(what)               \
+    {                               \
+        "list", "NAME", what, false \
+    }
+#define DRY_RUN                                                      \
+    {                                                                \
+        "dry-run", NULL, "change nothing, show what would be", false \
+    }
+#define END_OF_OPTIONS          \
+    {                           \
+        NULL, NULL, NULL, false \
+    }
+
+const cli_option cli_common_options[] = {
+    {"home", "DIR", "folder of configuration, database and keys; else BOUNCEBOX_HOME", false},
+    {"now", "TIME", "take this for the present: 2026-11-23 or 2026-11-23T15:44:00Z", false},
+    {"json", NULL, "answer for a machine", false},
+    {"help", NULL, "say what the command does, with examples", false},
+    {"version", NULL, "say which version this is", false},
+    END_OF_OPTIONS,
+};
+
+static const cli_option ingest_options[] = {
+    LIST_OF("reports that no return path attributes are about this list"),
+    DRY_RUN,
+    END_OF_OPTIONS,
+};
+static const cli_option parse_options[] = {
+    {"format", "json|text", "json: one object a recipient, each on a line; text: for people", false},
+    {"rules", "FILE", "rules of your own, which come before the built-in ones", false},
+    END_OF_OPTIONS,
+};
+static const cli_option list_add_options[] = {
+    {"set", "NAME=VALUE", "a parameter of its own; \"bouncebox config sample\" has them all", true},
+    END_OF_OPTIONS,
+};
+static const cli_option import_options[] = {
+    LIST_OF("the list they come on"),
+    {"since", "TIME", "on the list since, for rows without a date", false},
+    {"contact", NULL, "they are tracked for bounces, not subscribed", false},
+    {"resubscribe", NULL, "who is there already subscribes again: what was before counts no more", false},
+    DRY_RUN,
+    END_OF_OPTIONS,
+};
+static const cli_option export_options[] = {
+    LIST_OF("this list only"),
+    {"status", "STATUS", "only those who are active, quarantined, bounced, complained or unsubscribed", true},
+    END_OF_OPTIONS,
+};
+static const cli_option subscriber_add_options[] = {
+    LIST_OF("the list they come on"),
+    {"external-id", "ID", "your own id of him", false},
+    {"since", "TIME", "on the list since; else now", false},
+    {"contact", NULL, "he is tracked for bounces, not subscribed", false},
+    {"resubscribe", NULL, "who is there already subscribes again: what was before counts no more", false},
+    END_OF_OPTIONS,
+};
+static const cli_option subscriber_show_options[] = {
+    LIST_OF("on this list only"),
+    END_OF_OPTIONS,
+};
+static const cli_option subscriber_set_options[] = {
+    LIST_OF("on this list only"),
+    {"status", "STATUS", "active, quarantined, bounced, complained or unsubscribed", false},
+    {"until", "TIME", "end of a quarantine; else it has none", false},
+    {"address", "ADDRESS", "his new address: what was said of the old one counts no more", false},
+    {"note", "TEXT", "why, for those who ask later", false},
+    {"at", "TIME", "when it happened; else now", false},
+    END_OF_OPTIONS,
+};
+static const cli_option mailing_add_options[] = {
+    LIST_OF("the list that it goes to"),
+    {"sent", "TIME", "when it is sent; else now", false},
+    END_OF_OPTIONS,
+};
+static const cli_option mailing_show_options[] = {
+    LIST_OF("of this list only"),
+    END_OF_OPTIONS,
+};
+static const cli_option mailing_sent_options[] = {
+    LIST_OF("the mailing's list, where its name stands on several"),
+    {"all", NULL, "it went to everybody who may be sent to", false},
+    {"at", "TIME", "when it went to these, where that was not the mailing's own time", false},
+    END_OF_OPTIONS,
+};
+static const cli_option encode_options[] = {
+    LIST_OF("the list they are on"),
+    {"mailing", "MAILING", "name or number of the mailing that the return paths are for", false},
+    {"all", NULL, "everybody who may be sent to", false},
+    {"form", "FORM", "signed, plain or verp; else as the list says", false},
+    END_OF_OPTIONS,
+};
+static const cli_option decode_options[] = {
+    {"at", "TIME", "judge expiry at this time; else now", false},
+    END_OF_OPTIONS,
+};
+static const cli_option explain_options[] = {
+    LIST_OF("on this list only"),
+    {"raw", "REPORT", "print the raw message of this report instead", false},
+    END_OF_OPTIONS,
+};
+static const cli_option report_options[] = {
+    LIST_OF("this list only"),
+    {"since", "TIME", "what happened from then on", false},
+    {"until", "TIME", "what happened before then", false},
+    {"top", "N", "so many rows of each table; else 10", false},
+    END_OF_OPTIONS,
+};
+static const cli_option key_list_options[] = {
+    {"show-secret", NULL, "show the secrets too: whoever has one can forge", false},
+    END_OF_OPTIONS,
+};
+static const cli_option config_show_options[] = {
+    LIST_OF("of this list only"),
+    END_OF_OPTIONS,
+};
+
+/* ---- texts ------------------------------------------------------------------------------------------------- */
+
+static const char ingest_text[] =
+    "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input. Every message is read,\n"
+    "recorded and judged once: giving it again changes nothing. What was stored stays when the run is broken off;\n"
+    "run it again to go on. A message that cannot be read costs only itself, and the exit code says so.\n";
+static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
+                                      "  bouncebox ingest --dry-run ~/Maildir\n"
+                                      "  bouncebox ingest --list news - < bounce.eml\n";
+static const char parse_text[] =
+    "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input (also without any PATH).\n"
+    "It needs no home and no database, and changes nothing.\n";
+static const char parse_examples[] = "  bouncebox parse bounces.mbox | head -n 1\n"
+                                     "  bouncebox parse --format text bounce.eml\n"
+                                     "  bouncebox parse --rules my.rules ~/Maildir\n";
+static const char list_add_text[] =
+    "Return paths need a domain: --set bounce_domain=bounces.example.com. Parameters that are given stand in a "
+    "section\n"
+    "[list NAME] of the configuration; what is not given holds as [policy] and the defaults say.\n";
+static const char import_text[] =
+    "FILE is a CSV with a header, or - for standard input. Columns: email (or address), and where you have them id\n"
+    "(your own id) and date (on the list since). Who is there already stays as he is.\n";
+static const char subscriber_set_text[] =
+    "A setting by hand holds over what rules made of him: what was before it counts no more. He is named by his\n"
+    "address or by our id, written #123.\n";
+static const char mailing_text[] =
+    "A mailing is named by its name or by its number, which return paths carry; #12 is always a number.\n";
+static const char mailing_sent_text[] =
+    "Who a mailing went to says who was mailed when, for mailings that other software sends. Subscribers are named by\n"
+    "address or by our id (#123); - reads them from standard input, one a line.\n"
+    "A mailing is named by its name or by its number; #12 is always a number.\n";
+static const char encode_text[] =
+    "Prints a line each: the subscriber's external id (- where he has none), his address, his return path. --all "
+    "leaves\n"
+    "out contacts and whoever is quarantined, bounced, complained or unsubscribed at that time.\n";
+static const char decode_text[] =
+    "Says what a return path claims and whether that holds: exit code 0 where each can be believed as far as its form\n"
+    "goes, 65 where one is none of ours, or forged, or expired.\n";
+static const char explain_text[] =
+    "Shows every fact about the subscriber in order of time, what each did to him and by which rule.\n";
+static const char key_text[] =
+    "The newest key signs; the others still verify what they signed, so that mail in flight loses nothing.\n";
+
+/* ---- the table ------------------------------------------------------------------------------------------------ */
+
+const cli_command cli_commands[] = {
+    {"help", cmd_help, CLI_NOTHING, 0, 2, "[COMMAND]", "Says what there is, or what a command does", NULL, NULL,
+     "  bouncebox help\n  bouncebox help list add\n"},
+    {"init", cmd_init, CLI_NOTHING, 0, 0, "", "Makes a home: configuration, database, key; what is there stays", NULL,
+     NULL, "  bouncebox init --home ~/box\n  sudo bouncebox init\n"},
+    {"parse", cmd_parse, CLI_NOTHING, 0, -1, "[PATH...]", "Says what messages report, one record a recipient",
+     parse_options, parse_text, parse_examples},
+    {"ingest", cmd_ingest, CLI_STORE_WRITE, 0, -1, "[PATH...]", "Reads mail, records what it reports, and decides",
+     ingest_options, ingest_text, ingest_examples},
+    {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,
+     "  bouncebox list add news --set bounce_domain=bounces.example.com\n"
+     "  bouncebox list add weekly --set return_path=verp --set soft_limit=5\n"},
+    {"list show", cmd_list_show, CLI_STORE_READ, 0, 1, "[NAME]", "Shows the lists, or one with its settings", NULL,
+     NULL, "  bouncebox list show\n  bouncebox list show news --json\n"},
+    {"subscriber import", cmd_subscriber_import, CLI_STORE_WRITE, 0, -1, "[FILE...]", "Takes subscribers in from CSV",
+     import_options, import_text,
+     "  bouncebox subscriber import --list news subscribers.csv\n"
+     "  mysql -B -e 'select id, email from users' | bouncebox subscriber import --list news -\n"},
+    {"subscriber export", cmd_subscriber_export, CLI_STORE_READ, 0, 0, "",
+     "Writes subscribers with their status as CSV", export_options, NULL,
+     "  bouncebox subscriber export --list news > all.csv\n"
+     "  bouncebox subscriber export --list news --status bounced --status complained\n"},
+    {"subscriber add", cmd_subscriber_add, CLI_STORE_WRITE, 1, -1, "ADDRESS...", "Adds subscribers to a list",
+     subscriber_add_options, NULL,
+     "  bouncebox subscriber add --list news user@example.net\n"
+     "  bouncebox subscriber add --list news --external-id 4711 user@example.net\n"},
+    {"subscriber show", cmd_subscriber_show, CLI_STORE_READ, 1, -1, "ADDRESS|#ID...", "Shows how subscribers stand",
+     subscriber_show_options, NULL, "  bouncebox subscriber show user@example.net\n"},
+    {"subscriber set", cmd_subscriber_set, CLI_STORE_WRITE, 1, 1, "ADDRESS|#ID", "Sets a status or an address by hand",
+     subscriber_set_options, subscriber_set_text,
+     "  bouncebox subscriber set --status active --note 'he called' user@example.net\n"
+     "  bouncebox subscriber set --address new@example.net old@example.net\n"},
+    {"mailing add", cmd_mailing_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a mailing, whose number return paths carry",
+     mailing_add_options, mailing_text,
+     "  bouncebox mailing add --list news 'issue 12'\n"
+     "  bouncebox mailing add --list news 'issue 12' --sent 2026-10-26T09:00:00Z\n"},
+    {"mailing show", cmd_mailing_show, CLI_STORE_READ, 0, 1, "[MAILING]", "Shows the mailings", mailing_show_options,
+     mailing_text, "  bouncebox mailing show --list news\n"},
+    {"mailing sent", cmd_mailing_sent, CLI_STORE_WRITE, 1, -1, "MAILING [ADDRESS|#ID|-...]",
+     "Records to whom a mailing went", mailing_sent_options, mailing_sent_text,
+     "  bouncebox mailing sent 'issue 12' --all\n"
+     "  bouncebox mailing sent 12 --list news - < sent-to.txt\n"},
+    {"verp encode", cmd_verp_encode, CLI_STORE_READ, 0, -1, "[ADDRESS|#ID...]", "Writes return paths", encode_options,
+     encode_text,
+     "  bouncebox verp encode --list news --mailing 'issue 12' --all\n"
+     "  bouncebox verp encode --list news --mailing 12 user@example.net\n"},
+    {"verp decode", cmd_verp_decode, CLI_STORE_READ, 1, -1, "RETURN-PATH...", "Reads return paths and verifies them",
+     decode_options, decode_text,
+     "  bouncebox verp decode bounce-aa5isyaaaaagaab23zukzseqiq44pvmfl@bounces.example.com\n"},
+    {"explain", cmd_explain, CLI_STORE_READ, 0, -1, "[ADDRESS|#ID...]", "Says why somebody has the status that he has",
+     explain_options, explain_text,
+     "  bouncebox explain user@example.net\n"
+     "  bouncebox explain --list news '#12'\n"},
+    {"report", cmd_report, CLI_STORE_READ, 0, 0, "", "Says how we are doing: kinds, reasons, domains, statuses",
+     report_options, NULL,
+     "  bouncebox report\n"
+     "  bouncebox report --list news --since 2026-11-01\n"},
+    {"key list", cmd_key_list, CLI_HOME, 0, 0, "", "Shows the keys that sign return paths", key_list_options, key_text,
+     "  bouncebox key list\n"},
+    {"key add", cmd_key_add, CLI_HOME, 0, 0, "", "Makes a new key, which signs from now on", NULL, key_text,
+     "  bouncebox key add\n"},
+    {"key retire", cmd_key_retire, CLI_HOME, 1, 1, "ID", "Believes no more what a key signed", NULL, key_text,
+     "  bouncebox key retire 1\n"},
+    {"config check", cmd_config_check, CLI_STORE_READ, 0, 0, "", "Says what is wrong or unwise in the configuration",
+     NULL, NULL, "  bouncebox config check\n"},
+    {"config show", cmd_config_show, CLI_HOME, 0, 0, "", "Shows the settings in force", config_show_options, NULL,
+     "  bouncebox config show\n  bouncebox config show --list news --json\n"},
+    {"config sample", cmd_config_sample, CLI_NOTHING, 0, 0, "", "Prints a configuration with every parameter explained",
+     NULL, NULL, "  bouncebox config sample > bouncebox.conf\n"},
+};
+const size_t cli_commands_count = BB_COUNT(cli_commands);

@@ -116,13 +116,28 @@ bb_str cli_list_name(const cli *c, uint32_t id);                /* "" of 0 */
 const bb_policy *cli_policy_of(const cli *c, uint32_t list);
 const bb_conf_list *cli_settings_of(const cli *c, uint32_t list);
 bool cli_policy(void *ctx, uint32_t list, bb_context *out); /* for bb_batch; ctx is the cli */
+bool cli_own_ids(cli *c, uint32_t list, bool *out); /* nobody on it has an external id: form 2's number is our own */
 bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out);
 
 /* people.c */
 /* Whom ADDRESS or #ID (or a bare number: the same) names, on one list or on all; none: BB_ENOINPUT. */
 bool cli_who(cli *c, const char *text, const bb_list *only, bb_subscriber **out, size_t *n);
 
+/* Who may be sent to now: subscribed, and active. */
+bool cli_mailable(const cli *c, const bb_subscriber *s);
+/* Those on the list whom the command names: its arguments from `first` on, "-" for the lines of standard input; with --all
+ * everybody who may be sent to. Whoever is not there is told and counted in *missing. False from `each`: it ends, with
+ * c->err filled. Memory stays flat. */
+bool cli_each_named(cli *c, const bb_list *l, size_t first, bb_subscriber_fn each, void *ctx, uint64_t *missing);
+
+/* mailings.c */
+/* By its name or its number ("12" where no name says so, "#12" always). only NULL: on any list. */
+bool cli_mailing(cli *c, const char *named, const bb_list *only, bb_mailing *out);
+
 /* reading.c: what reads mail */
+/* The mail at the paths that are the arguments; without any, on standard input. Paths that are not there are told, and
+ * *code is their exit code. False: there is nothing to read, c->err says why. */
+bool cli_mailbox(cli *c, bb_mailbox **out, int *code);
 bool cli_reader(cli *c, const char *rules_file, bb_reader *out); /* rules_file NULL: only the program's own */
 void cli_reader_close(bb_reader *r);
 /* Reads one found message; marks what the mailbox cut. False: memory. */

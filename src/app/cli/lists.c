@@ -93,11 +93,12 @@ static bool stop_at_external_id(void *ctx, const bb_subscriber *s)
     return !*found;
 }
 
-/* Form 2's number is the operator's own id on lists that have such ids, and ours on lists that have none. */
-static bool has_external_ids(cli *c, uint32_t list, bool *out)
+bool cli_own_ids(cli *c, uint32_t list, bool *out)
 {
-    *out = false;
-    return bb_store_each_subscriber(c->store, list, stop_at_external_id, out, &c->err);
+    bool external = false;
+    bool good = bb_store_each_subscriber(c->store, list, stop_at_external_id, &external, &c->err);
+    *out = !external;
+    return good;
 }
 
 bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out)
@@ -106,10 +107,10 @@ bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out)
     bb_list_view *views = bb_get_array(&c->arena, c->n_lists + 1, sizeof *views);
     if (!views) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
     for (size_t i = 0; i < c->n_lists; i++) {
-        bool external = false;
+        bool own = true;
         views[i] = bb_conf_list_view(bb_conf_list_of(c->conf, c->lists[i].name), c->lists[i].id);
-        if (views[i].return_path == BB_FORM_PLAIN && !has_external_ids(c, c->lists[i].id, &external)) return false;
-        views[i].own_ids = !external;
+        if (views[i].return_path == BB_FORM_PLAIN && !cli_own_ids(c, c->lists[i].id, &own)) return false;
+        views[i].own_ids = own;
     }
     *out = (bb_attribution){.keys = bb_keys_ring(c->keys),
                             .token_lifetime = bb_conf_home_of(c->conf)->token_lifetime,

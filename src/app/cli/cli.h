@@ -191,7 +191,26 @@ typedef struct {
 } cli_progress;
 void cli_progress_begin(cli_progress *p, const char *what);
 void cli_progress_at(cli_progress *p, uint64_t count, uint64_t done, uint64_t total); /* bytes; total 0: unknown */
+void cli_progress_hide(const cli_progress *p); /* before something else is said; it comes again by itself */
 void cli_progress_end(cli_progress *p);
+
+/* moves.c: who was moved, merged over all batches of a run. */
+typedef struct {
+    uint64_t subscriber;
+    uint32_t list;
+    bb_status before, after;
+    bb_time until;
+} cli_move;
+typedef struct {
+    bb_arena *arena;
+    cli_move *items;
+    size_t n, cap;
+} cli_moves;
+bool cli_moves_add(cli_moves *m, const bb_change *changes, size_t n); /* in the order in which they happened */
+/* By subscriber, each once, without those who are again what they were. */
+void cli_moves_merge(cli_moves *m);
+/* After the merging: some dozens by name, then counts; with --json as two keys, "moved" and "moves". */
+bool cli_moves_show(cli *c, const cli_moves *m, bb_json *j, const char *title);
 
 /* ---- commands -------------------------------------------------------------------------------------------- */
 

@@ -121,8 +121,7 @@ static bool record(sender *s)
 static bool went_to(void *ctx, const bb_subscriber *who)
 {
     sender *s = ctx;
-    s->items[s->n++] =
-        (bb_item){.type = BB_ITEM_SEND, .subscriber = who->id, .mailing = s->mailing.id, .time = s->at};
+    s->items[s->n++] = (bb_item){.type = BB_ITEM_SEND, .subscriber = who->id, .mailing = s->mailing.id, .time = s->at};
     cli_progress_at(&s->progress, ++s->count, 0, 0);
     return s->n < BATCH || record(s);
 }

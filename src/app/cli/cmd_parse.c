@@ -3,7 +3,6 @@
  * parse: what messages say, one record a reported recipient. Pure: no home, no database.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "app/cli/cli.h"
 
@@ -64,9 +63,9 @@ typedef struct {
     bool text;
 } parser;
 
-static int parse_all(cli *c, parser *p)
+static int parse_all(cli *c, parser *p, int code)
 {
-    int code = CLI_EXIT_OK, got;
+    int got;
     uint64_t count = 0;
     bb_mailbox_message found;
     bb_message m;
@@ -79,7 +78,7 @@ static int parse_all(cli *c, parser *p)
         if (got > 0 && (!read || p->arena.failed))
             bb_fail(&c->err, BB_ENOMEM, BB_FMT ": takes more memory than there is", BB_ARG(found.source));
         if (got < 0 || !read || p->arena.failed) {
-            cli_progress_end(&progress);
+            cli_progress_hide(&progress);
             code = cli_fail(c);
         }
         bb_arena_reset(&p->arena);
@@ -91,20 +90,15 @@ static int parse_all(cli *c, parser *p)
 
 int cmd_parse(cli *c)
 {
-    static const char *const standard_input[] = {"-"};
     const char *format = cli_value(c, "format");
     parser p = {.text = format && strcmp(format, "text") == 0};
     if (format && !p.text && strcmp(format, "json") != 0)
         return cli_usage(c, "--format %s: there are json and text", format);
     if (p.text && c->json) return cli_usage(c, "--format text and --json contradict each other");
-    if (!c->n_args && isatty(STDIN_FILENO) == 1)
-        return cli_usage(c, "what should be read? Give paths, or the message on standard input");
     if (!cli_reader(c, cli_value(c, "rules"), &p.reader)) return cli_fail(c);
     bb_arena_init(&p.arena, &bb_os_alloc, BB_ARENA_LIMIT);
-    int code;
-    if (bb_mailbox_open(c->n_args ? c->args : standard_input, c->n_args ? c->n_args : 1, &p.box, &c->err))
-        code = parse_all(c, &p);
-    else code = cli_fail(c);
+    int code = CLI_EXIT_OK;
+    code = cli_mailbox(c, &p.box, &code) ? parse_all(c, &p, code) : cli_fail(c);
     bb_mailbox_close(&p.box);
     bb_arena_free(&p.arena);
     cli_reader_close(&p.reader);

@@ -116,7 +116,8 @@ static bool check_settings(encoder *e)
                        BB_ARG(e->list->name), cli_conf_path(e->c));
     if (e->form == BB_FORM_VERP && !e->settings->return_path_base[0])
         return bb_fail(&e->c->err, BB_ECONFIG,
-                       "the list " BB_FMT " has no return_path_base, which a verp return path begins with; set it in %s",
+                       "the list " BB_FMT
+                       " has no return_path_base, which a verp return path begins with; set it in %s",
                        BB_ARG(e->list->name), cli_conf_path(e->c));
     return true;
 }
@@ -184,8 +185,8 @@ static bool decode_signed(cli *c, const bb_attribution *known, bb_time at, decod
         [BB_TOKEN_EXPIRED] = "ours, but expired",
     };
     d->claimed = bb_token_peek(d->path.token, &d->token);
-    d->result = bb_token_decode(&known->keys, BB_PURPOSE_RETURN_PATH, d->path.token, at, known->token_lifetime,
-                                &d->token);
+    d->result =
+        bb_token_decode(&known->keys, BB_PURPOSE_RETURN_PATH, d->path.token, at, known->token_lifetime, &d->token);
     d->verdict = verdicts[d->result];
     d->valid = d->result == BB_TOKEN_OK;
     if (!d->valid && d->result != BB_TOKEN_EXPIRED) return true;
@@ -278,8 +279,9 @@ static void show_decoded(cli *c, const bb_attribution *known, const char *text, 
         row(&t, "made on", "%s", cli_day(&c->arena, made));
         if (known->token_lifetime) row(&t, "good until", "%s", cli_when(&c->arena, made + known->token_lifetime));
         row(&t, "mailing", "#%u " BB_FMT, d->token.mailing, BB_ARG(d->mailing));
-        if (!s->id) row(&t, "subscriber", "#%llu%s", (unsigned long long)d->token.subscriber,
-                        believed ? ", not in this database" : "");
+        if (!s->id)
+            row(&t, "subscriber", "#%llu%s", (unsigned long long)d->token.subscriber,
+                believed ? ", not in this database" : "");
     }
     if (s->id)
         row(&t, "subscriber", "#%llu " BB_FMT " on " BB_FMT ", %s", (unsigned long long)s->id, BB_ARG(s->address),

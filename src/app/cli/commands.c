@@ -176,7 +176,7 @@ const cli_command cli_commands[] = {
      NULL, "  bouncebox init --home ~/box\n  sudo bouncebox init\n"},
     {"parse", cmd_parse, CLI_NOTHING, 0, -1, "[PATH...]", "Says what messages report, one record a recipient",
      parse_options, parse_text, parse_examples},
-    {"ingest", cmd_ingest, CLI_STORE_WRITE, 0, -1, "[PATH...]", "Reads mail, records what it reports, and decides",
+    {"ingest", cmd_ingest, CLI_HOME, 0, -1, "[PATH...]", "Reads mail, records what it reports, and decides",
      ingest_options, ingest_text, ingest_examples},
     {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,
      "  bouncebox list add news --set bounce_domain=bounces.example.com\n"

@@ -37,6 +37,7 @@ bool cli_mailing(cli *c, const char *name, const bb_list *only, bb_mailing *out)
         return bb_fail(&c->err, BB_EUSAGE, "there are several mailings \"%s\"; give its number, written #%u", name,
                        out->id);
     if (found) return bb_fail(&c->err, BB_EUSAGE, "several lists have a mailing \"%s\"; give --list NAME", name);
-    return bb_fail(&c->err, BB_ENOINPUT, "there is no mailing \"%s\"%s" BB_FMT "; \"bouncebox mailing show\" shows them",
-                   name, only ? " of the list " : "", BB_ARG(only ? only->name : (bb_str){0}));
+    return bb_fail(&c->err, BB_ENOINPUT,
+                   "there is no mailing \"%s\"%s" BB_FMT "; \"bouncebox mailing show\" shows them", name,
+                   only ? " of the list " : "", BB_ARG(only ? only->name : (bb_str){0}));
 }

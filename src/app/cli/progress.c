@@ -26,8 +26,13 @@ void cli_progress_at(cli_progress *p, uint64_t count, uint64_t done, uint64_t to
     }
 }
 
-void cli_progress_end(cli_progress *p)
+void cli_progress_hide(const cli_progress *p)
 {
     if (p->on && p->shown > p->started) fprintf(stderr, "\r\033[K");
+}
+
+void cli_progress_end(cli_progress *p)
+{
+    cli_progress_hide(p);
     p->on = false;
 }

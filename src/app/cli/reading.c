@@ -2,6 +2,9 @@
  *
  * What commands need to read mail: rules, the operator's before the program's, and limits.
  */
+#include <string.h>
+#include <unistd.h>
+
 #include "app/cli/cli.h"
 
 #define RULES_MAX ((size_t)16 << 20)
@@ -34,6 +37,24 @@ void cli_reader_close(bb_reader *r)
     bb_rules *rules = (bb_rules *)(uintptr_t)r->rules;
     bb_rules_free(&rules);
     r->rules = NULL;
+}
+
+bool cli_mailbox(cli *c, bb_mailbox **out, int *code)
+{
+    size_t n = 0;
+    const char **paths = bb_get_array(&c->arena, c->n_args + 1, sizeof *paths);
+    if (!paths) return bb_fail(&c->err, BB_ENOMEM, "no memory");
+    if (!c->n_args && isatty(STDIN_FILENO) == 1)
+        return bb_fail(&c->err, BB_EUSAGE, "what should be read? Give paths, or the mail on standard input");
+    if (!c->n_args) paths[n++] = "-";
+    for (size_t i = 0; i < c->n_args; i++) {
+        bb_mailbox *tried = NULL;
+        bool there = strcmp(c->args[i], "-") == 0 || bb_os_exists(c->args[i]);
+        if (there || bb_mailbox_open(&c->args[i], 1, &tried, &c->err)) paths[n++] = c->args[i];
+        else *code = cli_fail(c);
+        bb_mailbox_close(&tried);
+    }
+    return bb_mailbox_open(paths, n, out, &c->err);
 }
 
 bool cli_read_message(const bb_reader *r, bb_arena *a, const bb_mailbox_message *found, bb_str bytes, bb_time received,

@@ -132,6 +132,8 @@ typedef struct {
 
 /* Answers the look-ups in place (found, found_id, ...). */
 bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err) BB_MUST_USE;
+/* Which reports are there already: known[i] answers keys[i]. */
+bool bb_store_known(bb_store *s, const bb_hash *keys, size_t n, bool *known, bb_err *err) BB_MUST_USE;
 /* BB_ENOINPUT where there is none of that id. */
 bool bb_store_subscriber(bb_store *s, bb_arena *a, uint64_t id, bb_subscriber *out, bb_err *err) BB_MUST_USE;
 

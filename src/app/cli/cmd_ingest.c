@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ingest: mail in, in batches that are each read, claimed and stored as one transaction. What is committed stays, and
+ * reading the same mail again changes nothing: so a run that was broken off is simply run again.
+ */
+#include "app/cli/cmd_ingest.h"
+
+#define BATCH_BYTES  ((size_t)8 << 20)
+#define BATCH_MEMORY ((size_t)64 << 20) /* what was read of them takes more than they do */
+
+/* ---- a batch -------------------------------------------------------------------------------------------------- */
+
+/* A batch whose outcome is unknown may be given again: keys make it idempotent. */
+static bool store_batch(ingest *g)
+{
+    cli *c = g->c;
+    for (int tries = 0;; tries++) {
+        bb_batch b = {.items = g->items,
+                      .n = g->n,
+                      .policy = cli_policy,
+                      .policy_ctx = c,
+                      .now = c->now,
+                      .rules_version = BB_RULES_VERSION};
+        if (bb_store_apply(c->store, &g->work, &b, &c->err))
+            return cli_moves_add(&g->sums.moves, b.changes, b.n_changes) ||
+                   bb_fail(&c->err, BB_ENOMEM, "no memory for whom it moved; it is stored");
+        if (c->err.code != BB_EUNKNOWN || tries == 2) return false;
+        bb_arena_reset(&g->work);
+    }
+}
+
+static bool finish_batch(ingest *g)
+{
+    bool good = !g->n || (g->rehearsal ? rehearsal_batch(g) : store_batch(g));
+    for (size_t i = 0; good && i < g->n; i++) ingest_count(g, &g->items[i]);
+    g->n = g->bytes = 0;
+    bb_arena_reset(&g->mail);
+    bb_arena_reset(&g->work);
+    return good;
+}
+
+/* Reads and claims into the batch. False: memory; the batch is as it was before. */
+static bool read_into(ingest *g, const bb_mailbox_message *found)
+{
+    bb_mailbox_message kept = *found;
+    bb_message *m = &g->messages[g->n];
+    kept.source = bb_dup(&g->mail, found->source);
+    kept.bytes = bb_dup(&g->mail, found->bytes); /* the mailbox's own go with its next message */
+    if (g->mail.failed || !cli_read_message(&g->reader, &g->mail, &kept, kept.bytes, g->c->now, m) ||
+        !bb_claims_make(&g->mail, m, &g->attribution, &g->claims[g->n]) || g->mail.failed)
+        return false;
+    g->items[g->n] = (bb_item){.type = BB_ITEM_REPORT,
+                               .message = m,
+                               .claims = &g->claims[g->n],
+                               .evidence = g->keep_evidence ? kept.bytes : (bb_str){0}};
+    g->n++;
+    g->bytes += found->bytes.n;
+    return true;
+}
+
+/* A message that is too much for the batch gets one of its own; one that is too much for that costs only itself. False:
+ * what was read cannot be stored. */
+static bool take(ingest *g, const bb_mailbox_message *found, int *code)
+{
+    if (!read_into(g, found)) {
+        if (!finish_batch(g)) return false;
+        if (!read_into(g, found)) {
+            cli_progress_hide(&g->progress);
+            bb_fail(&g->c->err, BB_ENOMEM, BB_FMT ": takes more memory than there is", BB_ARG(found->source));
+            *code = cli_fail(g->c);
+            g->sums.unreadable++;
+            return finish_batch(g);
+        }
+    }
+    bool full = g->n == INGEST_BATCH || g->bytes >= BATCH_BYTES || g->mail.used >= BATCH_MEMORY;
+    return !full || finish_batch(g);
+}
+
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
+
+/* False: c->err says why it ended early. What cannot be read is told at once, and is the exit code. */
+static bool take_all(ingest *g, bb_mailbox *box, int *code)
+{
+    cli *c = g->c;
+    bb_mailbox_message found;
+    bool good = true;
+    cli_progress_begin(&g->progress, "messages");
+    for (int got; good && (got = bb_mailbox_next(box, &found, &c->err)) != 0;) {
+        if (got < 0) {
+            cli_progress_hide(&g->progress);
+            *code = cli_fail(c);
+            continue;
+        }
+        good = take(g, &found, code);
+        cli_progress_at(&g->progress, ++g->sums.messages, found.done, found.total);
+    }
+    good = good && finish_batch(g) && (!g->rehearsal || rehearsal_end(g));
+    cli_progress_end(&g->progress);
+    return good;
+}
+
+static int run(ingest *g)
+{
+    cli *c = g->c;
+    bb_mailbox *box = NULL;
+    int code = CLI_EXIT_OK;
+    if (!cli_mailbox(c, &box, &code)) return cli_fail(c);
+    bool good = take_all(g, box, &code);
+    bb_mailbox_close(&box);
+    if (!good) code = cli_fail(c);
+    return ingest_tell(g, good && code == CLI_EXIT_OK) ? code : cli_fail(c);
+}
+
+static bool prepare(ingest *g)
+{
+    cli *c = g->c;
+    const bb_list *only;
+    bool dry = cli_flag(c, "dry-run");
+    const bb_conf_home *home = bb_conf_home_of(c->conf);
+    if (!cli_open_store(c, dry ? BB_STORE_READ : BB_STORE_WRITE) || !cli_lists(c)) return false;
+    if (!cli_list_option(c, false, &only) || !cli_attribution(c, only, &g->attribution)) return false;
+    if (!cli_reader(c, home->rules[0] ? cli_path(c, home->rules) : NULL, &g->reader)) return false;
+    g->keep_evidence = home->keep_evidence;
+    g->sums.moves.arena = &c->arena;
+    return !dry || rehearsal_begin(g);
+}
+
+int cmd_ingest(cli *c)
+{
+    ingest *g = bb_get(&c->arena, sizeof *g);
+    if (!g) return cli_exit_of(BB_ENOMEM);
+    g->c = c;
+    if (!prepare(g)) return cli_fail(c);
+    bb_arena_init(&g->mail, &bb_os_alloc, BB_ARENA_LIMIT);
+    bb_arena_init(&g->work, &bb_os_alloc, BB_ARENA_LIMIT);
+    int code = run(g);
+    bb_arena_free(&g->mail);
+    bb_arena_free(&g->work);
+    cli_reader_close(&g->reader);
+    return code;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whom a run moved, from which status to which: gathered batch by batch, told once.
+ */
+#include <stdlib.h>
+
+#include "app/cli/cli.h"
+
+#define NAMED      40    /* told by address to a person */
+#define NAMED_JSON 10000 /* and to a machine */
+#define STATUSES   (BB_STATUS_UNSUBSCRIBED + 1)
+
+bool cli_moves_add(cli_moves *m, const bb_change *changes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        cli_move *slot = BB_PUSH(m->arena, m->items, m->n, m->cap);
+        if (!slot) return false;
+        *slot =
+            (cli_move){changes[i].subscriber, changes[i].list, changes[i].before, changes[i].after, changes[i].until};
+    }
+    return true;
+}
+
+/* Entries of one array: of two about one subscriber the one that stands earlier happened earlier. */
+static int in_order(const void *left, const void *right)
+{
+    const cli_move *x = *(const cli_move *const *)left, *y = *(const cli_move *const *)right;
+    if (x->subscriber != y->subscriber) return x->subscriber < y->subscriber ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+void cli_moves_merge(cli_moves *m)
+{
+    const cli_move **order = bb_get_array(m->arena, m->n + 1, sizeof *order);
+    cli_move *merged = bb_get_array(m->arena, m->n + 1, sizeof *merged);
+    size_t kept = 0;
+    if (!order || !merged) return; /* then some stand there twice */
+    for (size_t i = 0; i < m->n; i++) order[i] = &m->items[i];
+    if (m->n) qsort(order, m->n, sizeof *order, in_order);
+    for (size_t i = 0, end; i < m->n; i = end) {
+        for (end = i + 1; end < m->n && order[end]->subscriber == order[i]->subscriber;) end++;
+        merged[kept] = *order[end - 1];
+        merged[kept].before = order[i]->before;
+        kept += merged[kept].before != merged[kept].after;
+    }
+    m->items = merged;
+    m->n = kept;
+}
+
+/* ---- told ------------------------------------------------------------------------------------------------------- */
+
+static bool put_move(cli *c, bb_arena *a, const cli_move *m, bb_json *j, cli_table *t)
+{
+    bb_subscriber s;
+    if (!bb_store_subscriber(c->store, a, m->subscriber, &s, &c->err)) return false;
+    bool held = m->after == BB_STATUS_QUARANTINED && m->until != BB_NO_TIME;
+    cli_cell(t, s.address);
+    cli_cell(t, cli_list_name(c, m->list));
+    cli_cellf(t, "%s -> %s%s%s", bb_status_word(m->before), bb_status_word(m->after), held ? " until " : "",
+              held ? cli_when(a, m->until) : "");
+    bb_json_open(j, '{');
+    bb_json_kint(j, "subscriber", (int64_t)m->subscriber);
+    bb_json_kstr(j, "list", cli_list_name(c, m->list));
+    bb_json_kstr(j, "address", s.address);
+    bb_json_kstr(j, "before", bb_cstr(bb_status_word(m->before)));
+    bb_json_kstr(j, "after", bb_cstr(bb_status_word(m->after)));
+    bb_json_ktime(j, "until", held ? m->until : BB_NO_TIME);
+    bb_json_close(j, '}');
+    return true;
+}
+
+/* How many went which way, beyond those named. */
+static void show_others(cli *c, const cli_moves *m)
+{
+    int64_t ways[STATUSES][STATUSES] = {{0}};
+    for (size_t i = NAMED; i < m->n; i++) ways[m->items[i].before][m->items[i].after]++;
+    for (int from = 0; from < STATUSES; from++)
+        for (int to = 0; to < STATUSES; to++)
+            if (ways[from][to])
+                cli_print(c, "  and %lld more %s -> %s\n", (long long)ways[from][to], bb_status_word((bb_status)from),
+                          bb_status_word((bb_status)to));
+}
+
+bool cli_moves_show(cli *c, const cli_moves *m, bb_json *j, const char *title)
+{
+    size_t most = c->json ? NAMED_JSON : NAMED;
+    cli_table t;
+    cli_table_begin(&t, &c->arena, NULL, 3);
+    bb_json_kint(j, "moved", (int64_t)m->n);
+    bb_json_key(j, "moves");
+    bb_json_open(j, '[');
+    for (size_t i = 0; i < m->n && i < most; i++)
+        if (!put_move(c, &c->arena, &m->items[i], j, &t)) return false;
+    bb_json_close(j, ']');
+    if (c->json) return true;
+    cli_print(c, "%s: %s\n", title,
+              m->n ? cli_plural(&c->arena, (int64_t)m->n, "subscriber", "subscribers") : "nobody");
+    cli_table_end(c, &t, "  ");
+    show_others(c, m);
+    return true;
+}

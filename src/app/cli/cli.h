@@ -207,7 +207,7 @@ typedef struct {
     size_t n, cap;
 } cli_moves;
 bool cli_moves_add(cli_moves *m, const bb_change *changes, size_t n); /* in the order in which they happened */
-/* By subscriber, each once, without those who are again what they were. */
+/* By subscriber, each once, without those who are again what they were; a quarantine begun anew is a move. */
 void cli_moves_merge(cli_moves *m);
 /* After the merging: some dozens by name, then counts; with --json as two keys, "moved" and "moves". */
 bool cli_moves_show(cli *c, const cli_moves *m, bb_json *j, const char *title);

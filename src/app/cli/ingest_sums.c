@@ -46,7 +46,7 @@ static const struct {
     const char *key, *text;
 } nobody_words[NOBODY_REASONS] = {
     [NOBODY_UNVOUCHED] = {"not_vouched_for", "name a subscriber, but nobody vouches for them as his list demands"},
-    [NOBODY_FORGED] = {"forged", "carry a return path that is not ours"},
+    [NOBODY_FORGED] = {"forged", "carry a return path that somebody made up"},
     [NOBODY_EXPIRED] = {"expired", "carry a return path that had expired"},
     [NOBODY_OURS] = {"not_ours", "are about nobody we know"},
 };

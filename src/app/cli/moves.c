@@ -41,7 +41,7 @@ void cli_moves_merge(cli_moves *m)
         for (end = i + 1; end < m->n && order[end]->subscriber == order[i]->subscriber;) end++;
         merged[kept] = *order[end - 1];
         merged[kept].before = order[i]->before;
-        kept += merged[kept].before != merged[kept].after;
+        kept += merged[kept].before != merged[kept].after || merged[kept].after == BB_STATUS_QUARANTINED;
     }
     m->items = merged;
     m->n = kept;
@@ -56,7 +56,8 @@ static bool put_move(cli *c, bb_arena *a, const cli_move *m, bb_json *j, cli_tab
     bool held = m->after == BB_STATUS_QUARANTINED && m->until != BB_NO_TIME;
     cli_cell(t, s.address);
     cli_cell(t, cli_list_name(c, m->list));
-    cli_cellf(t, "%s -> %s%s%s", bb_status_word(m->before), bb_status_word(m->after), held ? " until " : "",
+    cli_cellf(t, "%s%s%s%s%s", m->before == m->after ? "" : bb_status_word(m->before),
+              m->before == m->after ? "" : " -> ", bb_status_word(m->after), held ? " until " : "",
               held ? cli_when(a, m->until) : "");
     bb_json_open(j, '{');
     bb_json_kint(j, "subscriber", (int64_t)m->subscriber);

@@ -70,6 +70,7 @@ static const bb_phrase separators[] = {
     {"received message", 1},
     {"returned mail", 1},
     {"returned message", 1},
+    {"text follows", 1},
     {"text of the message", 1},
     {"undelivered message", 1},
     {"unsent message", 1},
@@ -143,12 +144,19 @@ static bool runs_as_header(bb_str text)
     return weight >= 2 && is_blank(text);
 }
 
-static bool begins_with_field(bb_str text)
+static bool begins_with_field(bb_str text, int least_weight)
 {
     bb_str line;
-    while (bb_line(&text, &line))
-        if (!is_blank(line)) return header_weight(bb_trim(line)) >= 0;
-    return false;
+    int weight = 0, fields = 0;
+    while (bb_line(&text, &line)) {
+        if (is_blank(line) && fields) break;
+        if (is_blank(line) || (fields && bb_is_space(line.p[0]))) continue;
+        int w = header_weight(bb_trim(line));
+        if (w < 0) break;
+        fields++;
+        weight += w;
+    }
+    return fields && weight >= least_weight;
 }
 
 /* Start of the line that i is in. */
@@ -170,9 +178,9 @@ static size_t separator_line(bb_str text, size_t *behind)
         bool ruled = bb_find(line, BB_S("--")) != BB_NPOS || bb_find(line, BB_S("==")) != BB_NPOS ||
                      bb_find(line, BB_S("__")) != BB_NPOS;
         bb_str skipped = rest, next = {0}; /* a line of the ruler's may stand between */
-        if (!begins_with_field(rest) && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--")))
+        if (!begins_with_field(rest, 0) && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--")))
             rest = skipped;
-        if (!ruled && !begins_with_field(rest)) continue;
+        if (!ruled && !begins_with_field(rest, 1)) continue;
         *behind = text.n - rest.n;
         return start;
     }

@@ -6,11 +6,16 @@
 #include "core/report/internal.h"
 
 /* Words alone can be anybody's ("your parcel could not be delivered"); what an SMTP server says, or the
- * message itself, only comes with a real report. */
-static bool has_evidence(const bb_ctx *c)
+ * message itself, or a list of addresses, only comes with a real report. */
+static bool has_evidence(bb_ctx *c)
 {
     bb_reply reply;
-    return c->returned || (bb_reply_find(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN), &reply) && reply.code >= 400);
+    bb_block block;
+    bb_str words = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
+    if (c->returned || (bb_reply_find(words, &reply) && reply.code >= 400)) return true;
+    while (bb_block_next(&words, &block))
+        if (!bb_is_not_rcpt(c, block.address)) return true;
+    return false;
 }
 
 bool bb_fmt_generic(bb_ctx *c)

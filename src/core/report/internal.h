@@ -73,7 +73,8 @@ typedef struct {
     uint16_t head[256], next[BB_PHRASES_MAX]; /* 1 + place in the list, by first byte */
 } bb_phrase_scan;
 void bb_phrase_scan_init(bb_phrase_scan *s, bb_str text, const bb_phrase *list, size_t n);
-/* The next phrase in the text: its place, or NULL. `at` and `len` (may be NULL) say where. */
+/* The next phrase in the text, of several at one place the longest; NULL at the end. `at` and `len`
+ * (may be NULL) say where. */
 const bb_phrase *bb_phrase_next(bb_phrase_scan *s, size_t *at, size_t *len);
 /* All senses met in the text. */
 unsigned bb_phrases_in(bb_str text, const bb_phrase *list, size_t n);

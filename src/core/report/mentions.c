@@ -258,17 +258,42 @@ static size_t add_ranked(const mentions *all, int least, bool senders)
     return all->c->r->n_rcpts - before;
 }
 
+static bool spoken_against(const mentions *all, const mention *m)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->items[i].rank == NOT && bb_ieq(all->items[i].address, m->address)) return true;
+    return false;
+}
+
 /* One address that nothing speaks against is the one meant; several are not known apart. */
 static size_t add_only(const mentions *all)
 {
     const mention *only = NULL;
     for (size_t i = 0; i < all->n; i++) {
         const mention *m = &all->items[i];
-        if (m->rank < UNSAID || m->sender) continue;
-        if (only && !bb_address_same(all->c->a, only->address, m->address)) return 0;
+        if (m->rank == NOT || m->sender || (only && bb_ieq(only->address, m->address))) continue;
+        if (only) return 0;
         only = m;
     }
-    return only && bb_row(all->c, only->address) ? 1 : 0;
+    return only && !spoken_against(all, only) && bb_row(all->c, only->address) ? 1 : 0;
+}
+
+/* "... could not be delivered:" and below it a bare name: a provider writes to its own users so. */
+static size_t add_local(bb_ctx *c, bb_str prose)
+{
+    bb_str line, local, domain;
+    bool announced = false;
+    size_t added = 0;
+    if (!bb_address_split(c->from, &local, &domain)) return 0;
+    while (bb_line(&prose, &line)) {
+        bb_str word = bb_trim(line);
+        size_t n = 0;
+        while (n < word.n && (bb_is_alnum(word.p[n]) || bb_chr(BB_S("._-+"), word.p[n]) != BB_NPOS)) n++;
+        if (announced && n && n == word.n && line.p[0] != word.p[0])
+            added += bb_row(c, bb_sprintf(c->a, BB_FMT "@" BB_FMT, BB_ARG(word), BB_ARG(domain))) != NULL;
+        else if (!bb_empty(word)) announced = word.p[word.n - 1] == ':' && bb_announced(word) & BB_SAYS_FAILED;
+    }
+    return added;
 }
 
 size_t bb_mentions_add(bb_ctx *c, bb_str prose)
@@ -279,5 +304,6 @@ size_t bb_mentions_add(bb_ctx *c, bb_str prose)
     for (int least = LISTED; least >= NAMED && !added; least--) added = add_ranked(&all, least, false);
     /* People write to themselves, too: a sender counts where he alone is listed. */
     if (!added) added = add_ranked(&all, LISTED, true);
-    return added ? added : add_only(&all);
+    if (!added) added = add_only(&all);
+    return added ? added : add_local(c, prose);
 }

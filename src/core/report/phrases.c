@@ -56,13 +56,16 @@ const bb_phrase *bb_phrase_next(bb_phrase_scan *s, size_t *at, size_t *len)
         size_t i = s->at++;
         uint16_t k = s->head[(unsigned char)bb_lower(s->text.p[i])];
         if (!k || !begins_word(s->text, i)) continue;
+        size_t longest = 0;
+        const bb_phrase *hit = NULL;
         for (; k; k = s->next[k - 1]) {
             size_t n = match(s->text, i, s->list[k - 1].words);
-            if (!n) continue;
-            if (at) *at = i;
-            if (len) *len = n;
-            return &s->list[k - 1];
+            if (n > longest) longest = n, hit = &s->list[k - 1];
         }
+        if (!hit) continue;
+        if (at) *at = i;
+        if (len) *len = longest;
+        return hit;
     }
     return NULL;
 }
@@ -128,6 +131,7 @@ static const bb_phrase announcements[] = {
     {"error during delivery", F},
     {"error sending your mail", F},
     {"errors occurred during", F},
+    {"failed addresses", F},
     {"failed delivery", F},
     {"failed mail", F},
     {"failed message", F},
@@ -143,6 +147,7 @@ static const bb_phrase announcements[] = {
     {"had transient errors", F},
     {"mail delivery", F},
     {"mail error", F},
+    {"mail failed", F},
     {"mail failure", F},
     {"mail system error", F},
     {"mail status report", F},
@@ -180,6 +185,7 @@ static const bb_phrase announcements[] = {
     {"returned message", F},
     {"returned to sender", F},
     {"returning message to sender", F},
+    {"returning to sender", F},
     {"there was a problem sending", F},
     {"trouble delivering", F},
     {"unable to deliver", F},
@@ -293,6 +299,9 @@ static const bb_phrase announcements[] = {
     {"送信できません", F},
     {"配信できません", F},
     {"配送できません", F},
+    {"メールエラー", F},
+    {"エラー通知", F},
+    {"エラーメール", F},
     {"配信エラー", F},
     {"送信エラー", F},
     {"配信不能", F},

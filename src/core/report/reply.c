@@ -102,6 +102,19 @@ static bool expects_reply(bb_str before)
     return false;
 }
 
+/* What a server answers to a message or recipient that it takes. */
+static bool is_positive(int code)
+{
+    return code >= 250 && code <= 253;
+}
+
+static bool has_words(bb_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((bb_is_alnum(s.p[i]) && !bb_is_digit(s.p[i])) || (unsigned char)s.p[i] >= 0x80) return true;
+    return false;
+}
+
 static int code_value(const char *p)
 {
     return (p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0');
@@ -126,12 +139,15 @@ static bool find_code(bb_str text, bool positive, bb_reply *out)
         if (i > 0 &&
             (bb_is_alnum(text.p[i - 1]) || text.p[i - 1] == '.' || text.p[i - 1] == '-' || text.p[i - 1] == '/'))
             continue;
-        /* A code followed by a status is a reply wherever it stands. */
+        /* A code followed by a status is a reply wherever it stands, and so is a line of a longer one. */
         bool with_status = i + 4 < text.n && status_at(text, i + (text.p[i + 4] == '#' ? 5 : 4)) > 0;
-        if (!with_status && !expects_reply(bb_sub(text, 0, i))) continue;
+        bool with_line = i + 3 < text.n && text.p[i + 3] == '-' && (i == 0 || bb_is_space(text.p[i - 1]));
+        if (!with_status && !with_line && !expects_reply(bb_sub(text, 0, i))) continue;
+        if (positive && !is_positive(code_value(text.p + i))) continue;
         out->code = code_value(text.p + i);
         out->text = without_remarks(bb_sub(text, i, BB_NPOS));
         out->status = bb_status_find(out->text);
+        if (!has_words(out->text)) out->text = bb_trim(text); /* "no such mailbox [SMTP error 550]" */
         return true;
     }
     return false;
@@ -266,22 +282,30 @@ bb_str bb_host_token(bb_str text)
     return dots && n > 3 && n <= 255 ? bb_sub(text, 0, n) : (bb_str){0};
 }
 
+/* "host mx.example.net [192.0.2.1]", "host mx.example.net said: ..."; not "host example.net not found". */
+static bool goes_on_as_host(bb_str after)
+{
+    static const char *const marks[] = {"[",       " [", ":", ".:", " said", " does not like", " did not like",
+                                        " failed", ". ["};
+    for (size_t i = 0; i < BB_COUNT(marks); i++)
+        if (bb_starts(after, bb_cstr(marks[i]))) return true;
+    return bb_empty(after);
+}
+
 bb_str bb_host_find(bb_str text)
 {
     static const bb_phrase before[] = {{"host ", 1},         {"connect to ", 1}, {"talking to ", 1}, {"server ", 1},
                                        {"connected to ", 1}, {"domain by ", 1},  {"rejected by ", 1}};
-    static const bb_phrase behind[] = {
-        {" does not like", 1}, {" did not like", 1}, {" failed after", 1}, {" [", 1}, {"[", 1}, {" said", 1}};
     text = bb_trim(text);
     bb_str host = bb_host_token(text);
     bb_str after = bb_sub(text, host.n, BB_NPOS);
-    for (size_t i = 0; host.n && i < BB_COUNT(behind); i++)
-        if (bb_starts(after, bb_cstr(behind[i].words))) return host;
+    if (host.n && !bb_empty(after) && goes_on_as_host(after)) return host;
     bb_phrase_scan s;
     bb_phrase_scan_init(&s, text, before, BB_COUNT(before));
     for (size_t at, len; bb_phrase_next(&s, &at, &len);) {
-        host = bb_host_token(bb_sub(text, at + len, BB_NPOS));
-        if (host.n) return host;
+        after = bb_sub(text, at + len, BB_NPOS);
+        host = bb_host_token(after);
+        if (host.n && goes_on_as_host(bb_sub(after, host.n, BB_NPOS))) return host;
     }
     return (bb_str){0};
 }

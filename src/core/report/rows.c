@@ -55,6 +55,10 @@ bb_str bb_address_clean(bb_ctx *c, bb_str raw)
     bb_address whole;
     bb_str s = without_escapes(c, without_type(bb_trim(bb_value_text(c->m, raw))));
     bb_str found = bb_address_read(c->a, s, &whole, NULL) ? whole.spelled : bb_address_find(s, NULL);
+    bb_str local, domain;
+    if (bb_empty(found) && bb_address_split(s, &local, &domain) && bb_chr(local, ' ') == BB_NPOS &&
+        bb_chr(domain, ' ') == BB_NPOS)
+        found = bb_sub(s, (size_t)(local.p - s.p), local.n + 1 + domain.n); /* nobody's, but what the report is about */
     for (size_t i = 0; i < BB_COUNT(prefixes); i++)
         if (bb_istarts(found, bb_cstr(prefixes[i]))) found = bb_sub(found, bb_cstr(prefixes[i]).n, BB_NPOS);
     return found.n <= BB_ADDRESS_MAX ? found : (bb_str){0};
@@ -187,6 +191,7 @@ static void from_transcript(bb_ctx *c)
             if (bb_empty(row->command)) row->command = said[k].stage;
             if (bb_empty(row->remote_mta)) row->remote_mta = said[k].host;
             bb_row_words(c, row, said[k].reply);
+            if (bb_empty(row->diagnostic)) row->diagnostic = bb_one_line(c, said[k].reply);
             break;
         }
     }

@@ -142,8 +142,10 @@ bool bb_announces(const bb_ctx *c)
 {
     unsigned s = c->signs;
     if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
-    /* Somebody writing about a bounce, or to a list: only an empty sender is proof against that. */
-    if (s & (BB_SIGN_REPLY | BB_SIGN_LIST) && !(s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN))) return false;
-    if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN | BB_SIGN_DAEMON)) return true;
-    return s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
+    if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
+    if (s & BB_SIGN_REPLY) return false;
+    bool both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
+    /* A list that takes its own bounces marks them as its mail. */
+    if (s & BB_SIGN_LIST) return s & BB_SIGN_DAEMON && (both || c->returned);
+    return s & BB_SIGN_DAEMON || both;
 }

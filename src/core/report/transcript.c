@@ -68,9 +68,16 @@ static void verdict(reading *t, bb_str line)
     bb_str behind, address = bb_address_find(line, &behind);
     if (bb_empty(address) || !bb_starts(behind, BB_S("..."))) return;
     bb_exchange *last = t->n ? &t->items[t->n - 1] : NULL;
-    if (last && bb_empty(last->about)) last->about = address;
-    else if (!last || !bb_address_same(t->c->a, last->about, address))
-        add(t, (bb_exchange){.about = address, .reply = line});
+    if (last && bb_empty(last->about)) {
+        last->about = address;
+        return;
+    }
+    if (last && bb_address_same(t->c->a, last->about, address)) return;
+    bb_str why = bb_trim(bb_sub(behind, 3, BB_NPOS));
+    bb_reply own, inner;
+    bool replied = bb_reply_find(line, &own) && own.text.p == line.p;
+    if (bb_reply_find(why, &inner) && inner.text.p == why.p) replied = false; /* "... 550 Host unknown" */
+    add(t, (bb_exchange){.about = address, .reply = replied ? line : why});
 }
 
 size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)

@@ -81,7 +81,7 @@ int cmd_list_add(cli *c)
 {
     bb_str name = bb_cstr(c->args[0]), section;
     uint32_t id;
-    if (!bb_conf_list_name_ok(name))
+    if (!bb_list_name_ok(name))
         return cli_usage(c, "%s: a list's name is 1 to 64 letters, digits, dots, dashes and underscores", c->args[0]);
     if (!section_text(c, &section) || !check_section(c, section)) return cli_fail(c);
     if (!bb_store_list_add(c->store, name, c->now, &id, &c->err)) return cli_fail(c);

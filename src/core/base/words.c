@@ -102,3 +102,10 @@ const char *bb_nearest(bb_str typed, const char *const *words)
     }
     return best;
 }
+
+bool bb_list_name_ok(bb_str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (!bb_is_alnum(name.p[i]) && name.p[i] != '.' && name.p[i] != '_' && name.p[i] != '-') return false;
+    return name.n && name.n <= BB_LIST_NAME_MAX;
+}

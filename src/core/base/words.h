@@ -85,4 +85,8 @@ bool bb_reason_is_host_soft(bb_reason r);
  * (more than a third of the letters differ). For "did you mean". */
 const char *bb_nearest(bb_str typed, const char *const *words);
 
+/* What a list may be called: it stands in section headings, file names and command lines. */
+#define BB_LIST_NAME_MAX 64
+bool bb_list_name_ok(bb_str name); /* 1 to 64 of a-z A-Z 0-9 . _ - */
+
 #endif

@@ -64,13 +64,6 @@ static bool fail_said(parse *p, int line, bb_str text)
     return fail_at(p, line, text.p ? text.p : "no memory for the message");
 }
 
-bool bb_conf_list_name_ok(bb_str name)
-{
-    for (size_t i = 0; i < name.n; i++)
-        if (!bb_is_alnum(name.p[i]) && name.p[i] != '.' && name.p[i] != '_' && name.p[i] != '-') return false;
-    return name.n && name.n <= BB_LIST_NAME_MAX;
-}
-
 /* ---- sections ---------------------------------------------------------------------------------------- */
 
 /* " (did you mean X?)" or nothing. */
@@ -99,7 +92,7 @@ static bool read_title(parse *p, bb_str title, section *out)
     else if (bb_starts(title, BB_S("list ")) || bb_starts(title, BB_S("list\t"))) {
         out->kind = SECTION_LIST;
         out->name = bb_trim(bb_sub(title, 5, BB_NPOS));
-        if (!bb_conf_list_name_ok(out->name))
+        if (!bb_list_name_ok(out->name))
             return fail_at(p, p->line, "a list's name is 1 to 64 letters, digits, dots, dashes and underscores");
     } else return unknown_section(p, title);
     return true;

@@ -66,9 +66,6 @@ typedef struct {
 
 typedef struct bb_conf bb_conf;
 
-#define BB_LIST_NAME_MAX 64
-bool bb_conf_list_name_ok(bb_str name); /* 1 to 64 of a-z A-Z 0-9 . _ - */
-
 bool bb_conf_read(const char *path, bb_conf **out, bb_err *err) BB_MUST_USE;
 /* The same of text; `name` is what errors call it. */
 bool bb_conf_parse(const char *name, bb_str text, bb_conf **out, bb_err *err) BB_MUST_USE;

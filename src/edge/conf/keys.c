@@ -63,7 +63,7 @@ static bool read_lines(const char *path, bb_str text, bb_keys *out, bb_err *err)
         out->n++;
     }
     if (!bb_keyring_signer(&(bb_keyring){out->keys, out->n}))
-        return bb_fail(err, BB_ECONFIG, "%s: holds no active key; \"bouncebox key add\" makes one", path);
+        return bb_fail(err, BB_ECONFIG, "%s: holds no active key; restore it from a backup", path);
     return true;
 }
 

@@ -27,6 +27,14 @@ bool bb_os_append_file(const char *path, bb_str bytes, bb_err *err) BB_MUST_USE;
 bool bb_os_make_folder(const char *path, int mode, bool *made, bb_err *err) BB_MUST_USE;
 bool bb_os_exists(const char *path);
 
+/* ---- users ---------------------------------------------------------------------------------------- */
+
+bool bb_os_is_user(const char *name); /* or root */
+/* Where we are root and the folder is somebody else's, we are he from now on. BB_ENOINPUT: there is no such folder. */
+bool bb_os_become_owner(const char *folder, bool *became, bb_err *err) BB_MUST_USE;
+/* Where we are root and there is such a user, the path becomes his. */
+bool bb_os_give(const char *path, const char *user, bb_err *err) BB_MUST_USE;
+
 /* ---- mailboxes ------------------------------------------------------------------------------------ */
 
 /* One message as it was found. Bytes live until the next call of bb_mailbox_next. */

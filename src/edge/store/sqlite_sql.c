@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every statement of the SQLite driver.
+ */
+#include "edge/store/sqlite.h"
+
+#define PERSON "id, list, address_key, address, external_id, contact, since, status, until"
+#define FOUND  "SELECT id, list, address_key FROM subscriber WHERE "
+
+/* A reading as a fact. When its mailing went to him: his own send's time, else the mailing's. */
+#define READING "r.key, g.position, r.time, g.kind, g.reason, g.trust, g.forwarded, g.mailing, coalesce(s.time, m.sent)"
+#define READINGS_OF_ONE                               \
+    " FROM reading g JOIN report r ON r.id = g.report" \
+    " LEFT JOIN mailing m ON m.id = g.mailing"         \
+    " LEFT JOIN send s ON s.subscriber = g.subscriber AND s.mailing = g.mailing" \
+    " WHERE g.subscriber = ?1 AND g.current = 1"
+#define FACT "id, type, time, status, until"
+
+/* Parameters: list (0: all), from, until. */
+#define READINGS_COUNTED                                                             \
+    " FROM reading g JOIN report r ON r.id = g.report"                               \
+    " WHERE g.current = 1 AND (?1 = 0 OR g.list = ?1)"                               \
+    " AND (?2 IS NULL OR r.time >= ?2) AND (?3 IS NULL OR r.time < ?3)"
+
+const char *const sq_sql[SQ_STATEMENTS] = {
+    [SQ_BEGIN_READ] = "BEGIN",
+    [SQ_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [SQ_COMMIT] = "COMMIT",
+    [SQ_ROLLBACK] = "ROLLBACK",
+
+    [SQ_LISTS] = "SELECT id, name, created FROM list ORDER BY id",
+    [SQ_MAILINGS] = "SELECT id, list, name, sent FROM mailing WHERE ?1 = 0 OR list = ?1 ORDER BY id",
+    [SQ_ADD_LIST] = "INSERT INTO list (name, created) VALUES (?, ?)",
+    [SQ_ADD_MAILING] = "INSERT INTO mailing (list, name, sent) VALUES (?, ?, ?)",
+
+    [SQ_FIND_BY_ID] = FOUND "id = ?",
+    [SQ_FIND_BY_EXTERNAL_ID] = FOUND "external_id = ? AND list = ?",
+    [SQ_FIND_BY_ADDRESS] = FOUND "address_key = ? AND list = ?",
+    [SQ_FIND_BY_ADDRESS_ANYWHERE] = FOUND "address_key = ? LIMIT 2",
+    [SQ_FIND_PERSON] = "SELECT " PERSON " FROM subscriber WHERE id = ?",
+    [SQ_FIND_MAILING] = "SELECT id, list, sent FROM mailing WHERE id = ?",
+    [SQ_FIND_REPORT] = "SELECT id, time FROM report WHERE key = ?",
+    [SQ_FIND_FACT] = "SELECT 1 FROM fact WHERE subscriber = ? AND id = ?",
+    [SQ_FIND_SEND] = "SELECT time FROM send WHERE subscriber = ? AND mailing = ?",
+    [SQ_HOLDERS] = "SELECT subscriber FROM reading WHERE report = ? AND current = 1 AND subscriber IS NOT NULL",
+
+    [SQ_READINGS_OF] = "SELECT " READING READINGS_OF_ONE,
+    [SQ_FACTS_OF] = "SELECT " FACT " FROM fact WHERE subscriber = ?",
+    [SQ_SENDS_OF] = "SELECT s.mailing, coalesce(s.time, m.sent) FROM send s JOIN mailing m ON m.id = s.mailing"
+                    " WHERE s.subscriber = ?",
+
+    [SQ_PUT_PERSON] = "INSERT INTO subscriber (list, address_key, address, external_id, contact, since, status, until)"
+                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQ_SET_PERSON] = "UPDATE subscriber SET address_key = ?, address = ?, external_id = ?, contact = ? WHERE id = ?",
+    [SQ_PUT_REPORT] = "INSERT INTO report (key, time, recorded, source, return_path) VALUES (?, ?, ?, ?, ?)",
+    [SQ_LOWER_TIME] = "UPDATE report SET time = ?1 WHERE id = ?2 AND time > ?1",
+    [SQ_PUT_READING] =
+        "INSERT INTO reading (number, current, report, position, rules_version, list, subscriber, mailing, trust,"
+        " forwarded, kind, reason, action, reply_code, confidence, recipient, domain, status, command, diagnostic,"
+        " remote_mta, reporting_mta, format, rule)"
+        " VALUES (0, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQ_PUT_EVIDENCE] = "INSERT INTO evidence (report, size, zstd) VALUES (?, ?, ?)",
+    [SQ_PUT_FACT] = "INSERT INTO fact (subscriber, id, type, time, recorded, status, until, note, address)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQ_PUT_SEND] = "INSERT INTO send (subscriber, mailing, time) VALUES (?, ?, ?)"
+                    " ON CONFLICT (subscriber, mailing) DO UPDATE SET time = excluded.time",
+    [SQ_PUT_STATUS] = "UPDATE subscriber SET status = ?, until = ? WHERE id = ?",
+    [SQ_PUT_TRANSITION] =
+        "INSERT INTO transition (subscriber, number, time, recorded, from_status, to_status, until, cause)"
+        " SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM transition WHERE subscriber = ?1",
+
+    [SQ_PAGE] = "SELECT " PERSON " FROM subscriber WHERE id > ?1 AND (?2 = 0 OR list = ?2) ORDER BY id LIMIT ?3",
+    [SQ_HISTORY_READINGS] =
+        "SELECT " READING ", r.recorded, r.source, r.return_path, r.id, g.recipient, g.status, g.command, g.diagnostic,"
+        " g.remote_mta, g.reporting_mta, g.rule, g.format, g.action, g.reply_code, g.confidence, m.name,"
+        " EXISTS (SELECT 1 FROM evidence e WHERE e.report = r.id)" READINGS_OF_ONE,
+    [SQ_HISTORY_FACTS] = "SELECT " FACT ", recorded, note, address FROM fact WHERE subscriber = ?",
+    [SQ_HISTORY_TRANSITIONS] = "SELECT time, recorded, from_status, to_status, until, cause FROM transition"
+                               " WHERE subscriber = ? ORDER BY number",
+    [SQ_EVIDENCE] = "SELECT report, size, zstd FROM evidence WHERE report = ?",
+
+    [SQ_COUNT_REPORTS] = "SELECT count(DISTINCT g.report)" READINGS_COUNTED,
+    [SQ_COUNT_READINGS] = "SELECT g.kind, g.reason, g.trust, g.list, g.domain, count(*)" READINGS_COUNTED
+                          " GROUP BY g.list, g.domain, g.kind, g.reason, g.trust",
+    [SQ_COUNT_STANDINGS] = "SELECT status, until, count(*) FROM subscriber"
+                           " WHERE contact = 0 AND (?1 = 0 OR list = ?1) GROUP BY status, until",
+};

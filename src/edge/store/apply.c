@@ -96,7 +96,8 @@ bool bb_refold(bb_apply *ap)
     if (!contexts) return false;
     for (size_t i = 0; i < n; i++) {
         bool changed;
-        if (!judge(ap, &people[i], &facts[i], contexts[i], &changes[moved], &transitions[moved], &changed)) return false;
+        if (!judge(ap, &people[i], &facts[i], contexts[i], &changes[moved], &transitions[moved], &changed))
+            return false;
         if (changed) people[moved++] = people[i];
     }
     ap->batch->changes = changes;

@@ -300,8 +300,9 @@ static bool find_people_of(facts_run *run, bb_item *items, size_t n, person **wh
         if (items[i].result == BB_RESULT_REFUSED) continue;
         size_t slot = run->h.slots[n + i];
         who[i] = run->h.holder[slot];
-        if (!who[i]) return bb_fail(ap->err, BB_EBUG, "subscriber %llu has not the address that he was found with",
-                                    (unsigned long long)items[i].subscriber);
+        if (!who[i])
+            return bb_fail(ap->err, BB_EBUG, "subscriber %llu has not the address that he was found with",
+                           (unsigned long long)items[i].subscriber);
         who[i]->slot = slot;
     }
     return true;
@@ -333,7 +334,8 @@ bool bb_apply_facts(bb_apply *ap, bb_item *items, size_t n)
         if (who[i]) rows[i] = row_of(ap, &items[i]);
     if (!find_there(&run, rows, n)) return false;
     for (size_t i = 0; i < n; i++)
-        if (who[i] && !take_fact(&run, &items[i], &rows[i], who[i], run.h.slots[i], &run.there[run.slots[i]])) return false;
+        if (who[i] && !take_fact(&run, &items[i], &rows[i], who[i], run.h.slots[i], &run.there[run.slots[i]]))
+            return false;
     const bb_driver_ops *ops = ap->driver->ops;
     return ops->set_people(ap->driver, run.changes.rows, run.changes.n, ap->err) &&
            ops->put_facts(ap->driver, run.fresh, run.n_fresh, ap->err);

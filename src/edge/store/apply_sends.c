@@ -56,8 +56,7 @@ bool bb_apply_sends(bb_apply *ap, bb_item *items, size_t n)
     bb_slot_key *keys = bb_get_array(ap->arena, n, sizeof *keys);
     if (!people || !mailings || !keys || !people_and_mailings(ap, items, n, people, mailings)) return false;
     for (size_t i = 0; i < n; i++)
-        keys[i] = (bb_slot_key){items[i].subscriber,
-                                {(const char *)&items[i].mailing, sizeof items[i].mailing}};
+        keys[i] = (bb_slot_key){items[i].subscriber, {(const char *)&items[i].mailing, sizeof items[i].mailing}};
     size_t *slots = bb_slots(ap->arena, keys, n, &n_slots);
     bb_row_send *rows = slots ? bb_get_array(ap->arena, n_slots, sizeof *rows) : NULL;
     bool *dirty = rows ? bb_get_array(ap->arena, n_slots, sizeof *dirty) : NULL;

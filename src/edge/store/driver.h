@@ -140,7 +140,8 @@ typedef struct {
     bool (*put_readings)(bb_driver *d, const bb_row_reading *rows, size_t n, bb_err *err);
     bool (*put_evidence)(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
     bool (*put_facts)(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
-    bool (*put_sends)(bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err); /* one that is known gets the time */
+    bool (*put_sends)(bb_driver *d, const bb_row_send *rows, size_t n,
+                      bb_err *err); /* one that is known gets the time */
     bool (*put_statuses)(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err);
     bool (*put_transitions)(bb_driver *d, const bb_row_transition *rows, size_t n, bb_err *err);
 
@@ -150,9 +151,11 @@ typedef struct {
                  bb_err *err);
     /* facts and sends in any order, transitions as recorded; the subscriber is left to find_people */
     bool (*history)(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_err *err);
-    bool (*evidence)(bb_driver *d, bb_arena *a, uint64_t report, bb_row_evidence *out, bb_err *err); /* report 0: none */
+    bool (*evidence)(bb_driver *d, bb_arena *a, uint64_t report, bb_row_evidence *out,
+                     bb_err *err); /* report 0: none */
     /* rows may come in pieces; contacts are no subscribers and stand nowhere */
-    bool (*summary)(bb_driver *d, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink, bb_err *err);
+    bool (*summary)(bb_driver *d, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink,
+                    bb_err *err);
 } bb_driver_ops;
 
 /* What every driver begins with. */

@@ -78,10 +78,10 @@ bool sq_close(bb_sqlite *d, sq_cursor *c, bb_err *err);
 bool sq_run(bb_sqlite *d, sq_cursor *c, bb_err *err);
 
 void sq_put_int(sq_cursor *c, int64_t v);
-void sq_put_id(sq_cursor *c, uint64_t v); /* 0: NULL; so when taken */
+void sq_put_id(sq_cursor *c, uint64_t v);  /* 0: NULL; so when taken */
 void sq_put_time(sq_cursor *c, bb_time t); /* BB_NO_TIME: NULL; so when taken */
 void sq_put_real(sq_cursor *c, double v);
-void sq_put_text(sq_cursor *c, bb_str s); /* borrowed until the statement has run */
+void sq_put_text(sq_cursor *c, bb_str s);         /* borrowed until the statement has run */
 void sq_put_text_or_null(sq_cursor *c, bb_str s); /* empty: NULL */
 void sq_put_blob(sq_cursor *c, bb_str s);
 void sq_put_hash(sq_cursor *c, const bb_hash *h);
@@ -120,8 +120,8 @@ bool sq_find_mailings(bb_driver *d, const uint32_t *ids, size_t n, bb_mailing *o
 bool sq_find_reports(bb_driver *d, bb_row_report *rows, size_t n, bb_err *err);
 bool sq_find_facts(bb_driver *d, bb_row_fact *rows, size_t n, bb_err *err);
 bool sq_find_sends(bb_driver *d, bb_row_send *rows, size_t n, bb_err *err);
-bool sq_holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out, size_t *cap,
-                bb_err *err);
+bool sq_holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
+                size_t *cap, bb_err *err);
 bool sq_facts(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err);
 bool sq_page(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
              bb_err *err);

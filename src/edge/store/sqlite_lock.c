@@ -28,7 +28,8 @@ static bool tell_holder(int fd, const char *path, bb_err *err)
     FILE *f = fopen(proc, "re");
     if (f && fgets(name, sizeof name, f)) name[strcspn(name, "\n")] = '\0';
     if (f) fclose(f);
-    return bb_fail(err, BB_EBUSY, "%s: process %llu%s%s writes to it (a serve, ingest or deliver): wait for it to end, or stop it",
+    return bb_fail(err, BB_EBUSY,
+                   "%s: process %llu%s%s writes to it (a serve, ingest or deliver): wait for it to end, or stop it",
                    path, (unsigned long long)pid, *name ? ", " : "", name);
 }
 

@@ -52,21 +52,24 @@ static bool identify(const bb_sqlite *d, int64_t *version, bb_err *err)
         return bb_fail(err, BB_EDATA, "%s: this is a database of another program: give the path of bouncebox's own",
                        d->path);
     if (*version > (int64_t)bb_migrations_count)
-        return bb_fail(err, BB_EDATA,
-                       "%s: a newer bouncebox wrote it (schema %lld, this one knows %zu): bring this program up to date",
-                       d->path, (long long)*version, bb_migrations_count);
+        return bb_fail(
+            err, BB_EDATA,
+            "%s: a newer bouncebox wrote it (schema %lld, this one knows %zu): bring this program up to date", d->path,
+            (long long)*version, bb_migrations_count);
     return true;
 }
 
 static bool usable(const bb_sqlite *d, bb_store_mode mode, int64_t version, bb_err *err)
 {
     if (version == 0 && mode != BB_STORE_CREATE)
-        return bb_fail(err, BB_ENOINPUT, "%s: there is no database of bouncebox in it yet: run bouncebox init", d->path);
+        return bb_fail(err, BB_ENOINPUT, "%s: there is no database of bouncebox in it yet: run bouncebox init",
+                       d->path);
     if (mode == BB_STORE_READ && version < (int64_t)bb_migrations_count)
-        return bb_fail(err, BB_ECONFIG,
-                       "%s: an older bouncebox wrote it (schema %lld, this one has %zu): any command that writes brings "
-                       "it up to date, for one bouncebox init",
-                       d->path, (long long)version, bb_migrations_count);
+        return bb_fail(
+            err, BB_ECONFIG,
+            "%s: an older bouncebox wrote it (schema %lld, this one has %zu): any command that writes brings "
+            "it up to date, for one bouncebox init",
+            d->path, (long long)version, bb_migrations_count);
     return true;
 }
 
@@ -94,7 +97,8 @@ static bool migrate(const bb_sqlite *d, bb_err *err)
     if (!identify(d, &version, err)) return false; /* again: somebody else may just have done it */
     if (!ask(d, "PRAGMA journal_mode = WAL", &(int64_t){0}, mode, err)) return false;
     if (strcmp(mode, "wal") != 0)
-        return bb_fail(err, BB_EIO, "%s: this file system cannot hold it (no shared memory for a write-ahead log)", d->path);
+        return bb_fail(err, BB_EIO, "%s: this file system cannot hold it (no shared memory for a write-ahead log)",
+                       d->path);
     for (size_t i = (size_t)version; i < bb_migrations_count; i++)
         if (!migrate_one(d, &bb_migrations[i], err)) return false;
     return true;
@@ -162,10 +166,11 @@ static bool sq_commit(bb_driver *driver, bb_err *err)
     int rc = c.rc;
     if (sq_close(d, &c, err)) return true;
     if ((rc & 0xFF) != SQLITE_IOERR) return false;
-    return bb_fail(err, BB_EUNKNOWN,
-                   "%s: writing failed at the last step, so that nobody knows whether it is stored: giving it again is safe "
-                   "(%s)",
-                   d->path, sqlite3_errstr(rc));
+    return bb_fail(
+        err, BB_EUNKNOWN,
+        "%s: writing failed at the last step, so that nobody knows whether it is stored: giving it again is safe "
+        "(%s)",
+        d->path, sqlite3_errstr(rc));
 }
 
 static void sq_rollback(bb_driver *driver)

@@ -109,8 +109,8 @@ bool sq_find_people(bb_driver *driver, bb_arena *a, const uint64_t *ids, size_t 
     return true;
 }
 
-bool sq_page(bb_driver *driver, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
-             bb_err *err)
+bool sq_page(bb_driver *driver, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out,
+             size_t *n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);
     sq_cursor c;
@@ -395,7 +395,8 @@ static bool count_reports(bb_sqlite *d, const bb_summary_query *q, int64_t *repo
     return sq_close(d, &c, err);
 }
 
-bool sq_summary(bb_driver *driver, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink, bb_err *err)
+bool sq_summary(bb_driver *driver, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink,
+                bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);
     sq_cursor c;

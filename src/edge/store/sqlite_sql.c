@@ -9,17 +9,17 @@
 
 /* A reading as a fact. When its mailing went to him: his own send's time, else the mailing's. */
 #define READING "r.key, g.position, r.time, g.kind, g.reason, g.trust, g.forwarded, g.mailing, coalesce(s.time, m.sent)"
-#define READINGS_OF_ONE                               \
-    " FROM reading g JOIN report r ON r.id = g.report" \
-    " LEFT JOIN mailing m ON m.id = g.mailing"         \
+#define READINGS_OF_ONE                                                          \
+    " FROM reading g JOIN report r ON r.id = g.report"                           \
+    " LEFT JOIN mailing m ON m.id = g.mailing"                                   \
     " LEFT JOIN send s ON s.subscriber = g.subscriber AND s.mailing = g.mailing" \
     " WHERE g.subscriber = ?1 AND g.current = 1"
 #define FACT "id, type, time, status, until"
 
 /* Parameters: list (0: all), from, until. */
-#define READINGS_COUNTED                                                             \
-    " FROM reading g JOIN report r ON r.id = g.report"                               \
-    " WHERE g.current = 1 AND (?1 = 0 OR g.list = ?1)"                               \
+#define READINGS_COUNTED                               \
+    " FROM reading g JOIN report r ON r.id = g.report" \
+    " WHERE g.current = 1 AND (?1 = 0 OR g.list = ?1)" \
     " AND (?2 IS NULL OR r.time >= ?2) AND (?3 IS NULL OR r.time < ?3)"
 
 const char *const sq_sql[SQ_STATEMENTS] = {

@@ -66,7 +66,8 @@ bool bb_store_list_add(bb_store *s, bb_str name, bb_time now, uint32_t *id, bb_e
     size_t n;
     bb_arena scratch;
     if (!bb_list_name_ok(name))
-        return bb_fail(err, BB_EUSAGE, "a list's name is 1 to %d of the characters a-z A-Z 0-9 . _ -", BB_LIST_NAME_MAX);
+        return bb_fail(err, BB_EUSAGE, "a list's name is 1 to %d of the characters a-z A-Z 0-9 . _ -",
+                       BB_LIST_NAME_MAX);
     if (now == BB_NO_TIME) return bb_fail(err, BB_EUSAGE, "a list needs the time at which it was made");
     if (!d->ops->begin(d, true, err)) return false;
     bb_arena_init(&scratch, &bb_os_alloc, BB_ARENA_LIMIT);
@@ -95,7 +96,8 @@ bool bb_store_mailing_add(bb_store *s, uint32_t list, bb_str name, bb_time sent,
     bb_arena_init(&scratch, &bb_os_alloc, BB_ARENA_LIMIT);
     bb_mailing row = {.list = list, .name = bb_store_text(&scratch, name), .sent = sent};
     bool well = d->ops->lists(d, &scratch, &lists, &n, err);
-    if (well && !bb_list_with(lists, n, list)) well = bb_fail(err, BB_ENOINPUT, "there is no list with the id %u", list);
+    if (well && !bb_list_with(lists, n, list))
+        well = bb_fail(err, BB_ENOINPUT, "there is no list with the id %u", list);
     if (well && scratch.failed) well = bb_out_of_memory(err);
     well = bb_store_finish(d, well && d->ops->add_mailing(d, &row, err), err);
     bb_arena_free(&scratch);

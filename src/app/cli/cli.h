@@ -196,6 +196,7 @@ void cli_progress_end(cli_progress *p);
 
 /* moves.c: who was moved, merged over all batches of a run. */
 typedef struct {
+    size_t turn; /* which happened first */
     uint64_t subscriber;
     uint32_t list;
     bb_status before, after;

@@ -79,7 +79,7 @@ static int tell_added(cli *c, uint32_t id, bool section)
 /* The list comes first: a section without its list is an error of "config check", a list without a section is none. */
 int cmd_list_add(cli *c)
 {
-    bb_str name = bb_cstr(c->args[0]), section;
+    bb_str name = bb_cstr(c->args[0]), section = {0};
     uint32_t id;
     if (!bb_list_name_ok(name))
         return cli_usage(c, "%s: a list's name is 1 to 64 letters, digits, dots, dashes and underscores", c->args[0]);

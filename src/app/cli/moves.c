@@ -21,29 +21,23 @@ bool cli_moves_add(cli_moves *m, const bb_change *changes, size_t n)
     return true;
 }
 
-/* Entries of one array: of two about one subscriber the one that stands earlier happened earlier. */
 static int in_order(const void *left, const void *right)
 {
-    const cli_move *x = *(const cli_move *const *)left, *y = *(const cli_move *const *)right;
+    const cli_move *x = left, *y = right;
     if (x->subscriber != y->subscriber) return x->subscriber < y->subscriber ? -1 : 1;
-    return (x > y) - (x < y);
+    return (x->turn > y->turn) - (x->turn < y->turn);
 }
 
 void cli_moves_merge(cli_moves *m)
 {
-    const cli_move **order = bb_get_array(m->arena, m->n + 1, sizeof *order);
-    cli_move *merged = bb_get_array(m->arena, m->n + 1, sizeof *merged);
     size_t kept = 0;
-    if (!order || !merged) return; /* then some stand there twice */
-    for (size_t i = 0; i < m->n; i++) order[i] = &m->items[i];
-    if (m->n) qsort(order, m->n, sizeof *order, in_order);
+    if (m->n) qsort(m->items, m->n, sizeof *m->items, in_order);
     for (size_t i = 0, end; i < m->n; i = end) {
-        for (end = i + 1; end < m->n && order[end]->subscriber == order[i]->subscriber;) end++;
-        merged[kept] = *order[end - 1];
-        merged[kept].before = order[i]->before;
-        kept += merged[kept].before != merged[kept].after || merged[kept].after == BB_STATUS_QUARANTINED;
+        for (end = i + 1; end < m->n && m->items[end].subscriber == m->items[i].subscriber;) end++;
+        cli_move one = m->items[end - 1];
+        one.before = m->items[i].before;
+        if (one.before != one.after || one.after == BB_STATUS_QUARANTINED) m->items[kept++] = one;
     }
-    m->items = merged;
     m->n = kept;
 }
 

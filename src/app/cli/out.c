@@ -153,7 +153,7 @@ void cli_table_end(cli *c, cli_table *t, const char *indent)
 {
     size_t *widths = bb_get_array(t->arena, t->columns, sizeof *widths);
     bb_str *heads = bb_get_array(t->arena, t->columns, sizeof *heads);
-    if (!widths || !heads) return;
+    if (!widths || !heads || !t->columns) return;
     for (size_t k = 0; t->heads && k < t->columns; k++) {
         heads[k] = bb_cstr(t->heads[k] + (t->heads[k][0] == '>'));
         widths[k] = width(heads[k]);

@@ -20,9 +20,8 @@ void cli_progress_at(cli_progress *p, uint64_t count, uint64_t done, uint64_t to
     p->shown = now;
     fprintf(stderr, "\r\033[K%llu %s, %.0f a second", (unsigned long long)count, p->what, (double)count / took);
     if (total && done && done <= total) {
-        double left = took * (double)(total - done) / (double)done;
-        fprintf(stderr, ", %.0f %%, %.0f:%02.0f left", 100 * (double)done / (double)total, (double)((long)left / 60),
-                (double)((long)left % 60));
+        long left = (long)(took * (double)(total - done) / (double)done);
+        fprintf(stderr, ", %.0f %%, %ld:%02ld left", 100 * (double)done / (double)total, left / 60, left % 60);
     }
 }
 

@@ -15,8 +15,12 @@ bool cli_moves_add(cli_moves *m, const bb_change *changes, size_t n)
     for (size_t i = 0; i < n; i++) {
         cli_move *slot = BB_PUSH(m->arena, m->items, m->n, m->cap);
         if (!slot) return false;
-        *slot =
-            (cli_move){changes[i].subscriber, changes[i].list, changes[i].before, changes[i].after, changes[i].until};
+        *slot = (cli_move){.turn = m->n,
+                           .subscriber = changes[i].subscriber,
+                           .list = changes[i].list,
+                           .before = changes[i].before,
+                           .after = changes[i].after,
+                           .until = changes[i].until};
     }
     return true;
 }

@@ -33,6 +33,12 @@ bool bb_store_open_sqlite(const char *path, bb_store_mode mode, bb_store **out, 
     return bb_driver_sqlite(path, mode, &d, err) && bb_store_on(d, out, err);
 }
 
+bool bb_store_open_memory(bb_store **out, bb_err *err)
+{
+    bb_driver *d;
+    return bb_driver_memory(&bb_os_alloc, &d, err) && bb_store_on(d, out, err);
+}
+
 void bb_store_close(bb_store **store)
 {
     bb_store *s = *store;

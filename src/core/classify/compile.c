@@ -157,6 +157,7 @@ static bool read_reply(bb_str s, bb_code3 *out)
 static bool add_reply(reader *rd, bb_str word)
 {
     bb_code3 code;
+    if (bb_eq(word, BB_S("none"))) return rd->rule->unanswered = true;
     if (!read_reply(word, &code))
         return bb_fail(rd->err, BB_ECONFIG, "\"" BB_FMT "\" is no reply code like 550 or 4xx", BB_ARG(word));
     bb_code3 *to = BB_PUSH(&rd->r->arena, rd->rule->reply, rd->rule->n_reply, rd->rule->cap_reply);
@@ -245,7 +246,7 @@ static int exactness(const bb_code3 *codes, size_t n, bool status)
 static int specificity(const bb_rule *rule)
 {
     return exactness(rule->status, rule->n_status, true) + exactness(rule->reply, rule->n_reply, false) +
-           (rule->stages != 0) + (rule->actions != 0) + rule->bare + (rule->n_hosts ? 40 : 0);
+           (rule->stages != 0) + (rule->actions != 0) + rule->bare + rule->unanswered + (rule->n_hosts ? 40 : 0);
 }
 
 static bool same_words(bb_arena *a, bb_str x, bb_str y)

@@ -42,6 +42,7 @@ static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_
     if (rule->stages && (c->stage < 0 || !(rule->stages & 1U << c->stage))) return false;
     if (rule->actions && !(rule->actions & 1U << e->action)) return false;
     if (rule->bare && !c->wordless) return false;
+    if (rule->unanswered && c->reply.part[0]) return false;
     return any_code(rule->status, rule->n_status, c->status) && any_code(rule->reply, rule->n_reply, c->reply) &&
            any_host(rule->hosts, rule->n_hosts, e->host);
 }

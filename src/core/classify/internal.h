@@ -135,6 +135,7 @@ typedef struct {
     bool lasting;     /* stays hard on a temporary reply */
     bool has_words;   /* fires on its words; else on its conditions alone */
     bool bare;        /* fires only where the reply has no words */
+    bool unanswered;  /* fires only where no server replied: the reporter's own words */
     int specificity;  /* how many conditions, or of a code how exact */
     unsigned stages;  /* bits by stage, 0: any */
     unsigned actions; /* bits by bb_action, 0: any */

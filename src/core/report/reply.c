@@ -183,6 +183,9 @@ static const bb_phrase stages[] = {
     {"in response to data", DATA},
     {"after initial connection", CONN},
     {"after connect", CONN},
+    {"connect to ", CONN}, /* "connect to mx.example.net[192.0.2.1]:25: Connection refused" */
+    {"connection refused by", CONN},
+    {"connection timed out with", CONN},
     {"after ehlo", EHLO},
     {"after helo", EHLO},
     {"after lhlo", EHLO},

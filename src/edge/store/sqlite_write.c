@@ -10,6 +10,7 @@ static bool put_numbered(bb_sqlite *d, sq_cursor *c, const char *what, int bits,
 {
     sq_next(c);
     bool too_wide = c->rc == SQLITE_CONSTRAINT_CHECK;
+    *id = 0;
     if (!sq_close(d, c, err)) return too_wide ? bb_ids_used_up(err, what, bits) : false;
     *id = (uint64_t)sqlite3_last_insert_rowid(d->db);
     return true;

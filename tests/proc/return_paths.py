@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Return paths of every form: written, read back, and what comes back to them acts on whom they name and nobody else.
+
+usage: return_paths.py PROGRAM
+"""
+from box import done, new_home, ok, run, same
+
+NOW = "2026-11-20T09:00:00Z"
+BOUNCE = """Return-Path: <>
+Received: by mx.example.com (Postfix) id 4Z1; {date}
+Date: {date}
+From: MAILER-DAEMON@mx.example.net (Mail Delivery System)
+To: {path}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <{number}@mx.example.net>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+<{address}>: host mx.example.net said: 550 5.1.1 User unknown
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--b--
+"""
+LISTS = [("signed", ()), ("plain", ("--set", "return_path=plain")),
+         ("verp", ("--set", "return_path=verp", "--set", "return_path_base=letter")),
+         ("own", ("--set", "return_path=plain"))]
+
+
+class Box:
+    def __init__(self):
+        self.home, self.number = new_home(), 0
+        for name, settings in LISTS:
+            self.good("list", "add", name, "--set", "bounce_domain=%s.example.com" % name, *settings)
+            for i, who in enumerate(("ann", "bob", "cid")):
+                external = () if name == "own" else ("--external-id", str(1001 + i))
+                self.good("subscriber", "add", "--list", name, *external, "%s@%s.example.net" % (who, name))
+
+    def do(self, *words, **more):
+        return run(*words, "--now", NOW, home=self.home, **more)
+
+    def good(self, *words, **more):
+        got = self.do(*words, **more)
+        if got.code:
+            ok(False, " ".join(words[:4]), got)
+        return got
+
+    def path(self, name, address, *more):
+        return self.good("verp", "encode", "--list", name, address, *more, "--json").json()["return_path"]
+
+    def bounce(self, path, address):
+        self.number += 1
+        mail = BOUNCE.format(path=path, address=address, number=self.number, date="Fri, 20 Nov 2026 10:00:00 +0000")
+        return self.do("ingest", "--json", "-", stdin=mail.encode()).json()
+
+    def moved(self, path, address):
+        return [m["address"] for m in self.bounce(path, address)["moves"]]
+
+
+def test_forms(box):
+    for name, _ in LISTS:
+        ann, bob = ("%s@%s.example.net" % (who, name) for who in ("ann", "bob"))
+        path = box.path(name, ann)
+        ok(path.endswith("@%s.example.com" % name), name + ": written", path)
+        read = box.good("verp", "decode", "--json", path).json()
+        same((read["valid"], read["address"], read["list"]), (True, ann, name), name + ": read back")
+        read = box.good("verp", "decode", "--json", path.upper()).json()
+        same((read["valid"], read["address"]), (True, ann), name + ": in capitals too")
+        if name != "signed":
+            same(box.moved(path, "stranger@example.org"), [], name + ": a bounce that names a stranger acts on nobody")
+            same(box.moved(path, bob), [], name + ": nor does one that names another subscriber")
+        same(box.moved(path, ann), [ann], name + ": a bounce to it acts on him alone")
+    same(box.path("plain", "ann@plain.example.net"), "bounce-1001@plain.example.com", "plain: the operator's own id")
+    same(box.path("verp", "ann@verp.example.net"), "letter+ann=verp.example.net@verp.example.com", "verp: as expected")
+
+
+def test_signed(box):
+    bob, cid = "bob@signed.example.net", "cid@signed.example.net"
+    path = box.path("signed", cid)
+    forged = path[:39] + ("a" if path[39] != "a" else "b") + path[40:]
+    got = box.do("verp", "decode", "--json", forged)
+    same((got.code, got.json()["result"], got.json()["address"]), (65, "wrong MAC", ""), "forged: found out")
+    sums = box.bounce(forged, cid)
+    same((sums["moves"], sums["acted_on_nobody"]["forged"]), ([], 1), "forged: acts on nobody, and is counted")
+    same(box.moved(box.path("plain", "cid@plain.example.net").replace("plain.", "signed."), cid), [],
+         "an unsigned return path acts on nobody of a list that signs")
+    sums = box.bounce("bounces@signed.example.com", bob)
+    same((sums["moves"], sum(sums["acted_on_nobody"].values())), ([], 1), "a bounce that only names him acts on nobody")
+    late = run("verp", "decode", "--json", path, "--now", "2027-01-01", home=box.home)
+    same((late.code, late.json()["result"]), (65, "expired"), "expired after 30 days")
+    at = run("verp", "decode", "--json", path, "--now", "2027-01-01", "--at", "2026-12-01", home=box.home)
+    same((at.code, at.json()["result"]), (0, "ok"), "but not at the time that counts")
+    box.good("key", "add")
+    same(box.good("verp", "decode", "--json", path).json()["key"], 1, "a new key: the old one still verifies")
+    same(box.good("verp", "decode", "--json", box.path("signed", bob)).json()["key"], 2, "a new key: it signs")
+    box.good("key", "retire", "1")
+    got = box.do("verp", "decode", "--json", path)
+    same((got.code, got.json()["result"]), (65, "unknown key"), "a retired key verifies no more")
+
+
+def test_mailings(box):
+    box.good("mailing", "add", "--list", "signed", "seven")
+    box.good("mailing", "add", "--list", "signed", "1")
+    path = box.path("signed", "bob@signed.example.net", "--mailing", "seven")
+    same(box.good("verp", "decode", "--json", path).json()["mailing"], 1, "a mailing by its name")
+    path = box.path("signed", "bob@signed.example.net", "--mailing", "1")
+    same(box.good("verp", "decode", "--json", path).json()["mailing"], 2, "a name that is a number is a name")
+    path = box.path("signed", "bob@signed.example.net", "--mailing", "#1")
+    same(box.good("verp", "decode", "--json", path).json()["mailing"], 1, "#1 is always a number")
+    same(box.do("mailing", "add", "--list", "signed", "seven").code, 64, "a name stands once on a list")
+    box.good("mailing", "add", "--list", "plain", "seven")
+    same(box.do("mailing", "sent", "seven", "--all").code, 64, "on two lists, one must be named")
+    said = box.good("mailing", "sent", "seven", "--list", "signed", "--all", "--json").json()
+    same((said["recorded"], said["known"]), (2, 0), "who was removed is not sent to")
+    got = box.do("mailing", "sent", "#1", "-", "--json", stdin=b"bob@signed.example.net\n\n#3\nstranger@example.org\n" + b"x" * 5000)
+    same((got.code, got.json()["recorded"] + got.json()["known"], got.json()["missing"]), (66, 2, 2),
+         "from standard input: strangers are told, the others recorded")
+
+
+def main():
+    box = Box()
+    test_forms(box)
+    test_signed(box)
+    test_mailings(box)
+    done()
+
+
+if __name__ == "__main__":
+    main()

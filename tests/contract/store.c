@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What every store must do, asked of each of them.
+ */
+#include <string.h>
+
+#include "tap.h"
+#include "world.h"
+
+static bb_arena arena;
+static const world_store *kind;
+static bb_store *store;
+static bb_err err;
+static bb_batch batch;
+
+/* ---- what the checks are made of --------------------------------------------------------------------- */
+
+static void begin(void)
+{
+    if (!kind->open(world_path(&arena), BB_STORE_CREATE, &store, &err)) tap_note("%s", err.text);
+}
+
+static void end(void)
+{
+    bb_store_close(&store);
+    bb_arena_reset(&arena);
+}
+
+static uint32_t list(const char *name)
+{
+    uint32_t id = 0;
+    if (!bb_store_list_add(store, bb_cstr(name), DAY(0), &id, &err)) tap_note("%s", err.text);
+    return id;
+}
+
+static uint32_t mailing(uint32_t of, bb_time sent)
+{
+    uint32_t id = 0;
+    if (!bb_store_mailing_add(store, of, BB_S("issue"), sent, &id, &err)) tap_note("%s", err.text);
+    return id;
+}
+
+static bool apply(bb_item *items, size_t n, bb_time now)
+{
+    bool done = world_apply(store, &arena, NULL, items, n, now, &batch, &err);
+    if (!done) tap_note("%s", err.text);
+    return done;
+}
+
+static bb_result apply_one(bb_item *item)
+{
+    return apply(item, 1, DAY(100)) ? item->result : BB_RESULT_RETRY;
+}
+
+static uint64_t person(uint32_t of, const char *address, const char *external_id)
+{
+    bb_item item = world_subscriber(&arena, of, address, external_id, DAY(0));
+    apply_one(&item);
+    return item.subscriber;
+}
+
+static bb_result report(uint64_t key, uint64_t about, uint32_t of_mailing, bb_kind k, bb_time time)
+{
+    const world_report w = {.key = key,
+                            .time = time,
+                            .kind = k,
+                            .reason = BB_REASON_userunknown,
+                            .subscriber = about,
+                            .mailing = of_mailing};
+    bb_item item = world_item(&arena, &w);
+    return apply_one(&item);
+}
+
+static bb_subscriber subscriber(uint64_t id)
+{
+    bb_subscriber out = {0};
+    if (!bb_store_subscriber(store, &arena, id, &out, &err)) tap_note("%s", err.text);
+    return out;
+}
+
+static bb_history history(uint64_t id)
+{
+    bb_history out = {0};
+    if (!bb_store_history(store, &arena, id, &out, &err)) tap_note("%s", err.text);
+    return out;
+}
+
+#define status_is(id, want, ...) is_cstr(bb_status_word(subscriber(id).status), bb_status_word(want), __VA_ARGS__)
+
+/* ---- lists and mailings -------------------------------------------------------------------------------- */
+
+static void lists_and_mailings(void)
+{
+    static const char *const bad[] = {
+        "", "a b", "a/b", "a\n", "\xc3\xa4", "a2345678901234567890123456789012345678901234567890123456789012345"};
+    bb_list *lists;
+    bb_mailing *mailings;
+    size_t n;
+    uint32_t id;
+    uint32_t news = list("news"), other = list("Other.list-2_x");
+    ok(news && other && news != other, "%s: lists have ids of their own", kind->name);
+    ok(!bb_store_list_add(store, BB_S("news"), DAY(1), &id, &err) && err.code == BB_EUSAGE,
+       "%s: a name that is there is refused", kind->name);
+    for (size_t i = 0; i < BB_COUNT(bad); i++)
+        ok(!bb_store_list_add(store, bb_cstr(bad[i]), DAY(1), &id, &err) && err.code == BB_EUSAGE,
+           "%s: bad name %zu is refused", kind->name, i);
+    ok(bb_store_lists(store, &arena, &lists, &n, &err) && n == 2 && bb_eq(lists[0].name, BB_S("news")) &&
+           lists[0].created == DAY(0),
+       "%s: lists come by id, with name and time", kind->name);
+    uint32_t first = mailing(news, DAY(3)), second = mailing(other, DAY(4));
+    ok(first && second && first != second, "%s: mailings have ids of their own", kind->name);
+    ok(!bb_store_mailing_add(store, 99, BB_S("x"), DAY(1), &id, &err) && err.code == BB_ENOINPUT,
+       "%s: no mailing of a list that is not there", kind->name);
+    ok(bb_store_mailings(store, &arena, news, &mailings, &n, &err) && n == 1 && mailings[0].id == first &&
+           mailings[0].sent == DAY(3),
+       "%s: the mailings of one list", kind->name);
+    ok(bb_store_mailings(store, &arena, 0, &mailings, &n, &err) && n == 2, "%s: the mailings of all", kind->name);
+}
+
+/* ---- subscribers ------------------------------------------------------------------------------------------ */
+
+static void subscribers(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    bb_item items[] = {
+        world_subscriber(&arena, news, "Ann@Example.COM", "7", DAY(1)),
+        world_subscriber(&arena, news, "ann@example.com", NULL, DAY(2)),
+        world_subscriber(&arena, other, "ann@example.com", "7", BB_NO_TIME),
+        world_subscriber(&arena, news, "bob@example.com", "7", DAY(2)),
+        world_subscriber(&arena, news, "carl@example.com", NULL, DAY(2)),
+        world_subscriber(&arena, 99, "carl@example.com", NULL, DAY(2)),
+        world_subscriber(&arena, news, "dora@example.com",
+                         "12345678901234567890123456789012345678901234567890123456789012345", DAY(2)),
+        world_subscriber(&arena, news, "carl@example.com", "late", DAY(2)),
+    };
+    static const bb_result want[] = {BB_RESULT_STORED, BB_RESULT_DUPLICATE, BB_RESULT_STORED,  BB_RESULT_REFUSED,
+                                     BB_RESULT_STORED, BB_RESULT_REFUSED,   BB_RESULT_REFUSED, BB_RESULT_DUPLICATE};
+    ok(apply(items, BB_COUNT(items), DAY(9)), "%s: subscribers are taken", kind->name);
+    for (size_t i = 0; i < BB_COUNT(items); i++) {
+        is_int(items[i].result, want[i], "%s: subscriber %zu", kind->name, i);
+        ok((items[i].result == BB_RESULT_REFUSED) == (items[i].why != NULL), "%s: a refusal says why, %zu", kind->name,
+           i);
+    }
+    ok(items[1].subscriber == items[0].subscriber, "%s: letter case makes nobody new", kind->name);
+    ok(items[2].subscriber != items[0].subscriber, "%s: two lists, two subscribers", kind->name);
+    bb_subscriber ann = subscriber(items[0].subscriber);
+    is_str(ann.address, BB_S("Ann@Example.COM"), "%s: the spelling is kept", kind->name);
+    is_str(ann.domain, BB_S("example.com"), "%s: the domain is compared in lower case", kind->name);
+    ok(bb_eq(ann.external_id, BB_S("7")) && ann.since == DAY(1) && ann.status == BB_STATUS_ACTIVE && !ann.contact,
+       "%s: what else is known of her", kind->name);
+    ok(subscriber(items[2].subscriber).since == DAY(9), "%s: on the list since the batch where nothing is said",
+       kind->name);
+    is_str(subscriber(items[4].subscriber).external_id, BB_S("late"), "%s: an id he had not is taken over", kind->name);
+    bb_subscriber nobody;
+    ok(!bb_store_subscriber(store, &arena, 999, &nobody, &err) && err.code == BB_ENOINPUT,
+       "%s: an id that is nobody's is an error", kind->name);
+}
+
+static void again(void)
+{
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL);
+    report(1, ann, 0, BB_KIND_HARD, DAY(5));
+    bb_item item = world_subscriber(&arena, news, "ann@example.com", NULL, DAY(6));
+    is_int(apply_one(&item), BB_RESULT_DUPLICATE, "%s: imported again: known", kind->name);
+    status_is(ann, BB_STATUS_BOUNCED, "%s: importing again changes no status", kind->name);
+    item.resubscribe = true;
+    item.note = BB_S("came back");
+    is_int(apply_one(&item), BB_RESULT_STORED, "%s: subscribed again: stored", kind->name);
+    status_is(ann, BB_STATUS_ACTIVE, "%s: subscribed again: active", kind->name);
+    is_int(apply_one(&item), BB_RESULT_DUPLICATE, "%s: the same once more: known", kind->name);
+    bb_history h = history(ann);
+    ok(h.n_facts == 2 && h.facts[1].fact.type == BB_FACT_SUBSCRIBE && bb_eq(h.facts[1].note, BB_S("came back")),
+       "%s: it is a fact with its note", kind->name);
+}
+
+static void look_ups(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    uint64_t ann = person(news,
+                          "ann@b\xc3\xbc"
+                          "cher.example",
+                          "A-1"),
+             twin = person(other, "ann@xn--bcher-kva.example", NULL);
+    bb_lookup asked[] = {
+        {.by = BB_BY_ID, .subscriber = ann},
+        {.by = BB_BY_ID, .subscriber = UINT64_MAX},
+        {.by = BB_BY_EXTERNAL_ID, .list = news, .text = BB_S("A-1")},
+        {.by = BB_BY_EXTERNAL_ID, .list = news, .text = BB_S("a-1")},
+        {.by = BB_BY_EXTERNAL_ID, .list = other, .text = BB_S("A-1")},
+        {.by = BB_BY_EXTERNAL_ID, .list = other, .text = BB_S("")},
+        {.by = BB_BY_ADDRESS, .list = other, .text = BB_S("ann@xn--bcher-kva.example")},
+        {.by = BB_BY_ADDRESS, .text = BB_S("ann@xn--bcher-kva.example")},
+        {.by = BB_BY_ADDRESS, .text = BB_S("ann@xn--bcher-kva.example\0x")},
+        {.by = BB_BY_ADDRESS, .text = BB_S("\xff@example.com")},
+    };
+    static const size_t found[] = {1, 0, 1, 0, 0, 0, 1, 2, 0, 0};
+    ok(bb_store_find(store, &arena, asked, BB_COUNT(asked), &err), "%s: look-ups are answered", kind->name);
+    for (size_t i = 0; i < BB_COUNT(asked); i++)
+        is_int(asked[i].found, found[i], "%s: look-up %zu finds as many", kind->name, i);
+    ok(asked[0].found_id == ann && asked[2].found_id == ann && asked[6].found_id == twin && asked[7].found_id == 0,
+       "%s: look-ups find whom they name, and of several nobody", kind->name);
+    is_str(asked[0].found_address, BB_S("ann@xn--bcher-kva.example"), "%s: the address is answered as it is compared",
+           kind->name);
+}
+
+/* ---- reports ---------------------------------------------------------------------------------------------- */
+
+static void reports(void)
+{
+    uint32_t news = list("news"), issue = mailing(news, DAY(4));
+    uint64_t ann = person(news, "ann@example.com", NULL);
+    is_int(report(1, ann, issue, BB_KIND_SOFT, DAY(5)), BB_RESULT_STORED, "%s: a report is stored", kind->name);
+    is_int(batch.n_changes, 1, "%s: it moves one subscriber", kind->name);
+    ok(batch.n_changes == 1 && batch.changes[0].subscriber == ann && batch.changes[0].before == BB_STATUS_ACTIVE &&
+           batch.changes[0].after == BB_STATUS_QUARANTINED && batch.changes[0].until == DAY(8),
+       "%s: the change says whom, from what, to what and until when", kind->name);
+    is_int(report(1, ann, issue, BB_KIND_HARD, DAY(6)), BB_RESULT_DUPLICATE,
+           "%s: the same report is known, whatever is read in it today", kind->name);
+    status_is(ann, BB_STATUS_QUARANTINED, "%s: a duplicate changes nothing", kind->name);
+    is_int(report(2, ann, issue, BB_KIND_HARD, DAY(7)), BB_RESULT_STORED, "%s: another report is stored", kind->name);
+    status_is(ann, BB_STATUS_BOUNCED, "%s: one hard removes", kind->name);
+    bb_history h = history(ann);
+    ok(h.n_facts == 2 && h.n_transitions == 2 && h.transitions[0].to == BB_STATUS_QUARANTINED &&
+           h.transitions[1].from == BB_STATUS_QUARANTINED && h.transitions[1].to == BB_STATUS_BOUNCED,
+       "%s: history has facts and transitions in order", kind->name);
+    if (h.n_facts != 2) return;
+    ok(bb_hash_eq(&h.transitions[1].cause, &h.facts[1].fact.id), "%s: a transition names its cause", kind->name);
+    ok(h.facts[0].fact.mailing == issue && h.facts[0].fact.mailed == DAY(4) &&
+           bb_eq(h.facts[0].mailing_name, BB_S("issue")) && h.facts[0].recorded == DAY(100),
+       "%s: of which mailing, and when that went out", kind->name);
+    ok(bb_eq(h.facts[0].rule, BB_S("some-rule")) && h.facts[0].confidence == 0.75 &&
+           bb_eq(h.facts[0].source, BB_S("test.mbox#1")) && bb_eq(h.facts[0].format, BB_S("rfc3464")),
+       "%s: who read it and how", kind->name);
+}
+
+static void earlier_duplicate(void)
+{
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    report(1, ann, 0, BB_KIND_SOFT, DAY(10));
+    is_int(report(1, ann, 0, BB_KIND_SOFT, DAY(9)), BB_RESULT_DUPLICATE, "%s: the same report, earlier", kind->name);
+    is_int(history(ann).facts[0].fact.time, DAY(9), "%s: the earlier time is kept", kind->name);
+    is_int(subscriber(ann).until, DAY(12), "%s: and decides", kind->name);
+    report(1, ann, 0, BB_KIND_SOFT, DAY(11));
+    is_int(history(ann).facts[0].fact.time, DAY(9), "%s: a later one changes nothing", kind->name);
+}
+
+static void whom(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    uint64_t ann = person(news, "ann@example.com", "5");
+    person(news, "bob@example.com", NULL);
+    person(other, "bob@example.com", NULL);
+    const world_report rows[] = {
+        {1, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "ann@example.com", NULL, 0, NULL},
+        {2, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "bob@example.com", NULL, 0, NULL},
+        {3, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "nobody@example.com", NULL, 0, NULL},
+        {4, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TOKEN, 12345, 0, "ann@example.com", NULL, 0, NULL},
+        {5, DAY(1), BB_KIND_OTHER, BB_REASON_undefined, WORLD_TEXT, 0, 0, NULL, NULL, 0, NULL},
+        {6, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_EXTERNAL_ID, 0, 0, "ann@example.com", "5", news, NULL},
+        {7, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TOKEN, ann, 0, "else@example.net", NULL, 0, NULL},
+    };
+    const struct {
+        uint64_t subscriber;
+        bb_trust trust;
+        bool forwarded;
+    } want[] = {{ann, BB_TRUST_INFERRED, false}, {0, BB_TRUST_NONE, false}, {0, BB_TRUST_NONE, false},
+                {0, BB_TRUST_NONE, false},       {0, BB_TRUST_NONE, false}, {ann, BB_TRUST_PLAIN, false},
+                {ann, BB_TRUST_SIGNED, true}};
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_item item = world_item(&arena, &rows[i]);
+        if (!ok(apply_one(&item) == BB_RESULT_STORED && item.settled, "%s: claim %zu is stored", kind->name, i))
+            continue;
+        ok(item.settled->subscriber == want[i].subscriber && item.settled->trust == want[i].trust &&
+               item.settled->forwarded == want[i].forwarded,
+           "%s: claim %zu: about whom, vouched for by whom", kind->name, i);
+    }
+    status_is(ann, BB_STATUS_QUARANTINED, "%s: only the forwarded one acted, and as a soft", kind->name);
+}
+
+static void evidence(void)
+{
+    static const char raw[] = "Subject: Undelivered\n\n550 5.1.1 no such user, no such user, no such user\n";
+    bb_str out;
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    world_report w = {.key = 1, .time = DAY(1), .kind = BB_KIND_HARD, .subscriber = ann, .evidence = raw};
+    bb_item with = world_item(&arena, &w);
+    apply_one(&with);
+    report(2, ann, 0, BB_KIND_HARD, DAY(2));
+    bb_history h = history(ann);
+    if (!ok(h.n_facts == 2, "%s: two reports", kind->name)) return;
+    ok(h.facts[0].evidence && !h.facts[1].evidence, "%s: history says of which the raw message is kept", kind->name);
+    ok(bb_store_evidence(store, &arena, h.facts[0].report, &out, &err) && bb_eq(out, bb_cstr(raw)),
+       "%s: evidence comes back octet by octet", kind->name);
+    ok(!bb_store_evidence(store, &arena, h.facts[1].report, &out, &err) && err.code == BB_ENOINPUT,
+       "%s: none is kept of the other", kind->name);
+    ok(!bb_store_evidence(store, &arena, 999, &out, &err) && err.code == BB_ENOINPUT, "%s: nor of none", kind->name);
+}
+
+/* ---- facts and sends ----------------------------------------------------------------------------------------- */
+
+static void settings(void)
+{
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL), bob = person(news, "bob@example.com", NULL);
+    bb_item set = world_fact(ann, BB_FACT_SET, DAY(1));
+    set.set_status = BB_STATUS_UNSUBSCRIBED;
+    set.note = BB_S("asked by phone");
+    is_int(apply_one(&set), BB_RESULT_STORED, "%s: a setting by hand", kind->name);
+    status_is(ann, BB_STATUS_UNSUBSCRIBED, "%s: it holds", kind->name);
+    is_int(apply_one(&set), BB_RESULT_DUPLICATE, "%s: the same again is known", kind->name);
+    bb_item move = world_fact(bob, BB_FACT_ADDRESS, DAY(2));
+    move.address = world_subscriber(&arena, news, "Robert@example.net", NULL, DAY(0)).address;
+    is_int(apply_one(&move), BB_RESULT_STORED, "%s: a change of address", kind->name);
+    is_str(subscriber(bob).address, BB_S("Robert@example.net"), "%s: he has the new one", kind->name);
+    bb_lookup old = {.by = BB_BY_ADDRESS, .text = BB_S("bob@example.com")};
+    ok(bb_store_find(store, &arena, &old, 1, &err) && old.found == 0, "%s: the old one is free", kind->name);
+    move.address = world_subscriber(&arena, news, "ann@example.com", NULL, DAY(0)).address;
+    move.time = DAY(3);
+    is_int(apply_one(&move), BB_RESULT_REFUSED, "%s: not to an address that another has", kind->name);
+    bb_item nobody = world_fact(999, BB_FACT_UNSUBSCRIBE, DAY(1));
+    is_int(apply_one(&nobody), BB_RESULT_REFUSED, "%s: nothing about nobody", kind->name);
+    bb_item contact = world_subscriber(&arena, news, "seen@example.com", NULL, DAY(0));
+    contact.contact = true;
+    apply_one(&contact);
+    ok(subscriber(contact.subscriber).contact, "%s: a contact is one", kind->name);
+    bb_item welcome = world_fact(contact.subscriber, BB_FACT_SUBSCRIBE, DAY(5));
+    apply_one(&welcome);
+    ok(!subscriber(contact.subscriber).contact, "%s: until he subscribes", kind->name);
+}
+
+static void sends(void)
+{
+    uint32_t news = list("news"), other = list("other"), issue = mailing(news, DAY(4)),
+             foreign = mailing(other, DAY(4));
+    uint64_t ann = person(news, "ann@example.com", NULL);
+    bb_item send = world_send(ann, issue, BB_NO_TIME);
+    is_int(apply_one(&send), BB_RESULT_STORED, "%s: a send", kind->name);
+    is_int(apply_one(&send), BB_RESULT_DUPLICATE, "%s: the same again is known", kind->name);
+    bb_history h = history(ann);
+    ok(h.n_sends == 1 && h.sends[0].mailing == issue && h.sends[0].time == DAY(4), "%s: at the mailing's time",
+       kind->name);
+    send.time = DAY(3);
+    apply_one(&send);
+    is_int(history(ann).sends[0].time, DAY(3), "%s: an earlier time of his own holds", kind->name);
+    send.time = DAY(6);
+    apply_one(&send);
+    is_int(history(ann).sends[0].time, DAY(3), "%s: a later one does not", kind->name);
+    send.mailing = foreign;
+    is_int(apply_one(&send), BB_RESULT_REFUSED, "%s: not a mailing of another list", kind->name);
+    send.mailing = 99;
+    is_int(apply_one(&send), BB_RESULT_REFUSED, "%s: not one that is not there", kind->name);
+}
+
+/* ---- batches -------------------------------------------------------------------------------------------------- */
+
+static void one_after_another(void)
+{
+    uint32_t news = list("news");
+    world_report w = {
+        .key = 1, .time = DAY(1), .kind = BB_KIND_SOFT, .claim = WORLD_TEXT, .recipient = "ann@example.com"};
+    bb_item items[] = {world_item(&arena, &w), world_subscriber(&arena, news, "ann@example.com", NULL, DAY(0)),
+                       world_item(&arena, &w), world_item(&arena, &w)};
+    w.key = 2;
+    items[3] = world_item(&arena, &w);
+    ok(apply(items, BB_COUNT(items), DAY(9)), "%s: items of several kinds in one batch", kind->name);
+    ok(items[0].result == BB_RESULT_STORED && items[0].settled->subscriber == 0,
+       "%s: before she subscribed it was about nobody", kind->name);
+    is_int(items[2].result, BB_RESULT_DUPLICATE, "%s: the same report within a batch", kind->name);
+    ok(items[3].settled && items[3].settled->subscriber == items[1].subscriber, "%s: behind it, about her", kind->name);
+    ok(apply(NULL, 0, DAY(9)), "%s: an empty batch", kind->name);
+}
+
+static bool no_policy(void *ctx, uint32_t of, bb_context *out)
+{
+    (void)ctx;
+    (void)of;
+    (void)out;
+    return false;
+}
+
+static void all_or_nothing(void)
+{
+    bb_summary sum;
+    bb_summary_query all = {.from = BB_NO_TIME, .until = BB_NO_TIME};
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL);
+    const world_report w = {.key = 1, .time = DAY(1), .kind = BB_KIND_HARD, .subscriber = ann};
+    bb_item items[] = {world_subscriber(&arena, news, "bob@example.com", NULL, DAY(0)), world_item(&arena, &w)};
+    batch = (bb_batch){.items = items, .n = 2, .policy = no_policy, .now = DAY(2)};
+    ok(!bb_store_apply(store, &arena, &batch, &err) && items[0].result == BB_RESULT_RETRY &&
+           items[1].result == BB_RESULT_RETRY,
+       "%s: a batch that fails answers retry", kind->name);
+    bb_lookup bob = {.by = BB_BY_ADDRESS, .text = BB_S("bob@example.com")};
+    ok(bb_store_find(store, &arena, &bob, 1, &err) && bob.found == 0, "%s: nothing of it is there", kind->name);
+    ok(bb_store_summary(store, &arena, &all, DAY(9), &sum, &err) && sum.reports == 0, "%s: no report either",
+       kind->name);
+    ok(apply(items, 2, DAY(2)) && items[1].result == BB_RESULT_STORED, "%s: given again it is stored", kind->name);
+    batch.now = BB_NO_TIME;
+    ok(!bb_store_apply(store, &arena, &batch, &err) && err.code == BB_EUSAGE, "%s: a batch says when", kind->name);
+}
+
+/* ---- reading for people ------------------------------------------------------------------------------------------ */
+
+static bool count_up(void *ctx, const bb_subscriber *s)
+{
+    uint64_t *seen = ctx;
+    seen[0]++;
+    if (s->id <= seen[1]) seen[2]++; /* out of order */
+    seen[1] = s->id;
+    return seen[0] != seen[3];
+}
+
+static void everybody(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    enum { MANY = 1203 };
+    bb_item *items = bb_get_array(&arena, MANY, sizeof *items);
+    for (int i = 0; i < MANY; i++)
+        items[i] =
+            world_subscriber(&arena, i % 3 ? news : other, bb_sprintf(&arena, "u%d@example.com", i).p, NULL, DAY(0));
+    ok(apply(items, MANY, DAY(1)), "%s: many subscribers", kind->name);
+    uint64_t all[4] = {0}, some[4] = {0}, few[4] = {0, 0, 0, 7};
+    ok(bb_store_each_subscriber(store, 0, count_up, all, &err) && all[0] == MANY && !all[2], "%s: all of them, by id",
+       kind->name);
+    ok(bb_store_each_subscriber(store, other, count_up, some, &err) && some[0] == MANY / 3, "%s: those of one list",
+       kind->name);
+    ok(bb_store_each_subscriber(store, 0, count_up, few, &err) && few[0] == 7, "%s: until it is enough", kind->name);
+}
+
+static int64_t counted(const bb_count *items, size_t n, const char *word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bb_eq(items[i].word, bb_cstr(word))) return items[i].n;
+    return 0;
+}
+
+static void summary(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    uint64_t ann = person(news, "ann@example.com", NULL), bob = person(news, "bob@example.org", NULL),
+             carl = person(other, "carl@example.org", NULL);
+    report(1, ann, 0, BB_KIND_HARD, DAY(1));
+    report(2, bob, 0, BB_KIND_SOFT, DAY(2));
+    report(3, carl, 0, BB_KIND_SOFT, DAY(3));
+    bb_summary s;
+    bb_summary_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
+    ok(bb_store_summary(store, &arena, &q, DAY(3), &s, &err) && s.reports == 3 && s.readings == 3, "%s: all reports",
+       kind->name);
+    ok(counted(s.kinds, s.n_kinds, "soft") == 2 && counted(s.kinds, s.n_kinds, "hard") == 1 &&
+           bb_eq(s.kinds[0].word, BB_S("soft")),
+       "%s: by kind, most first", kind->name);
+    ok(counted(s.domains, s.n_domains, "example.org") == 2 && counted(s.lists, s.n_lists, "other") == 1 &&
+           counted(s.reasons, s.n_reasons, "userunknown") == 3 && counted(s.trusts, s.n_trusts, "signed") == 3,
+       "%s: by domain, list, reason and trust", kind->name);
+    ok(s.statuses[BB_STATUS_BOUNCED] == 1 && s.statuses[BB_STATUS_QUARANTINED] == 2, "%s: statuses", kind->name);
+    ok(bb_store_summary(store, &arena, &q, DAY(90), &s, &err) && s.statuses[BB_STATUS_ACTIVE] == 2,
+       "%s: a quarantine ends by itself", kind->name);
+    q = (bb_summary_query){.list = news, .from = DAY(1), .until = DAY(2)};
+    ok(bb_store_summary(store, &arena, &q, DAY(3), &s, &err) && s.reports == 1 && s.readings == 1,
+       "%s: of one list and time, its end left out", kind->name);
+}
+
+static void kept_over_closing(void)
+{
+    const char *path = world_path(&arena);
+    if (!kind->file) return;
+    bb_store_close(&store);
+    ok(kind->open(path, BB_STORE_CREATE, &store, &err), "%s: made", kind->name);
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    report(1, ann, 0, BB_KIND_HARD, DAY(1));
+    bb_store_close(&store);
+    ok(kind->open(path, BB_STORE_READ, &store, &err), "%s: opened again, to read", kind->name);
+    status_is(ann, BB_STATUS_BOUNCED, "%s: what was stored is there", kind->name);
+    bb_item item = world_subscriber(&arena, 1, "bob@example.com", NULL, DAY(0));
+    ok(!world_apply(store, &arena, NULL, &item, 1, DAY(1), &batch, &err) && err.code == BB_EUSAGE,
+       "%s: who only reads cannot write", kind->name);
+}
+
+int main(void)
+{
+    static void (*const checks[])(void) = {lists_and_mailings, subscribers,    again,     look_ups, reports,
+                                           earlier_duplicate,  whom,           evidence,  settings, sends,
+                                           one_after_another,  all_or_nothing, everybody, summary,  kept_over_closing};
+    bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
+    for (size_t k = 0; k < BB_COUNT(world_stores); k++)
+        for (size_t i = 0; i < BB_COUNT(checks); i++) {
+            kind = &world_stores[k];
+            begin();
+            checks[i]();
+            end();
+        }
+    bb_arena_free(&arena);
+    return tap_done();
+}

@@ -130,6 +130,10 @@ bool cli_mailable(const cli *c, const bb_subscriber *s);
  * c->err filled. Memory stays flat. */
 bool cli_each_named(cli *c, const bb_list *l, size_t first, bb_subscriber_fn each, void *ctx, uint64_t *missing);
 
+/* apply.c: one transaction, under the lists' policies, at c->now; a batch of unknown outcome is given again. What changed
+ * stands in *out. */
+bool cli_apply(cli *c, bb_arena *a, bb_item *items, size_t n, bb_batch *out) BB_MUST_USE;
+
 /* mailings.c */
 /* By its name or its number ("12" where no name says so, "#12" always). only NULL: on any list. */
 bool cli_mailing(cli *c, const char *named, const bb_list *only, bb_mailing *out);

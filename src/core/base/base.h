@@ -185,7 +185,7 @@ typedef struct {
     unsigned char b[BB_HASH_LEN];
 } bb_hash;
 typedef struct {
-    _Alignas(64) unsigned char state[384];
+    unsigned char state[448]; /* stays where it is from init to end */
 } bb_hasher;
 void bb_hash_init(bb_hasher *h);
 void bb_hash_put(bb_hasher *h, bb_str s);

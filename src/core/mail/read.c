@@ -264,12 +264,13 @@ static bool is_mbox_line(bb_str line)
     return bb_starts(line, BB_S("From ")) || bb_starts(line, BB_S(">From "));
 }
 
-/* Empty lines and an mbox line before a message's header are not part of it. */
+/* Blank lines and an mbox line before a message's header are not part of it. */
 static void skip_before_header(reader *r)
 {
+    bb_str ahead = left(r), line, name, value;
     const char *p = r->pos;
-    while (p < r->end && (*p == '\r' || *p == '\n')) p++;
-    bb_str rest = span(p, r->end), line, name, value;
+    while (bb_line(&ahead, &line) && bb_empty(bb_trim(line))) p = r->end - ahead.n;
+    bb_str rest = span(p, r->end);
     if (bb_delimiter_at(&r->open, rest).level >= 0 || !bb_line(&rest, &line)) return;
     if (is_mbox_line(line)) r->pos = rest.n ? rest.p : r->end;
     else if (bb_field_split(line, &name, &value)) r->pos = p;

@@ -6,27 +6,37 @@
  */
 #include "core/report/internal.h"
 
+/* "Out of office: Undelivered Mail ..." answers a bounce and repeats its subject behind its own mark; a mail
+ * system that returns somebody's holiday has its own before it. */
+static bool begins_away(bb_str subject)
+{
+    bb_str mark;
+    if (bb_chr(subject, ':') == BB_NPOS || !bb_split(&subject, ':', &mark)) return false;
+    unsigned said = bb_announced(mark);
+    return said & BB_SAYS_AWAY && !(said & BB_SAYS_FAILED);
+}
+
 static bool is_autoreply(const bb_ctx *c)
 {
     unsigned signs = c->signs;
+    bool words_count = !(signs & BB_SIGN_LIST); /* many write to a list about such subjects */
     if (signs & BB_SIGN_DSN) return false;
-    unsigned said_there = bb_announced(c->r->subject);
-    unsigned said_here = bb_announced(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN));
-    bool away = said_there & BB_SAYS_AWAY && !(signs & BB_SIGN_LIST);
-    bool answered = said_here & BB_SAYS_ANSWERED && !(signs & BB_SIGN_LIST);
-    /* It may answer a bounce and repeat its subject; a mail system has no holidays. */
-    if (away && !(signs & BB_SIGN_DAEMON)) return true;
+    if (words_count && begins_away(c->r->subject)) return true;
+    /* auto-generated is any machine's mail, auto-notified a sieve's about one (RFC 5436): no answers (RFC 3834 section 5) */
+    bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
+    if (!bb_empty(submitted) && !bb_istarts(submitted, BB_S("auto-replied"))) return false;
+    /* A mail system has no holidays. */
+    bool away = bb_announced(c->r->subject) & BB_SAYS_AWAY;
+    if (words_count && away && !(signs & BB_SIGN_DAEMON)) return true;
     if (bb_announces(c)) return false;
-    if (signs & BB_SIGN_AUTO || answered) return true;
+    bool answered = bb_announced(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN)) & BB_SAYS_ANSWERED;
+    if (signs & BB_SIGN_AUTO || (words_count && answered)) return true;
     return signs & BB_SIGN_NULL_SENDER && !(signs & BB_SIGN_DAEMON) && !bb_empty(bb_trim(c->r->text));
 }
 
 bool bb_fmt_autoreply(bb_ctx *c)
 {
-    bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
-    /* auto-generated is any machine's mail, auto-notified a sieve's about one (RFC 5436): no answers (RFC 3834 section 5) */
-    bool replied = bb_empty(submitted) || bb_istarts(submitted, BB_S("auto-replied"));
-    if (!replied || !is_autoreply(c)) return false;
+    if (!is_autoreply(c)) return false;
     c->r->type = BB_REPORT_AUTOREPLY;
     bb_row(c, c->from);
     return true;

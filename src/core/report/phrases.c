@@ -422,13 +422,15 @@ static const bb_phrase announcements[] = {
     {"only notification you will receive while this person is away", B},
     /* challenges */
     {"added to the recipient's allowed list", C},
+    {"are a human", C},
+    {"are a person", C},
+    {"are a real person", C},
+    {"are human", C},
+    {"are not a robot", C},
     {"added to my list of approved senders", C},
-    {"confirm that you are a real person", C},
     {"confirm your message by", C},
-    {"prove that you are human", C},
     {"your message is being held until", C},
     {"your message is waiting for you to confirm", C},
-    {"to verify that you are a real person", C},
     {"one-time verification", C},
 };
 

@@ -11,7 +11,8 @@ set -eu
 
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 here=$(cd "$(dirname "$0")" && pwd)
-fixtures=$here/../fixtures/mta
+fixtures=$(cd "$here/../fixtures/mta" && pwd)
+top=$(cd "$here/../.." && pwd)
 home=$(mktemp -d "${TMPDIR:-/tmp}/bouncebox-demo.XXXXXX")
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$home"' EXIT
 trap 'exit 130' INT TERM
@@ -21,7 +22,10 @@ say() { printf '\n== %s\n' "$*"; }
 # Shows the command as a person would type it, then runs it.
 run() {
     printf '\n$ bouncebox'
-    for word; do case $word in *[!A-Za-z0-9@._=/:+-]*) printf " '%s'" "$word" ;; *) printf ' %s' "${word#"$home"/}" ;; esac; done
+    for word; do
+        word=${word#"$home"/} word=${word#"$top"/}
+        case $word in *[!A-Za-z0-9@._=/:+-]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac
+    done
     printf '\n'
     "$program" "$@"
 }
@@ -82,7 +86,7 @@ run report --list news --now 2026-11-24
 say 'Why: removed for one hard bounce'
 run explain postfix-unknown@post.example --now 2026-11-21T12:00:00Z
 say 'Why: removed for three soft bounces within 30 days'
-run explain exim-full@inbox.example --now 2026-11-21T12:00:00Z
+run explain exim-full@post.example --now 2026-11-21T12:00:00Z
 say 'Why: in quarantine'
 run explain postfix-dfull@inbox.example --now 2026-11-21T12:00:00Z
 

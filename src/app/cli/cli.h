@@ -122,6 +122,9 @@ bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out);
 /* people.c */
 /* Whom ADDRESS or #ID (or a bare number: the same) names, on one list or on all; none: BB_ENOINPUT. */
 bool cli_who(cli *c, const char *text, const bb_list *only, bb_subscriber **out, size_t *n);
+/* Whom all arguments name, on --list or on all; strangers are told, and *code is then their exit code. */
+bool cli_named(cli *c, bb_subscriber **out, size_t *n, int *code);
+void cli_put_subscriber(cli *c, bb_json *j, const bb_subscriber *s); /* keys of an object that is open */
 
 /* Who may be sent to now: subscribed, and active. */
 bool cli_mailable(const cli *c, const bb_subscriber *s);

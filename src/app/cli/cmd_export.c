@@ -38,33 +38,21 @@ static void put_csv(bb_buf *b, const bb_subscriber *s, bb_status status, bb_time
     put_field(b, list, '\n');
 }
 
-static void put_json(bb_buf *b, const bb_subscriber *s, bb_status status, bb_time until, bb_str list)
-{
-    bb_json j = {.out = b};
-    bb_json_open(&j, '{');
-    bb_json_kint(&j, "v", 1);
-    bb_json_kint(&j, "id", (int64_t)s->id);
-    bb_json_kstr(&j, "email", s->address);
-    bb_json_kstr(&j, "external_id", s->external_id);
-    bb_json_kstr(&j, "status", bb_cstr(bb_status_word(status)));
-    bb_json_ktime(&j, "until", until);
-    bb_json_ktime(&j, "since", s->since);
-    bb_json_key(&j, "contact");
-    bb_json_bool(&j, s->contact);
-    bb_json_kstr(&j, "list", list);
-    bb_json_close(&j, '}');
-    bb_putc(b, '\n');
-}
-
 static bool put_one(void *ctx, const bb_subscriber *s)
 {
     export *x = ctx;
     bb_status status = bb_status_at(s->status, s->until, x->c->now);
     if (!x->wanted[status]) return true;
     bb_arena_reset(&x->line);
+    if (x->c->json) {
+        cli_json d;
+        cli_json_begin(&d, &x->line);
+        cli_put_subscriber(x->c, &d.j, s);
+        cli_json_end(x->c, &d);
+        return !cli_output_gone();
+    }
     bb_buf b = bb_buf_in(&x->line, (size_t)64 << 10);
-    bb_time until = status == BB_STATUS_QUARANTINED ? s->until : BB_NO_TIME;
-    (x->c->json ? put_json : put_csv)(&b, s, status, until, cli_list_name(x->c, s->list));
+    put_csv(&b, s, status, status == BB_STATUS_QUARANTINED ? s->until : BB_NO_TIME, cli_list_name(x->c, s->list));
     cli_put(x->c, bb_buf_str(&b));
     return !cli_output_gone();
 }

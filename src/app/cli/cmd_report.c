@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * report: how we are doing, counted by kind, reason, receiving domain, list and trust.
+ */
+#include "app/cli/cli.h"
+
+#define TOP 10
+
+typedef struct {
+    const char *key, *title, *unnamed;
+    const bb_count *rows;
+    size_t n;
+} count_table;
+
+static void put_json(cli *c, const bb_summary *s, const bb_summary_query *q, const count_table *tables, size_t n)
+{
+    cli_json d;
+    cli_json_begin(&d, &c->arena);
+    bb_json_kstr(&d.j, "list", cli_list_name(c, q->list));
+    bb_json_ktime(&d.j, "since", q->from);
+    bb_json_ktime(&d.j, "until", q->until);
+    bb_json_kint(&d.j, "reports", s->reports);
+    bb_json_kint(&d.j, "recipients", s->readings);
+    for (size_t i = 0; i < n; i++) {
+        bb_json_key(&d.j, tables[i].key);
+        bb_json_open(&d.j, '[');
+        for (size_t k = 0; k < tables[i].n; k++) {
+            bb_json_open(&d.j, '{');
+            bb_json_kstr(&d.j, "name", tables[i].rows[k].word);
+            bb_json_kint(&d.j, "count", tables[i].rows[k].n);
+            bb_json_close(&d.j, '}');
+        }
+        bb_json_close(&d.j, ']');
+    }
+    bb_json_key(&d.j, "subscribers");
+    bb_json_open(&d.j, '{');
+    for (size_t i = 0; i < BB_COUNT(s->statuses); i++) bb_json_kint(&d.j, bb_status_word((bb_status)i), s->statuses[i]);
+    bb_json_close(&d.j, '}');
+    cli_json_end(c, &d);
+}
+
+static void print_table(cli *c, const count_table *of, int64_t all, size_t top)
+{
+    static const char *const heads[] = {">count", ">share", ""};
+    const char *head[] = {heads[0], heads[1], of->title};
+    cli_table t;
+    size_t shown = of->n < top ? of->n : top;
+    int64_t others = 0;
+    if (!of->n) return;
+    cli_table_begin(&t, &c->arena, head, BB_COUNT(head));
+    for (size_t k = 0; k < shown; k++) {
+        cli_cellf(&t, "%lld", (long long)of->rows[k].n);
+        cli_cellf(&t, "%.1f %%", 100.0 * (double)of->rows[k].n / (double)all);
+        cli_cell(&t, of->rows[k].word.n ? of->rows[k].word : bb_cstr(of->unnamed));
+    }
+    for (size_t k = shown; k < of->n; k++) others += of->rows[k].n;
+    if (others) {
+        cli_cellf(&t, "%lld", (long long)others);
+        cli_cellf(&t, "%.1f %%", 100.0 * (double)others / (double)all);
+        cli_cellf(&t, "(%zu more)", of->n - shown);
+    }
+    cli_print(c, "\n");
+    cli_table_end(c, &t, "  ");
+}
+
+static void print_all(cli *c, const bb_summary *s, const bb_summary_query *q, const count_table *tables, size_t n,
+                      size_t top)
+{
+    cli_print(c, "%s about ", cli_plural(&c->arena, s->reports, "report", "reports"));
+    cli_print(c, "%s", cli_plural(&c->arena, s->readings, "recipient", "recipients"));
+    if (q->list) cli_print(c, " of the list " BB_FMT, BB_ARG(cli_list_name(c, q->list)));
+    if (q->from != BB_NO_TIME) cli_print(c, ", since %s", cli_when(&c->arena, q->from));
+    if (q->until != BB_NO_TIME) cli_print(c, ", before %s", cli_when(&c->arena, q->until));
+    cli_print(c, "\n");
+    for (size_t i = 0; i < n; i++) print_table(c, &tables[i], s->readings, top);
+    cli_print(c, "\nsubscribers today: ");
+    for (size_t i = 0; i < BB_COUNT(s->statuses); i++)
+        cli_print(c, "%s%lld %s", i ? ", " : "", (long long)s->statuses[i], bb_status_word((bb_status)i));
+    cli_print(c, "\n");
+}
+
+int cmd_report(cli *c)
+{
+    const bb_list *only;
+    bb_summary s;
+    bb_summary_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
+    uint64_t top = TOP;
+    if (!cli_lists(c) || !cli_list_option(c, false, &only) || !cli_time(c, "since", &q.from) ||
+        !cli_time(c, "until", &q.until) || !cli_number(c, "top", 100000, &top))
+        return cli_fail(c);
+    q.list = only ? only->id : 0;
+    if (!bb_store_summary(c->store, &c->arena, &q, c->now, &s, &c->err)) return cli_fail(c);
+    const count_table tables[] = {
+        {"kinds", "kind", "", s.kinds, s.n_kinds},
+        {"reasons", "reason", "", s.reasons, s.n_reasons},
+        {"domains", "receiving domain", "(unknown)", s.domains, s.n_domains},
+        {"lists", "list", "(nobody on a list)", s.lists, s.n_lists},
+        {"trusts", "vouched for", "(nobody)", s.trusts, s.n_trusts},
+    };
+    if (c->json) put_json(c, &s, &q, tables, BB_COUNT(tables));
+    else print_all(c, &s, &q, tables, BB_COUNT(tables), (size_t)top);
+    return cli_ok(c);
+}

@@ -153,7 +153,7 @@ def test_csv():
                ("NUL bytes", b"email\n" + bytes(1000)), ("a long row", b"email\n" + b"a," * 100000)]
     for name, data in rubbish:
         got = run("subscriber", "import", "--list", "news", file("rubbish.csv", data), home=home)
-        ok(got.code in (65, 66) and got.said, "a CSV of rubbish: " + name, got)
+        ok(got.code == 65 and (got.said or "left out" in got.text), "a CSV of rubbish: " + name, got)
     got = run("subscriber", "import", "--list", "news", file("mixed.csv", b'email\ngood@example.net\n"stray\nnot an address\nalso-good@example.net\n'),
               home=home)
     people = run("subscriber", "export", "--list", "news", home=home).text

@@ -166,6 +166,7 @@ static bool take_rows(import *m)
         first = false;
     }
     if (good && ferror(m->from)) good = bb_fail(&m->c->err, BB_EIO, "cannot read it");
+    if (good && first) good = bb_fail(&m->c->err, BB_EDATA, "there is not one line in it");
     if (good && m->row.failed) good = no_memory(m);
     return good && finish_batch(m);
 }

@@ -77,7 +77,7 @@ def live(tz):
     status = life.statuses()
     same(len(status), readers, tz + ": everybody is in the export")
     for who, want in (("postfix-unknown", "bounced"), ("exim-full", "bounced"), ("postfix-dfull", "quarantined"),
-                      ("sendmail-spam", "active"), ("courier-delay", "active"), ("quiet-00", "active")):
+                      ("sendmail-spam", "active"), ("courier-delay", "quarantined"), ("opensmtpd-tfull", "active"), ("quiet-00", "active")):
         same(status.get(who), want, "%s: %s is %s" % (tz, who, want))
     why = life.good("explain", "postfix-unknown@post.example", "--now", END).text
     ok("bounced" in why and "userunknown" in why, tz + ": explain names status and reason", why)

@@ -16,14 +16,15 @@ top=$(cd "$here/../.." && pwd)
 home=$(mktemp -d "${TMPDIR:-/tmp}/bouncebox-demo.XXXXXX")
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$home"' EXIT
 trap 'exit 130' INT TERM
-export BOUNCEBOX_HOME="$home/box"
+cd "$home"
+export BOUNCEBOX_HOME=box
 
 say() { printf '\n== %s\n' "$*"; }
 # Shows the command as a person would type it, then runs it.
 run() {
     printf '\n$ bouncebox'
     for word; do
-        word=${word#"$home"/} word=${word#"$top"/}
+        word=${word#"$top"/}
         case $word in *[!A-Za-z0-9@._=/:+-]*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac
     done
     printf '\n'
@@ -35,25 +36,23 @@ make_bounces() { python3 "$here/make-bounces.py" "$@"; }
 issue() { # number sent read
     "$program" mailing add --list news "issue $1" --sent "$2Z" >/dev/null --now "$2Z"
     "$program" mailing sent "$1" --all --now "$2Z" >/dev/null
-    "$program" verp encode --list news --mailing "$1" --all --now "$2Z" >"$home/return-paths"
-    make_bounces mailbox "$fixtures" "$1" "$2" "$home/return-paths" >"$home/issue-$1.mbox"
-    run ingest "$home/issue-$1.mbox" --now "$3"
+    "$program" verp encode --list news --mailing "$1" --all --now "$2Z" >return-paths
+    make_bounces mailbox "$fixtures" "$1" "$2" return-paths >"issue-$1.mbox"
+    run ingest "issue-$1.mbox" --now "$3"
 }
-# Seven readers whose stories differ, and how many there are of each kind.
-readers() {
-    "$program" subscriber export --list news --now "$1" >"$home/readers.csv"
-    head -n 1 "$home/readers.csv"
-    for who in postfix-unknown exim-full postfix-dfull opensmtpd-tfull sendmail-spam courier-delay quiet-00; do
-        grep "[,^]$who," "$home/readers.csv" || grep "^$who," "$home/readers.csv"
-    done
+# Seven readers whose stories differ.
+readers() { # now
+    run subscriber show postfix-unknown@post.example exim-full@post.example postfix-dfull@inbox.example \
+        opensmtpd-tfull@letterbox.example sendmail-spam@mail.example.net courier-delay@mail.example.net \
+        reader00@post.example --list news --now "$1"
 }
 
 say 'A home, two lists, 119 readers'
 run init
 run list add news --set bounce_domain=bounces.example.com
 run list add originals
-make_bounces readers "$fixtures" >"$home/readers.csv"
-run subscriber import --list news "$home/readers.csv" --now 2026-10-01
+make_bounces readers "$fixtures" >readers.csv
+run subscriber import --list news readers.csv --now 2026-10-01
 say 'Before: everybody is active'
 readers 2026-10-01
 
@@ -75,8 +74,8 @@ text = b"".join(p.read_bytes() for p in pathlib.Path(sys.argv[1]).glob("*.eml"))
 for a in sorted(set(re.findall(rb"[a-z]+@(?:remote|nohost|refused|nullmx|badmx)\.test", text))):
     print(a.decode())
 PY
-} >"$home/originals.csv"
-run subscriber import --list originals "$home/originals.csv" --now 2026-11-01
+} >originals.csv
+run subscriber import --list originals originals.csv --now 2026-11-01
 run ingest --list originals "$fixtures" --now 2026-11-24
 run list show originals --now 2026-11-24
 
@@ -97,4 +96,4 @@ cat <<NEXT
   build/bouncebox init --home ~/box            a home of your own, then: list add, subscriber import, ingest
   KEEP=1 ./dev run                             keeps this demonstration's folder, to look around in
 NEXT
-[ -z "${KEEP:-}" ] || echo "  kept: BOUNCEBOX_HOME=$BOUNCEBOX_HOME"
+[ -z "${KEEP:-}" ] || echo "  kept: BOUNCEBOX_HOME=$home/box"

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define BB_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define BB_MUST_USE          __attribute__((warn_unused_result))
@@ -68,6 +69,27 @@ static inline bool bb_empty(bb_str s)
 {
     return s.n == 0;
 }
+static inline char bb_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+static inline bool bb_is_space(char c) /* space, tab, CR, LF */
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+static inline bool bb_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline bool bb_is_alnum(char c)
+{
+    return bb_is_digit(c) || (bb_lower(c) >= 'a' && bb_lower(c) <= 'z');
+}
+static inline bb_str bb_sub(bb_str s, size_t from, size_t n) /* clamped to s; n may be BB_NPOS for "the rest" */
+{
+    size_t rest = from < s.n ? s.n - from : 0;
+    return rest ? (bb_str){s.p + from, n < rest ? n : rest} : (bb_str){0};
+}
 bool bb_eq(bb_str a, bb_str b);
 bool bb_ieq(bb_str a, bb_str b); /* ASCII case folded, as in all the i* below */
 int bb_cmp(bb_str a, bb_str b);  /* memcmp order, shorter first */
@@ -77,9 +99,12 @@ bool bb_iends(bb_str s, bb_str with);
 #define BB_NPOS ((size_t)-1)
 size_t bb_find(bb_str s, bb_str what); /* offset or BB_NPOS; so below */
 size_t bb_ifind(bb_str s, bb_str what);
-size_t bb_chr(bb_str s, char c);
+static inline size_t bb_chr(bb_str s, char c)
+{
+    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+    return hit ? (size_t)(hit - s.p) : BB_NPOS;
+}
 size_t bb_rchr(bb_str s, char c);
-bb_str bb_sub(bb_str s, size_t from, size_t n); /* clamped to s; n may be BB_NPOS for "the rest" */
 bb_str bb_trim(bb_str s);                       /* space, tab, CR, LF at both ends */
 /* Takes the next line off *rest, without its end (LF, CRLF, the CRCRLF of twice converted files, or a lone CR). False when
  * nothing is left. */
@@ -88,10 +113,6 @@ bool bb_line(bb_str *rest, bb_str *line);
 bool bb_split(bb_str *rest, char sep, bb_str *item);
 /* A decimal number that is all of s. False (and *out untouched) for anything else or on overflow. */
 bool bb_u64(bb_str s, uint64_t *out);
-char bb_lower(char c);
-bool bb_is_space(char c); /* space, tab, CR, LF */
-bool bb_is_digit(char c);
-bool bb_is_alnum(char c);
 
 /* ---- arena ------------------------------------------------------------------------------------- */
 

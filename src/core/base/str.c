@@ -11,26 +11,6 @@ bb_str bb_cstr(const char *s)
     return s ? (bb_str){s, strlen(s)} : (bb_str){0};
 }
 
-char bb_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-bool bb_is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-bool bb_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool bb_is_alnum(char c)
-{
-    return bb_is_digit(c) || (bb_lower(c) >= 'a' && bb_lower(c) <= 'z');
-}
-
 bool bb_eq(bb_str a, bb_str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
@@ -83,23 +63,10 @@ size_t bb_ifind(bb_str s, bb_str what)
     return BB_NPOS;
 }
 
-size_t bb_chr(bb_str s, char c)
-{
-    const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
-    return hit ? (size_t)(hit - s.p) : BB_NPOS;
-}
-
 size_t bb_rchr(bb_str s, char c)
 {
     const char *hit = s.n ? memrchr(s.p, c, s.n) : NULL;
     return hit ? (size_t)(hit - s.p) : BB_NPOS;
-}
-
-bb_str bb_sub(bb_str s, size_t from, size_t n)
-{
-    if (from >= s.n) return (bb_str){0};
-    size_t rest = s.n - from;
-    return (bb_str){s.p + from, n < rest ? n : rest};
 }
 
 bb_str bb_trim(bb_str s)

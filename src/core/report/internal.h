@@ -58,19 +58,20 @@ bool bb_is_not_rcpt(bb_ctx *c, bb_str address);
 
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
 
-/* Lower case, one space where any white space may stand; begins at the beginning of a word and may end
+/* Two bytes at least, lower case, one space where any white space may stand; begins at the beginning of a word and may end
  * within one. The list needs no order. */
 typedef struct {
     const char *words;
     unsigned sense;
 } bb_phrase;
 
-#define BB_PHRASES_MAX 400
+#define BB_PHRASES_MAX   400
+#define BB_PHRASE_PLACES 1024
 typedef struct {
     bb_str text;
     size_t at;
     const bb_phrase *list;
-    uint16_t head[256], next[BB_PHRASES_MAX]; /* 1 + place in the list, by first byte */
+    uint16_t head[BB_PHRASE_PLACES], next[BB_PHRASES_MAX]; /* 1 + place in the list, by the first two bytes */
 } bb_phrase_scan;
 void bb_phrase_scan_init(bb_phrase_scan *s, bb_str text, const bb_phrase *list, size_t n);
 /* The next phrase in the text, of several at one place the longest; NULL at the end. `at` and `len`

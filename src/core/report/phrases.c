@@ -6,13 +6,23 @@
 
 #include <string.h>
 
+/* Where a phrase that begins with these two bytes is looked for. What may stand for white space or an apostrophe counts
+ * as that, so that both spellings meet in one place. */
+static size_t place_of(char first, char second)
+{
+    unsigned char c = (unsigned char)(bb_is_space(second) || second == '\xC2' ? ' '
+                                      : second == '\xE2'                      ? '\''
+                                                                              : bb_lower(second));
+    return ((unsigned char)bb_lower(first) * 37u + c) % BB_PHRASE_PLACES;
+}
+
 void bb_phrase_scan_init(bb_phrase_scan *s, bb_str text, const bb_phrase *list, size_t n)
 {
     *s = (bb_phrase_scan){.text = text, .list = list};
     for (size_t i = n < BB_PHRASES_MAX ? n : BB_PHRASES_MAX; i-- > 0;) {
-        unsigned char first = (unsigned char)list[i].words[0];
-        s->next[i] = s->head[first];
-        s->head[first] = (uint16_t)(i + 1);
+        size_t place = place_of(list[i].words[0], list[i].words[1]);
+        s->next[i] = s->head[place];
+        s->head[place] = (uint16_t)(i + 1);
     }
 }
 
@@ -52,9 +62,9 @@ static bool begins_word(bb_str t, size_t i)
 
 const bb_phrase *bb_phrase_next(bb_phrase_scan *s, size_t *at, size_t *len)
 {
-    while (s->at < s->text.n) {
+    while (s->at + 1 < s->text.n) {
         size_t i = s->at++;
-        uint16_t k = s->head[(unsigned char)bb_lower(s->text.p[i])];
+        uint16_t k = s->head[place_of(s->text.p[i], s->text.p[i + 1])];
         if (!k || !begins_word(s->text, i)) continue;
         size_t longest = 0;
         const bb_phrase *hit = NULL;

@@ -112,6 +112,7 @@ const char *cli_conf_path(cli *c);
 bool cli_lists(cli *c);
 bool cli_list(cli *c, const char *name, const bb_list **out);   /* BB_ENOINPUT with the nearest name */
 bool cli_list_option(cli *c, bool needed, const bb_list **out); /* --list; *out NULL where it is not given */
+const bb_list *cli_list_of(const cli *c, uint32_t id);          /* NULL where there is none */
 bb_str cli_list_name(const cli *c, uint32_t id);                /* "" of 0 */
 const bb_policy *cli_policy_of(const cli *c, uint32_t list);
 const bb_conf_list *cli_settings_of(const cli *c, uint32_t list);

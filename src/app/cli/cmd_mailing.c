@@ -148,13 +148,6 @@ static void tell(cli *c, const sender *s, uint64_t missing)
     cli_json_end(c, &d);
 }
 
-static const bb_list *list_of(const cli *c, uint32_t id)
-{
-    size_t i = 0;
-    while (c->lists[i].id != id) i++;
-    return &c->lists[i];
-}
-
 int cmd_mailing_sent(cli *c)
 {
     const bb_list *only;
@@ -168,7 +161,7 @@ int cmd_mailing_sent(cli *c)
         return cli_fail(c);
     bb_arena_init(&s->arena, &bb_os_alloc, BB_ARENA_LIMIT);
     cli_progress_begin(&s->progress, "subscribers");
-    bool good = cli_each_named(c, list_of(c, s->mailing.list), 1, went_to, s, &missing) && record(s);
+    bool good = cli_each_named(c, cli_list_of(c, s->mailing.list), 1, went_to, s, &missing) && record(s);
     cli_progress_end(&s->progress);
     bb_arena_free(&s->arena);
     if (!good) return cli_fail(c); /* what was recorded stays: giving all of it again is safe */

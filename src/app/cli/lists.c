@@ -53,7 +53,7 @@ bool cli_list_option(cli *c, bool needed, const bb_list **out)
     return !needed || bb_fail(&c->err, BB_EUSAGE, "which list? Give --list NAME");
 }
 
-static const bb_list *list_of(const cli *c, uint32_t id)
+const bb_list *cli_list_of(const cli *c, uint32_t id)
 {
     for (size_t i = 0; i < c->n_lists; i++)
         if (c->lists[i].id == id) return &c->lists[i];
@@ -62,13 +62,13 @@ static const bb_list *list_of(const cli *c, uint32_t id)
 
 bb_str cli_list_name(const cli *c, uint32_t id)
 {
-    const bb_list *l = list_of(c, id);
+    const bb_list *l = cli_list_of(c, id);
     return l ? l->name : (bb_str){0};
 }
 
 const bb_policy *cli_policy_of(const cli *c, uint32_t list)
 {
-    const bb_list *l = list_of(c, list);
+    const bb_list *l = cli_list_of(c, list);
     return l ? &c->policies[l - c->lists] : NULL;
 }
 

@@ -18,6 +18,20 @@ typedef struct {
     size_t n, cap;
 } folders;
 
+bb_hash bb_os_file_id(const struct stat *st)
+{
+    uint64_t id[2] = {st->st_dev, st->st_ino};
+    bb_hasher h;
+    bb_hash_init(&h);
+    bb_hash_field(&h, (bb_str){(const char *)id, sizeof id});
+    return bb_hash_end(&h);
+}
+
+int64_t bb_os_changed(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
 static bool add(bb_os_entries *e, bb_os_entry entry)
 {
     bb_os_entry *slot = BB_PUSH(e->arena, e->items, e->n, e->cap);
@@ -51,7 +65,11 @@ static void visit(bb_os_entries *e, folders *later, const char *folder, int fd, 
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) return; /* gone since it was listed: a mailbox is alive */
     if (S_ISLNK(st.st_mode) && (fstatat(fd, name, &st, 0) < 0 || !S_ISREG(st.st_mode))) return;
     if (S_ISREG(st.st_mode) && st.st_size > 0) {
-        add(e, (bb_os_entry){.path = join(e->arena, folder, name), .size = (uint64_t)st.st_size, .below = true});
+        add(e, (bb_os_entry){.path = join(e->arena, folder, name),
+                             .size = (uint64_t)st.st_size,
+                             .changed = bb_os_changed(&st),
+                             .file = bb_os_file_id(&st),
+                             .below = true});
     } else if (S_ISDIR(st.st_mode)) {
         const char **slot = BB_PUSH(e->arena, later->paths, later->n, later->cap);
         if (slot) *slot = join(e->arena, folder, name);
@@ -89,7 +107,11 @@ bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err)
     if (!standard_input && stat(path, &st) < 0) return bb_os_fail(err, BB_ENOINPUT, path, "find it");
     if (standard_input || !S_ISDIR(st.st_mode)) {
         bool regular = !standard_input && S_ISREG(st.st_mode);
-        add(e, (bb_os_entry){.path = path, .size = regular ? (uint64_t)st.st_size : 0, .stream = !regular});
+        add(e, (bb_os_entry){.path = path,
+                             .size = regular ? (uint64_t)st.st_size : 0,
+                             .changed = bb_os_changed(&st),
+                             .file = bb_os_file_id(&st),
+                             .stream = !regular});
     } else {
         folders later = {0};
         size_t first = e->n;

@@ -12,6 +12,8 @@
 typedef struct {
     const char *path;
     uint64_t size;
+    int64_t changed; /* nanoseconds since 1970 */
+    bb_hash file;
     int error;   /* errno of a folder that could not be read; 0: a file */
     bool stream; /* no regular file: size unknown */
     bool below;  /* found below a folder, not named itself */
@@ -23,6 +25,9 @@ typedef struct {
     size_t n, cap;
 } bb_os_entries;
 
+struct stat;
+bb_hash bb_os_file_id(const struct stat *st);
+int64_t bb_os_changed(const struct stat *st);
 /* Adds what is at `path`: itself, or the regular files below it, sorted by path. */
 bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err) BB_MUST_USE;
 
@@ -42,9 +47,13 @@ typedef struct {
     size_t n, cap;
     bool cut;
     bb_time from_line;
+    bb_progress progress; /* of a regular file, with bb_os_reader_mark */
 } bb_os_reader;
 
-bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, bb_err *err) BB_MUST_USE;
+/* Goes on behind what `known` (NULL: nothing) says was read, where that is still the same. */
+bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, const bb_progress *known, bb_err *err) BB_MUST_USE;
+/* Brings r->progress up to the message that was read last. False: the file cannot be read any more. */
+bool bb_os_reader_mark(bb_os_reader *r);
 /* 1: r->message holds the next one, 0: the end, -1: err. */
 int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err);
 void bb_os_reader_close(bb_os_reader *r);

@@ -11,11 +11,13 @@
 struct bb_mailbox {
     bb_arena arena;
     bb_os_entries entries;
-    size_t at;       /* entry that is open, or to be opened next */
-    uint64_t number; /* message within it, from 1 */
-    uint64_t behind; /* bytes of the entries before it */
-    uint64_t total;  /* 0: unknown */
-    bb_arena names;  /* the source of this message */
+    size_t at;            /* entry that is open, or to be opened next */
+    uint64_t number;      /* message within it, from 1 */
+    uint64_t behind;      /* bytes of the entries before it */
+    uint64_t total;       /* 0: unknown */
+    bb_arena names;       /* the source of this message */
+    bb_progress_fn known; /* NULL: everything is read from its start */
+    void *known_ctx;
     bb_os_reader reader;
 };
 
@@ -24,6 +26,7 @@ bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_er
     bb_mailbox *m = malloc(sizeof *m);
     if (!m) return bb_fail(err, BB_ENOMEM, "no memory to read mail");
     m->at = 0;
+    m->known = NULL;
     m->number = m->behind = m->total = 0;
     m->reader.fd = -1;
     m->reader.message = NULL;
@@ -54,14 +57,37 @@ static void leave_entry(bb_mailbox *m)
     m->number = 0;
 }
 
+void bb_mailbox_resume(bb_mailbox *m, bb_progress_fn known, void *ctx)
+{
+    m->known = known;
+    m->known_ctx = ctx;
+}
+
+static bool was_read(bb_mailbox *m, const bb_os_entry *e, bb_progress *known)
+{
+    return m->known && !e->stream && !e->error && m->known(m->known_ctx, known);
+}
+
 static bool enter_entry(bb_mailbox *m, bb_err *err)
 {
     const bb_os_entry *e = &m->entries.items[m->at];
+    bb_progress known = {.file = e->file};
     errno = e->error;
     if (e->error) bb_os_fail(err, BB_EIO, e->path, "read the folder");
-    else if (bb_os_reader_open(&m->reader, e, err)) return true;
+    else if (bb_os_reader_open(&m->reader, e, was_read(m, e, &known) ? &known : NULL, err)) {
+        m->number = m->reader.progress.number;
+        return true;
+    }
     leave_entry(m);
     return false;
+}
+
+/* As it was when it was read to its end: it is not even opened. */
+static bool unchanged(bb_mailbox *m)
+{
+    const bb_os_entry *e = &m->entries.items[m->at];
+    bb_progress known = {.file = e->file};
+    return was_read(m, e, &known) && known.behind == e->size && known.size == e->size && known.changed == e->changed;
 }
 
 /* A file of a folder that holds one message is a message, even where a "From " line precedes it. */
@@ -73,9 +99,23 @@ static bb_str source_of(bb_mailbox *m)
     return bb_sprintf(&m->names, "%s#%" PRIu64, e->path, m->number);
 }
 
+static bool mark(bb_mailbox *m, bb_err *err)
+{
+    const bb_os_entry *e = &m->entries.items[m->at];
+    m->reader.progress.number = m->number;
+    if (e->stream || bb_os_reader_mark(&m->reader)) return true;
+    bb_os_fail(err, BB_EIO, e->path, "read it again");
+    leave_entry(m);
+    return false;
+}
+
 int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err)
 {
     while (m->at < m->entries.n) {
+        if (m->reader.fd < 0 && unchanged(m)) {
+            leave_entry(m);
+            continue;
+        }
         if (m->reader.fd < 0 && !enter_entry(m, err)) return -1;
         int got = bb_os_reader_next(&m->reader, m->entries.items[m->at].path, err);
         if (got < 0) leave_entry(m);
@@ -85,12 +125,19 @@ int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err)
             continue;
         }
         m->number++;
+        if (m->known && !mark(m, err)) return -1;
+        const bb_os_entry *e = &m->entries.items[m->at];
         *out = (bb_mailbox_message){.bytes = {m->reader.message, m->reader.n},
                                     .source = source_of(m),
                                     .from_line = m->reader.mbox ? m->reader.from_line : BB_NO_TIME,
                                     .cut = m->reader.cut,
                                     .done = m->behind + m->reader.done,
-                                    .total = m->total};
+                                    .total = m->total,
+                                    .path = e->path,
+                                    .mbox = m->reader.mbox,
+                                    .below = e->below,
+                                    .last = m->reader.end,
+                                    .progress = m->reader.progress};
         return 1;
     }
     return 0;

@@ -37,6 +37,18 @@ bool bb_os_give(const char *path, const char *user, bb_err *err) BB_MUST_USE;
 
 /* ---- mailboxes ------------------------------------------------------------------------------------ */
 
+/* How far a file was read, so that the next time goes on from there; kept by whoever keeps what was read. */
+typedef struct {
+    bb_hash file;    /* which one: device and inode, whatever it is called */
+    uint64_t behind; /* bytes of it that were read */
+    uint64_t number; /* messages */
+    uint64_t size;   /* how the file looked then */
+    int64_t changed; /* nanoseconds since 1970 */
+    bb_hash tail;    /* of what stands before `behind`: tells whether it is still the same */
+} bb_progress;
+/* Fills in what is known of p->file. False: nothing is. */
+typedef bool (*bb_progress_fn)(void *ctx, bb_progress *p);
+
 /* One message as it was found. Bytes live until the next call of bb_mailbox_next. */
 typedef struct {
     bb_str bytes;         /* mbox quoting undone */
@@ -44,6 +56,10 @@ typedef struct {
     bb_time from_line;    /* of an mbox; BB_NO_TIME: none */
     bool cut;             /* it was longer than BB_MESSAGE_MAX */
     uint64_t done, total; /* bytes of the whole job read so far and in all, for progress; total 0: unknown */
+    const char *path;     /* of the file that holds it; lives as long as the mailbox */
+    bool mbox, below;     /* it holds several; it was found below a folder */
+    bool last;            /* nothing stands behind it in its file */
+    bb_progress progress; /* up to its end; where bb_mailbox_resume was called, and for regular files */
 } bb_mailbox_message;
 
 typedef struct bb_mailbox bb_mailbox;
@@ -56,6 +72,9 @@ typedef struct bb_mailbox bb_mailbox;
  * it was opened, so that half of what is being delivered is never taken for a message.
  * Memory: one message and the names of the files. A path that is not there is an error at once. */
 bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_err *err) BB_MUST_USE;
+/* From now on files are read from where `known` says that they were read to, as long as what stands before that is still
+ * the same; what was read before and is as it was is passed over. Call it before the first message. */
+void bb_mailbox_resume(bb_mailbox *m, bb_progress_fn known, void *ctx);
 /* 1: a message, 0: the end, -1: this one could not be read (err says which and why); go on by calling again. */
 int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err);
 void bb_mailbox_close(bb_mailbox **m);

@@ -27,6 +27,7 @@ static bool fill(bb_os_reader *r)
         ssize_t got = read(r->fd, r->window + r->to, room);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) r->error = errno;
+        if (got == 0 && r->left <= r->progress.size) r->error = ESTALE; /* it shrank under us; streams have no size */
         if (got <= 0) break;
         r->to += (size_t)got;
         r->left -= (uint64_t)got;
@@ -154,7 +155,7 @@ int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err)
 
 /* How long the file is while nobody writes to it: mailbox writers lock (Postfix: fcntl), and what they add later is
  * for the next time. A file system without locks is read as it is. */
-static bool settled_size(int fd, uint64_t *size)
+static bool settled(int fd, struct stat *st)
 {
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     int tries = 0;
@@ -164,9 +165,7 @@ static bool settled_size(int fd, uint64_t *size)
         if (++tries > LOCK_TRIES) return false;
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
-    struct stat st;
-    bool known = fstat(fd, &st) == 0;
-    if (known) *size = (uint64_t)st.st_size;
+    bool known = fstat(fd, st) == 0;
     lock.l_type = F_UNLCK;
     (void)fcntl(fd, F_SETLK, &lock);
     return known;
@@ -179,22 +178,71 @@ static bool open_file(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
     if (r->fd < 0) return bb_os_fail(err, BB_EIO, e->path, "open it");
     struct stat st;
     if (fstat(r->fd, &st) < 0) return bb_os_fail(err, BB_EIO, e->path, "look at it");
-    if (S_ISREG(st.st_mode))
-        return settled_size(r->fd, &r->left) ||
-               bb_fail(err, BB_EBUSY, "%s: another program keeps it locked; try again", e->path);
+    if (S_ISREG(st.st_mode)) {
+        if (!settled(r->fd, &st))
+            return bb_fail(err, BB_EBUSY, "%s: another program keeps it locked; try again", e->path);
+        r->left = (uint64_t)st.st_size;
+        r->progress = (bb_progress){.file = bb_os_file_id(&st), .size = r->left, .changed = bb_os_changed(&st)};
+        return true;
+    }
     return !e->below || bb_fail(err, BB_ENOINPUT, "%s: is no file any more", e->path);
 }
 
-bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
+/* ---- going on -------------------------------------------------------------------------------------------------- */
+
+#define TAIL 256
+
+static bool tail_at(const bb_os_reader *r, uint64_t behind, bb_hash *out)
+{
+    char bytes[TAIL];
+    size_t n = behind < TAIL ? (size_t)behind : TAIL;
+    if (pread(r->fd, bytes, n, (off_t)(behind - n)) != (ssize_t)n) return false;
+    bb_hasher h;
+    bb_hash_init(&h);
+    bb_hash_field(&h, (bb_str){bytes, n});
+    *out = bb_hash_end(&h);
+    return true;
+}
+
+bool bb_os_reader_mark(bb_os_reader *r)
+{
+    r->progress.behind = r->done;
+    return tail_at(r, r->done, &r->progress.tail);
+}
+
+static bool start_at(bb_os_reader *r, uint64_t behind)
+{
+    if (lseek(r->fd, (off_t)behind, SEEK_SET) < 0) return false;
+    r->left = r->progress.size - behind;
+    r->done = behind;
+    r->from = r->to = 0;
+    return true;
+}
+
+/* Only an mbox goes on in the middle: where what stands there begins no message, the file is another one now. */
+static bool go_on(bb_os_reader *r, const bb_progress *known)
+{
+    bb_hash tail;
+    if (!known->behind || known->behind > r->progress.size || !tail_at(r, known->behind, &tail)) return true;
+    if (!bb_hash_eq(&tail, &known->tail)) return true;
+    if (!start_at(r, known->behind)) return false;
+    if (!r->left || starts_message(peek_line(r))) r->progress.number = known->number;
+    else return !r->error && start_at(r, 0);
+    return true;
+}
+
+bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, const bb_progress *known, bb_err *err)
 {
     r->fd = -1;
     r->left = UINT64_MAX;
     r->done = r->from = r->to = 0;
     r->error = 0;
     r->from_line = BB_NO_TIME;
+    r->progress = (bb_progress){0};
     if (strcmp(e->path, "-") == 0 && !e->below) r->fd = dup(STDIN_FILENO);
     else if (!open_file(r, e, err)) return false;
     if (r->fd < 0) return bb_os_fail(err, BB_EIO, e->path, "read standard input");
+    if (known && !go_on(r, known)) return bb_os_fail(err, BB_EIO, e->path, "go on in it");
     bb_str line = peek_line(r);
     r->mbox = starts_message(line);
     r->end = !line.n && !r->error;

@@ -153,7 +153,8 @@ bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err)
     if (batch->now == BB_NO_TIME) return bb_fail(err, BB_EUSAGE, "a batch needs the time at which it was taken in");
     if (a->failed) return bb_out_of_memory(err);
     if (!d->ops->begin(d, true, err)) return false;
-    bool whole = run_all(&ap) && bb_refold(&ap) && !a->failed;
+    bool whole = run_all(&ap) && bb_refold(&ap) && d->ops->put_progress(d, batch->progress, batch->n_progress, err) &&
+                 !a->failed;
     if (whole && d->ops->commit(d, err)) return true;
     if (!whole && a->failed) bb_out_of_memory(err);
     d->ops->rollback(d);

@@ -144,8 +144,11 @@ typedef struct {
                       bb_err *err); /* one that is known gets the time */
     bool (*put_statuses)(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err);
     bool (*put_transitions)(bb_driver *d, const bb_row_transition *rows, size_t n, bb_err *err);
+    bool (*put_progress)(bb_driver *d, const bb_progress *rows, size_t n,
+                         bb_err *err); /* in the place of what is known */
 
     /* reading for people */
+    bool (*progress)(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err); /* by file */
     /* the next people of the list (0: of all) behind the id, by id, at most `most` */
     bool (*page)(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
                  bb_err *err);

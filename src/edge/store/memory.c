@@ -10,16 +10,17 @@
 /* ---- tables ----------------------------------------------------------------------------------------- */
 
 /* Rows are never taken away and ids count from 1, so that the row of an id lies at id - 1. */
-#define TABLES(X)               \
-    X(bb_list, lists)           \
-    X(bb_mailing, mailings)     \
-    X(bb_row_person, people)    \
-    X(bb_row_report, reports)   \
-    X(bb_row_reading, readings) \
-    X(bb_row_evidence, raws)    \
-    X(bb_row_fact, facts)       \
-    X(bb_row_send, sends)       \
-    X(bb_row_transition, transitions)
+#define TABLES(X)                     \
+    X(bb_list, lists)                 \
+    X(bb_mailing, mailings)           \
+    X(bb_row_person, people)          \
+    X(bb_row_report, reports)         \
+    X(bb_row_reading, readings)       \
+    X(bb_row_evidence, raws)          \
+    X(bb_row_fact, facts)             \
+    X(bb_row_send, sends)             \
+    X(bb_row_transition, transitions) \
+    X(bb_progress, progress)
 
 typedef struct {
 #define COLUMN(type, name) \
@@ -272,6 +273,32 @@ static bool put_transitions(bb_driver *d, const bb_row_transition *rows, size_t 
         *slot = rows[i];
     }
     return true;
+}
+
+/* Few files in tests: kept in order as they come. */
+static bool put_progress(bb_driver *d, const bb_progress *rows, size_t n, bb_err *err)
+{
+    memory *m = OF(d);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0, kept = m->now.n_progress;
+        while (at < kept && memcmp(m->now.progress[at].file.b, rows[i].file.b, BB_HASH_LEN) < 0) at++;
+        if (at == kept || !bb_hash_eq(&m->now.progress[at].file, &rows[i].file)) {
+            if (!BB_PUSH(&m->arena, m->now.progress, m->now.n_progress, m->now.cap_progress))
+                return bb_out_of_memory(err);
+            for (size_t k = kept; k > at; k--) m->now.progress[k] = m->now.progress[k - 1];
+        }
+        m->now.progress[at] = rows[i];
+    }
+    return true;
+}
+
+static bool progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
+{
+    memory *m = OF(d);
+    *n = m->now.n_progress;
+    *out = bb_get_array(a, *n + 1, sizeof **out);
+    for (size_t i = 0; *out && i < *n; i++) (*out)[i] = m->now.progress[i];
+    return answered(a, err);
 }
 
 /* ---- reports ---------------------------------------------------------------------------------------------- */
@@ -613,6 +640,8 @@ static const bb_driver_ops operations = {
     .put_sends = put_sends,
     .put_statuses = put_statuses,
     .put_transitions = put_transitions,
+    .put_progress = put_progress,
+    .progress = progress,
     .page = page,
     .history = history,
     .evidence = evidence,

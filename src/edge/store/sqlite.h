@@ -41,6 +41,8 @@ typedef enum {
     SQ_PUT_SEND,
     SQ_PUT_STATUS,
     SQ_PUT_TRANSITION,
+    SQ_PUT_PROGRESS,
+    SQ_PROGRESS,
     SQ_PAGE,
     SQ_HISTORY_READINGS,
     SQ_HISTORY_FACTS,
@@ -123,6 +125,7 @@ bool sq_find_sends(bb_driver *d, bb_row_send *rows, size_t n, bb_err *err);
 bool sq_holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
                 size_t *cap, bb_err *err);
 bool sq_facts(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err);
+bool sq_progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err);
 bool sq_page(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
              bb_err *err);
 bool sq_history(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_err *err);
@@ -141,5 +144,6 @@ bool sq_put_facts(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
 bool sq_put_sends(bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err);
 bool sq_put_statuses(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err);
 bool sq_put_transitions(bb_driver *d, const bb_row_transition *rows, size_t n, bb_err *err);
+bool sq_put_progress(bb_driver *d, const bb_progress *rows, size_t n, bb_err *err);
 
 #endif

@@ -361,6 +361,27 @@ bool sq_evidence(bb_driver *driver, bb_arena *a, uint64_t report, bb_row_evidenc
     return end(d, &c, a, err);
 }
 
+bool sq_progress(bb_driver *driver, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    if (!sq_open(d, SQ_PROGRESS, &c, err)) return false;
+    while (sq_next(&c)) {
+        bb_progress *p = BB_PUSH(a, *out, *n, cap);
+        if (!p) break;
+        p->file = sq_hash(&c);
+        p->behind = (uint64_t)sq_int(&c);
+        p->number = (uint64_t)sq_int(&c);
+        p->size = (uint64_t)sq_int(&c);
+        p->changed = sq_int(&c);
+        p->tail = sq_hash(&c);
+    }
+    return end(d, &c, a, err);
+}
+
 /* ---- counts --------------------------------------------------------------------------------------------------- */
 
 static bool take_readings(sq_cursor *c, const bb_summary_sink *sink)

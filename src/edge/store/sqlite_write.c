@@ -224,3 +224,20 @@ bool sq_put_transitions(bb_driver *driver, const bb_row_transition *rows, size_t
     }
     return true;
 }
+
+bool sq_put_progress(bb_driver *driver, const bb_progress *rows, size_t n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!sq_open(d, SQ_PUT_PROGRESS, &c, err)) return false;
+    for (size_t i = 0; i < n; i++) {
+        sq_put_hash(&c, &rows[i].file);
+        sq_put_int(&c, (int64_t)rows[i].behind);
+        sq_put_int(&c, (int64_t)rows[i].number);
+        sq_put_int(&c, (int64_t)rows[i].size);
+        sq_put_int(&c, rows[i].changed);
+        sq_put_hash(&c, &rows[i].tail);
+        if (!sq_run(d, &c, err)) return false;
+    }
+    return true;
+}

@@ -146,6 +146,11 @@ bool bb_store_subscriber(bb_store *s, bb_arena *a, uint64_t id, bb_subscriber *o
     return true;
 }
 
+bool bb_store_progress(bb_store *s, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
+{
+    return s->driver->ops->progress(s->driver, a, out, n, err);
+}
+
 #define PAGE 500
 
 /* Page by page: nothing is held open while somebody else's function runs, which may well use the store itself. */

@@ -16,6 +16,7 @@
 
 #include "core/base/address.h"
 #include "core/fact/fact.h"
+#include "edge/os/os.h"
 
 typedef struct bb_store bb_store;
 
@@ -111,6 +112,8 @@ typedef struct {
     void *policy_ctx;
     bb_time now; /* when all this was taken in */
     int rules_version;
+    const bb_progress *progress; /* how far files were read: kept with what was read of them */
+    size_t n_progress;
     /* answers */
     bb_change *changes;
     size_t n_changes;
@@ -134,6 +137,8 @@ typedef struct {
 bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err) BB_MUST_USE;
 /* Which reports are there already: known[i] answers keys[i]. */
 bool bb_store_known(bb_store *s, const bb_hash *keys, size_t n, bool *known, bb_err *err) BB_MUST_USE;
+/* How far every file was read that was ever kept track of. */
+bool bb_store_progress(bb_store *s, bb_arena *a, bb_progress **out, size_t *n, bb_err *err) BB_MUST_USE;
 /* BB_ENOINPUT where there is none of that id. */
 bool bb_store_subscriber(bb_store *s, bb_arena *a, uint64_t id, bb_subscriber *out, bb_err *err) BB_MUST_USE;
 

@@ -3,10 +3,13 @@
  * ingest: mail in, in batches that are each read, claimed and stored as one transaction. What is committed stays, and
  * reading the same mail again changes nothing: so a run that was broken off is simply run again.
  */
+#include <string.h>
+
 #include "app/cli/cmd_ingest.h"
 
 #define BATCH_BYTES  ((size_t)8 << 20)
 #define BATCH_MEMORY ((size_t)64 << 20) /* what was read of them takes more than they do */
+#define YIELD_AFTER  2.0                /* seconds, after which another writer may get in */
 
 /* ---- a batch -------------------------------------------------------------------------------------------------- */
 
@@ -14,9 +17,13 @@
 static bool store_batch(ingest *g)
 {
     cli *c = g->c;
+    bb_progress progress[INGEST_BATCH];
+    size_t n_progress = ingest_progress(g, progress);
     for (int tries = 0;; tries++) {
         bb_batch b = {.items = g->items,
                       .n = g->n,
+                      .progress = progress,
+                      .n_progress = n_progress,
                       .policy = cli_policy,
                       .policy_ctx = c,
                       .now = c->now,
@@ -29,10 +36,21 @@ static bool store_batch(ingest *g)
     }
 }
 
+static bool give_way(ingest *g)
+{
+    double now = bb_os_monotonic();
+    if (now - g->yielded < YIELD_AFTER) return true;
+    g->yielded = now;
+    return bb_store_yield(g->c->store, &g->c->err);
+}
+
 static bool finish_batch(ingest *g)
 {
     bool good = !g->n || (g->rehearsal ? rehearsal_batch(g) : store_batch(g));
     for (size_t i = 0; good && i < g->n; i++) ingest_count(g, &g->items[i]);
+    good = good && (g->rehearsal || (ingest_finish_files(g) && give_way(g)));
+    if (!g->c->now_given) g->c->now = bb_os_now();
+    g->n_files = 0;
     g->n = g->bytes = 0;
     bb_arena_reset(&g->mail);
     bb_arena_reset(&g->work);
@@ -69,9 +87,11 @@ static bool take(ingest *g, const bb_mailbox_message *found, int *code)
             bb_fail(&g->c->err, BB_ENOMEM, BB_FMT ": takes more memory than there is", BB_ARG(found->source));
             *code = cli_fail(g->c);
             g->sums.unreadable++;
+            ingest_note_file(g, found, false);
             return finish_batch(g);
         }
     }
+    ingest_note_file(g, found, true);
     bool full = g->n == INGEST_BATCH || g->bytes >= BATCH_BYTES || g->mail.used >= BATCH_MEMORY;
     return !full || finish_batch(g);
 }
@@ -85,7 +105,7 @@ static bool take_all(ingest *g, bb_mailbox *box, int *code)
     bb_mailbox_message found;
     bool good = true;
     cli_progress_begin(&g->progress, "messages");
-    for (int got; good && (got = bb_mailbox_next(box, &found, &c->err)) != 0;) {
+    for (int got; good && !ingest_asked_to_end() && (got = bb_mailbox_next(box, &found, &c->err)) != 0;) {
         if (got < 0) {
             cli_progress_hide(&g->progress);
             *code = cli_fail(c);
@@ -105,9 +125,12 @@ static int run(ingest *g)
     bb_mailbox *box = NULL;
     int code = CLI_EXIT_OK;
     if (!cli_mailbox(c, &box, &code)) return cli_fail(c);
+    ingest_resume(g, box);
     bool good = take_all(g, box, &code);
     bb_mailbox_close(&box);
     if (!good) code = cli_fail(c);
+    if (good && code == CLI_EXIT_OK && g->trouble) code = cli_exit_of(g->trouble);
+    if (g->tracked && !g->sums.messages) return code; /* a follower that found nothing says nothing */
     return ingest_tell(g, good && code == CLI_EXIT_OK) ? code : cli_fail(c);
 }
 
@@ -122,20 +145,59 @@ static bool prepare(ingest *g)
     if (!cli_reader(c, home->rules[0] ? cli_path(c, home->rules) : NULL, &g->reader)) return false;
     g->keep_evidence = home->keep_evidence;
     g->sums.moves.arena = &c->arena;
+    g->trouble = BB_OK;
+    g->yielded = bb_os_monotonic();
+    if (cli_flag(c, "follow") && !ingest_track(g)) return false;
     return !dry || rehearsal_begin(g);
 }
 
-int cmd_ingest(cli *c)
+int ingest_round(ingest *g)
 {
-    ingest *g = bb_get(&c->arena, sizeof *g);
-    if (!g) return cli_exit_of(BB_ENOMEM);
-    g->c = c;
-    if (!prepare(g)) return cli_fail(c);
+    if (!prepare(g)) return cli_fail(g->c);
     bb_arena_init(&g->mail, &bb_os_alloc, BB_ARENA_LIMIT);
     bb_arena_init(&g->work, &bb_os_alloc, BB_ARENA_LIMIT);
     int code = run(g);
     bb_arena_free(&g->mail);
     bb_arena_free(&g->work);
     cli_reader_close(&g->reader);
+    return code;
+}
+
+/* ---- the command -------------------------------------------------------------------------------------------------- */
+
+static bool read_done(ingest *g)
+{
+    static const char *const words[] = {"keep", "seen", "move", "delete", NULL};
+    cli *c = g->c;
+    const char *done = cli_value(c, "done");
+    g->into = cli_value(c, "into");
+    for (int i = 0; done && words[i]; i++)
+        if (strcmp(done, words[i]) == 0) {
+            g->done = (ingest_done)i;
+            done = NULL;
+        }
+    if (done)
+        return bb_fail(&c->err, BB_EUSAGE, "--done %s: there are keep, seen, move and delete%s", done,
+                       cli_did_you_mean(c, done, words));
+    if ((g->done == INGEST_MOVE) != (g->into != NULL))
+        return bb_fail(&c->err, BB_EUSAGE, "--done move and --into DIR go together");
+    if (g->into && !bb_os_exists(g->into))
+        return bb_fail(&c->err, BB_ENOINPUT, "--into %s: there is no such folder", g->into);
+    bool changes = g->done != INGEST_KEEP || cli_flag(c, "follow");
+    return !changes || !cli_flag(c, "dry-run") ||
+           bb_fail(&c->err, BB_EUSAGE, "--dry-run changes nothing, so it goes with neither --follow nor --done");
+}
+
+int cmd_ingest(cli *c)
+{
+    ingest *g = bb_get(&c->arena, sizeof *g);
+    bb_arena keep;
+    if (!g) return cli_exit_of(BB_ENOMEM);
+    g->c = c;
+    g->keep = &keep;
+    bb_arena_init(&keep, &bb_os_alloc, BB_ARENA_LIMIT);
+    int code = !read_done(g) ? cli_fail(c) : cli_flag(c, "follow") ? ingest_follow(g) : ingest_round(g);
+    ingest_track_end(g);
+    bb_arena_free(&keep);
     return code;
 }

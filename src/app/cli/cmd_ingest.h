@@ -26,6 +26,17 @@ typedef struct {
 } ingest_sums;
 
 typedef struct rehearsal rehearsal;
+typedef struct tracked tracked;
+
+/* What becomes of a file whose messages are all stored. */
+typedef enum { INGEST_KEEP, INGEST_SEEN, INGEST_MOVE, INGEST_DELETE } ingest_done;
+
+typedef struct {
+    const char *path;
+    bb_progress progress; /* up to the last message of the batch */
+    bool mbox, last;      /* last: nothing stands behind that message */
+    bool broken;          /* something of it could not be stored: it stays as it is */
+} ingest_file;
 
 typedef struct {
     cli *c;
@@ -41,7 +52,33 @@ typedef struct {
     ingest_sums sums;
     cli_progress progress;
     rehearsal *rehearsal; /* NULL: this is no dry run */
+    ingest_done done;
+    const char *into; /* of INGEST_MOVE */
+    bb_arena *keep;   /* what lives as long as the run, whatever it follows */
+    tracked *tracked; /* NULL: files are read from their start */
+    ingest_file files[INGEST_BATCH];
+    size_t n_files;
+    bool broken_known; /* broken: the last file of which something could not be stored */
+    bb_hash broken;
+    bb_code trouble; /* a file that is stored could not be put away; BB_OK: none */
+    double yielded;
 } ingest;
+
+/* Once through what is there: opens the store, reads, stores, tells. Answers the exit code. */
+int ingest_round(ingest *g);
+
+/* ingest_follow.c: until a signal says otherwise. */
+int ingest_follow(ingest *g);
+bool ingest_asked_to_end(void);
+
+/* ingest_files.c */
+bool ingest_track(ingest *g); /* from here on it is known how far files were read; once a run */
+void ingest_track_end(ingest *g);
+void ingest_resume(ingest *g, bb_mailbox *box);
+/* The message is in the batch; or, with read false, cannot be in any. */
+void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read);
+size_t ingest_progress(ingest *g, bb_progress *out); /* the batch's; room for INGEST_BATCH */
+bool ingest_finish_files(ingest *g);                 /* after the commit */
 
 /* ingest_sums.c: one stored or known message; whether it is complete is the caller's exit code. */
 void ingest_count(ingest *g, const bb_item *item);

@@ -31,6 +31,9 @@ const cli_option cli_common_options[] = {
 
 static const cli_option ingest_options[] = {
     LIST_OF("reports that no return path attributes are about this list"),
+    {"follow", NULL, "go on as mail comes, until SIGTERM or ^C", false},
+    {"done", "WHAT", "when a file's mail is stored: keep it (as it is), seen, move or delete", false},
+    {"into", "DIR", "where --done move puts them", false},
     DRY_RUN,
     END_OF_OPTIONS,
 };
@@ -129,9 +132,14 @@ static const cli_option config_show_options[] = {
 static const char ingest_text[] =
     "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input. Every message is read,\n"
     "recorded and judged once: giving it again changes nothing. What was stored stays when the run is broken off;\n"
-    "run it again to go on. A message that cannot be read costs only itself, and the exit code says so.\n";
+    "run it again to go on. A message that cannot be read costs only itself, and the exit code says so.\n"
+    "\n"
+    "With --follow it stays, and reads what comes: a mailbox that grows, new files of a Maildir or folder. How far it\n"
+    "came is kept in the database. --done seen marks the messages of a Maildir, move and delete take files away and\n"
+    "delete empties an mbox (locked as Postfix does), each only after what they held is stored durably.\n";
 static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
                                       "  bouncebox ingest --dry-run ~/Maildir\n"
+                                      "  bouncebox ingest --follow --done seen /var/mail/vhosts/bounces\n"
                                       "  bouncebox ingest --list news - < bounce.eml\n";
 static const char parse_text[] =
     "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input (also without any PATH).\n"

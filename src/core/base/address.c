@@ -165,11 +165,11 @@ static bb_str around(bb_str text, size_t from, size_t at)
     }
     while (begin < at && (text.p[begin] == '\'' || text.p[begin] == '`')) begin++; /* 'user@example.com' */
     bool literal = end < text.n && text.p[end] == '[';
-    while (end < text.n && end - at <= DOMAIN_MAX &&
+    while (end < text.n && end - at <= DOMAIN_MAX + 1 &&
            (in_domain(text.p[end]) || (literal && strchr("[]:", text.p[end]))))
         end++;
     while (end > at + 1 && (text.p[end - 1] == '.' || text.p[end - 1] == '-')) end--; /* the end of a sentence */
-    if (begin == at || end == at + 1 || at - begin > LOCAL_MAX) return (bb_str){0};
+    if (begin == at || end == at + 1 || at - begin > LOCAL_MAX || end - at - 1 > DOMAIN_MAX) return (bb_str){0};
     return bb_sub(text, begin, end - begin);
 }
 
@@ -211,13 +211,25 @@ static bb_str first_bracketed(bb_str line, size_t *behind)
 
 #define WINDOW 1000 /* octets looked at together: what keeps the search linear on lines without end */
 
+/* Where a line longer than the window is cut: behind the last byte that is part of no address. */
+static size_t window_end(bb_str line)
+{
+    size_t end = bb_rchr(line, ' ');
+    if (end != BB_NPOS) return end + 1;
+    for (end = line.n; end && (is_atext(line.p[end - 1]) || line.p[end - 1] == '.' || line.p[end - 1] == '@');) end--;
+    if (end) return end;
+    end = line.n; /* there is none in it: between two characters is enough */
+    while (end > line.n - 3 && ((unsigned char)line.p[end] & 0xC0) == 0x80) end--;
+    return end;
+}
+
 /* What to search next: a line, or what stands before the next comma of a header value, or a window of a long line. */
 static bb_str stretch(bb_str left)
 {
     bb_str line = bb_sub(left, 0, WINDOW);
     size_t end = bb_chr(line, '\n');
-    if (end == BB_NPOS && line.n == WINDOW) end = bb_rchr(line, ' ');
     if (end != BB_NPOS) line = bb_sub(line, 0, end + 1);
+    else if (left.n > WINDOW) line = bb_sub(line, 0, window_end(line));
     size_t comma = bb_chr(line, ',');
     if (comma != BB_NPOS && bb_chr(bb_sub(line, 0, comma), '@') != BB_NPOS) line = bb_sub(line, 0, comma + 1);
     return line;

@@ -143,5 +143,5 @@ void *bb_push(bb_arena *a, void **array, size_t *n, size_t *cap, size_t size)
         *array = grown;
         *cap = more;
     }
-    return (char *)*array + (*n)++ * size;
+    return memset((char *)*array + (*n)++ * size, 0, size); /* there may have been one before */
 }

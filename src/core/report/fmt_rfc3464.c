@@ -165,20 +165,20 @@ static bool read_prose(bb_ctx *c)
     return c->r->n_rcpts > 0;
 }
 
+static const bb_part *next_status_part(const bb_ctx *c, const bb_part *p)
+{
+    do p = bb_own_next(c, p);
+    while (p && !is_status_part(p));
+    return p;
+}
+
 bool bb_fmt_rfc3464(bb_ctx *c)
 {
-    const bb_part *status = NULL;
-    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;) {
-        if (!is_status_part(p)) continue;
-        status = p;
-        read_fields(c, bb_part_text(c->m, p));
-    }
-    if (!status) return read_prose(c);
+    const bb_part *p = next_status_part(c, NULL);
+    if (!p) return read_prose(c);
     /* Whoever passes on a bounce he got has its parts in his mail, too. */
-    if (c->signs & BB_SIGN_REPLY && !(c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN))) {
-        c->r->n_rcpts = c->n_row_keys = 0;
-        return false;
-    }
+    if (c->signs & BB_SIGN_REPLY && !(c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN))) return false;
+    for (; p; p = next_status_part(c, p)) read_fields(c, bb_part_text(c->m, p));
     if (c->r->n_rcpts == 0) bb_rows_failed_header(c);
     if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);
     return true;

@@ -39,7 +39,8 @@ static bb_str without_escapes(bb_ctx *c, bb_str s)
         size_t n = i + 3;
         bool escaped = bb_starts(bb_sub(s, i, BB_NPOS), BB_S("\\x{"));
         while (escaped && n < s.n && n < i + 9 && hex_value(s.p[n], &v)) n++;
-        if (escaped && n > i + 3 && n < s.n && s.p[n] == '}') {
+        bool printable = v > ' ' && v != 0x7F;
+        if (printable && escaped && n > i + 3 && n < s.n && s.p[n] == '}') {
             bb_put_utf8(&out, v);
             i = n;
         } else {

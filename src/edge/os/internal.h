@@ -25,6 +25,9 @@ typedef struct {
     size_t n, cap;
 } bb_os_entries;
 
+/* Does somebody hold a lock file beside it, who is alive? */
+bool bb_os_mbox_is_locked(const char *path);
+
 struct stat;
 bb_hash bb_os_file_id(const struct stat *st);
 int64_t bb_os_changed(const struct stat *st);

@@ -79,4 +79,23 @@ void bb_mailbox_resume(bb_mailbox *m, bb_progress_fn known, void *ctx);
 int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err);
 void bb_mailbox_close(bb_mailbox **m);
 
+/* ---- mail that is done (done.c) -------------------------------------------------------------------- */
+
+/* Each does nothing, and answers true, where the file is no longer what `read` says that it was. */
+bool bb_os_mark_seen(const char *path, const bb_progress *read, bb_err *err) BB_MUST_USE; /* in a Maildir */
+bool bb_os_move_read(const char *path, const char *folder, const bb_progress *read, bb_err *err) BB_MUST_USE;
+bool bb_os_remove_read(const char *path, const bb_progress *read, bb_err *err) BB_MUST_USE;
+/* Locked meanwhile as Postfix locks: fcntl and a lock file. BB_EBUSY: somebody else holds it. */
+bool bb_os_empty_mbox(const char *path, const bb_progress *read, bb_err *err) BB_MUST_USE;
+
+/* ---- waiting for mail (watch.c) ---------------------------------------------------------------------- */
+
+typedef struct bb_watch bb_watch;
+
+/* Paths as for bb_mailbox_open; they are kept, not copied. What comes between this and the first wait is not missed. */
+bool bb_watch_open(const char *const *paths, size_t n, bb_watch **out, bb_err *err) BB_MUST_USE;
+/* Until something may have come, a signal came, or the time is over. */
+bool bb_watch_wait(bb_watch *w, int milliseconds, bb_err *err) BB_MUST_USE;
+void bb_watch_close(bb_watch **w);
+
 #endif

@@ -153,15 +153,17 @@ int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err)
 
 #define LOCK_TRIES 50 /* of a tenth of a second */
 
-/* How long the file is while nobody writes to it: mailbox writers lock (Postfix: fcntl), and what they add later is
+/* How long the file is while nobody writes to it: mailbox writers lock (Postfix: fcntl and a lock file), and what they add later is
  * for the next time. A file system without locks is read as it is. */
-static bool settled(int fd, struct stat *st)
+static bool settled(const char *path, int fd, struct stat *st)
 {
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     int tries = 0;
-    while (fcntl(fd, F_SETLK, &lock) < 0) {
-        if (errno == EINTR) continue;
-        if (errno != EACCES && errno != EAGAIN) break;
+    for (;;) {
+        bool held = bb_os_mbox_is_locked(path);
+        if (!held && fcntl(fd, F_SETLK, &lock) == 0) break;
+        if (!held && errno == EINTR) continue;
+        if (!held && errno != EACCES && errno != EAGAIN) break;
         if (++tries > LOCK_TRIES) return false;
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
@@ -179,7 +181,7 @@ static bool open_file(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
     struct stat st;
     if (fstat(r->fd, &st) < 0) return bb_os_fail(err, BB_EIO, e->path, "look at it");
     if (S_ISREG(st.st_mode)) {
-        if (!settled(r->fd, &st))
+        if (!settled(e->path, r->fd, &st))
             return bb_fail(err, BB_EBUSY, "%s: another program keeps it locked; try again", e->path);
         r->left = (uint64_t)st.st_size;
         r->progress = (bb_progress){.file = bb_os_file_id(&st), .size = r->left, .changed = bb_os_changed(&st)};

@@ -107,6 +107,8 @@ typedef struct bb_driver bb_driver;
 typedef struct {
     void (*close)(bb_driver *d);
 
+    /* between transactions: lets another writer in for a moment; NULL: others need not wait for this one */
+    bool (*yield)(bb_driver *d, bb_err *err);
     /* A transaction that writes sees and locks out other writers; one that reads sees one state of all tables. */
     bool (*begin)(bb_driver *d, bool write, bb_err *err);
     bool (*commit)(bb_driver *d, bb_err *err);

@@ -107,6 +107,7 @@ bool sq_fail(const bb_sqlite *d, int rc, bb_err *err);
 /* Waits a moment for another writer, then says BB_EBUSY and who it is. The lock ends with the descriptor. */
 bool sq_lock(const char *path, int *fd, bb_err *err) BB_MUST_USE;
 void sq_unlock(int *fd);
+void sq_give_way(void); /* as long as one who waits for the lock takes to see that it is free */
 
 #define SQ_WAIT_MS 3000 /* for another writer */
 

@@ -64,6 +64,11 @@ bool sq_lock(const char *path, int *fd, bb_err *err)
     return true;
 }
 
+void sq_give_way(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2 * STEP_MS * 1000000L}, NULL);
+}
+
 void sq_unlock(int *fd)
 {
     if (*fd >= 0) close(*fd);

@@ -181,8 +181,18 @@ static void sq_rollback(bb_driver *driver)
     if (!sqlite3_get_autocommit(d->db) && sq_open(d, SQ_ROLLBACK, &c, NULL)) sq_run(d, &c, NULL);
 }
 
+static bool sq_yield(bb_driver *driver, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    if (d->lock < 0) return true;
+    sq_unlock(&d->lock);
+    sq_give_way();
+    return sq_lock(d->path, &d->lock, err);
+}
+
 static const bb_driver_ops operations = {
     .close = sq_shut,
+    .yield = sq_yield,
     .begin = sq_begin,
     .commit = sq_commit,
     .rollback = sq_rollback,

@@ -116,6 +116,11 @@ bool bb_store_mailings(bb_store *s, bb_arena *a, uint32_t list, bb_mailing **out
     return s->driver->ops->mailings(s->driver, a, list, out, n, err);
 }
 
+bool bb_store_yield(bb_store *s, bb_err *err)
+{
+    return !s->driver->ops->yield || s->driver->ops->yield(s->driver, err);
+}
+
 /* ---- subscribers ------------------------------------------------------------------------------------------ */
 
 static bb_subscriber subscriber_of(const bb_row_person *p)

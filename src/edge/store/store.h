@@ -119,6 +119,8 @@ typedef struct {
     size_t n_changes;
 } bb_batch;
 
+/* Lets other writers in for a moment; between two batches of a long run. */
+bool bb_store_yield(bb_store *s, bb_err *err) BB_MUST_USE;
 bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err) BB_MUST_USE;
 
 /* ---- reading ---------------------------------------------------------------------------------------- */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The files that messages came from: how far each was read, which goes into the transaction of what was read of it, and
+ * what becomes of a file when all of it is stored.
+ */
+#include <string.h>
+
+#include "app/cli/cmd_ingest.h"
+
+/* ---- how far --------------------------------------------------------------------------------------------------- */
+
+/* Open addressing, at most half full; a file of all zeros: free. */
+struct tracked {
+    bb_progress *slots;
+    size_t n, n_slots;
+};
+
+static bb_progress *slot_of(bb_progress *slots, size_t n, const bb_hash *file)
+{
+    size_t at;
+    memcpy(&at, file->b, sizeof at);
+    for (;; at++) {
+        bb_progress *slot = &slots[at % n];
+        if (!slot->behind || bb_hash_eq(&slot->file, file)) return slot;
+    }
+}
+
+/* A slot with nothing behind it is free, so only what was read is kept. */
+static bool keep_track(tracked *t, const bb_progress *p)
+{
+    if (2 * (t->n + 1) > t->n_slots) {
+        size_t n = t->n_slots ? 2 * t->n_slots : 1024;
+        bb_progress *slots = bb_os_alloc.get(NULL, n * sizeof *slots);
+        if (!slots) return false;
+        memset(slots, 0, n * sizeof *slots);
+        for (size_t i = 0; i < t->n_slots; i++)
+            if (t->slots[i].behind) *slot_of(slots, n, &t->slots[i].file) = t->slots[i];
+        bb_os_alloc.put(NULL, t->slots);
+        t->slots = slots;
+        t->n_slots = n;
+    }
+    bb_progress *slot = slot_of(t->slots, t->n_slots, &p->file);
+    t->n += !slot->behind;
+    *slot = *p;
+    return true;
+}
+
+static bool known(void *ctx, bb_progress *p)
+{
+    const tracked *t = ctx;
+    if (!t->n_slots) return false;
+    const bb_progress *slot = slot_of(t->slots, t->n_slots, &p->file);
+    if (!slot->behind) return false;
+    *p = *slot;
+    return true;
+}
+
+static bool forget_nothing(void *ctx, bb_progress *p)
+{
+    (void)ctx, (void)p;
+    return false;
+}
+
+bool ingest_track(ingest *g)
+{
+    cli *c = g->c;
+    bb_progress *all;
+    size_t n;
+    if (g->tracked) return true;
+    g->tracked = bb_get(g->keep, sizeof *g->tracked);
+    if (!g->tracked) return bb_fail(&c->err, BB_ENOMEM, "no memory to follow files");
+    if (!bb_store_progress(c->store, &c->arena, &all, &n, &c->err)) return false;
+    for (size_t i = 0; i < n; i++)
+        if (!keep_track(g->tracked, &all[i])) return bb_fail(&c->err, BB_ENOMEM, "no memory to follow files");
+    return true;
+}
+
+void ingest_track_end(ingest *g)
+{
+    if (g->tracked) bb_os_alloc.put(NULL, g->tracked->slots);
+}
+
+void ingest_resume(ingest *g, bb_mailbox *box)
+{
+    if (g->tracked) bb_mailbox_resume(box, known, g->tracked);
+    else if (g->done != INGEST_KEEP) bb_mailbox_resume(box, forget_nothing, NULL);
+}
+
+/* ---- the batch's files --------------------------------------------------------------------------------------------- */
+
+void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read)
+{
+    ingest_file *f = g->n_files ? &g->files[g->n_files - 1] : NULL;
+    if (!m->progress.behind) return; /* a stream, or nobody wants to know */
+    if (!f || !bb_hash_eq(&f->progress.file, &m->progress.file)) {
+        f = &g->files[g->n_files++];
+        *f = (ingest_file){.path = m->path};
+    }
+    if (g->broken_known && bb_hash_eq(&g->broken, &m->progress.file)) f->broken = true;
+    f->broken |= !read;
+    if (!read) {
+        g->broken_known = true; /* and so are the batches behind this one */
+        g->broken = m->progress.file;
+    }
+    f->progress = m->progress;
+    f->mbox = m->mbox && !(m->below && m->last && m->progress.number == 1);
+    f->last = m->last;
+}
+
+size_t ingest_progress(ingest *g, bb_progress *out)
+{
+    size_t n = 0;
+    bool stays = g->done == INGEST_KEEP || g->done == INGEST_SEEN;
+    for (size_t i = 0; g->tracked && i < g->n_files; i++)
+        if (!g->files[i].broken && (stays || g->files[i].mbox)) out[n++] = g->files[i].progress;
+    return n;
+}
+
+static bool finish_file(ingest *g, const ingest_file *f, bb_err *err)
+{
+    switch (g->done) {
+    case INGEST_KEEP: return true;
+    case INGEST_SEEN: return f->mbox || bb_os_mark_seen(f->path, &f->progress, err);
+    case INGEST_MOVE: return f->mbox || bb_os_move_read(f->path, g->into, &f->progress, err);
+    case INGEST_DELETE:
+        return f->mbox ? bb_os_empty_mbox(f->path, &f->progress, err) : bb_os_remove_read(f->path, &f->progress, err);
+    }
+    return true;
+}
+
+/* What could not be put away is stored all the same: it is told, and met again as a duplicate. */
+bool ingest_finish_files(ingest *g)
+{
+    for (size_t i = 0; i < g->n_files; i++) {
+        const ingest_file *f = &g->files[i];
+        bb_err err = {0};
+        if (f->broken) continue;
+        if (g->tracked && !keep_track(g->tracked, &f->progress))
+            return bb_fail(&g->c->err, BB_ENOMEM, "no memory to follow files");
+        if (!f->last || finish_file(g, f, &err)) continue;
+        cli_progress_hide(&g->progress);
+        cli_warn(g->c, "%s", err.text);
+        g->trouble = err.code;
+    }
+    g->n_files = 0;
+    return true;
+}

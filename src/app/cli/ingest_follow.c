@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ingest --follow: round after round. Each opens the store, reads what has come, and closes the store again, so that
+ * other commands may write between them; then it waits for more. What fails is told and tried again, later and later.
+ */
+#include <signal.h>
+#include <unistd.h>
+
+#include "app/cli/cmd_ingest.h"
+
+#define LOOK_AGAIN_MS 30000 /* where nobody tells that mail came */
+#define RETRY_MS      500   /* after trouble; doubled up to LOOK_AGAIN_MS */
+
+static volatile sig_atomic_t asked_to_end;
+
+static void end_soon(int signal)
+{
+    (void)signal;
+    asked_to_end = 1;
+}
+
+bool ingest_asked_to_end(void)
+{
+    return asked_to_end;
+}
+
+static void hear_signals(void)
+{
+    struct sigaction action = {.sa_handler = end_soon}; /* no SA_RESTART: waiting ends */
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+/* Lists, keys and settings may have changed since the last round: nothing of it is kept. */
+static int round_once(ingest *g)
+{
+    cli *c = g->c;
+    bb_arena keep = c->arena;
+    bb_arena_init(&c->arena, &bb_os_alloc, BB_ARENA_LIMIT);
+    c->lists = NULL;
+    c->keys = NULL;
+    c->err = (bb_err){0};
+    g->sums = (ingest_sums){0};
+    if (!c->now_given) c->now = bb_os_now();
+    int code = ingest_round(g);
+    if (c->keys) bb_keys_wipe(c->keys);
+    c->keys = NULL;
+    c->lists = NULL;
+    if (c->store) bb_store_close(&c->store);
+    bb_arena_free(&c->arena);
+    c->arena = keep;
+    fflush(stdout);
+    return code;
+}
+
+int ingest_follow(ingest *g)
+{
+    cli *c = g->c;
+    bb_watch *watch;
+    int wait = LOOK_AGAIN_MS, retry = RETRY_MS, code = CLI_EXIT_OK;
+    if (!c->n_args) return cli_usage(c, "--follow wants a mailbox to follow: standard input ends by itself");
+    if (!bb_watch_open(c->args, c->n_args, &watch, &c->err)) return cli_fail(c);
+    hear_signals();
+    while (!asked_to_end) {
+        code = round_once(g);
+        wait = code == CLI_EXIT_OK ? LOOK_AGAIN_MS : retry;
+        retry = code == CLI_EXIT_OK ? RETRY_MS : retry * 2 < LOOK_AGAIN_MS ? retry * 2 : LOOK_AGAIN_MS;
+        if (asked_to_end) break;
+        if (code != CLI_EXIT_OK) usleep(RETRY_MS * 1000); /* mail that keeps coming must not make it a busy loop */
+        if (!bb_watch_wait(watch, wait, &c->err)) code = cli_fail(c);
+    }
+    bb_watch_close(&watch);
+    return code;
+}

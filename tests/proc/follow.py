@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""ingest --follow and --done: mailboxes that grow, shrink, are locked and replaced; followers that are killed and go on.
+
+usage: follow.py PROGRAM
+"""
+import fcntl
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from box import PROGRAM, done, fixtures, folder, new_home, ok, run, same
+
+TOP = folder()
+FROM = b"From MAILER-DAEMON Tue Nov 24 09:00:00 2026\n"
+PATIENCE = 20  # seconds; every wait ends as soon as it can
+
+
+def until(holds):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def message(number):
+    """A bounce like no other."""
+    raw = fixtures()[number % len(fixtures())].read_bytes().replace(b"\r\n", b"\n")
+    return raw.replace(b"Message-ID: <", b"Message-ID: <n%d." % number, 1).replace(b"Message-Id: <", b"Message-Id: <n%d." % number, 1) \
+        .replace(b"Subject: ", b"Subject: (%d) " % number, 1)
+
+
+class Follower:
+    def __init__(self, home, *words):
+        self.home, self.words = home, words
+        self.log = open(TOP / "follower.log", "ab")
+        self.start()
+
+    def start(self):
+        env = dict(os.environ, BOUNCEBOX_HOME=str(self.home))
+        self.process = subprocess.Popen([str(PROGRAM), "ingest", "--json", "--follow", *map(str, self.words)],
+                                        stdout=self.log, stderr=self.log, env=env)
+
+    def end(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        return self.process.wait(PATIENCE)
+
+
+def stored(home):
+    return run("report", "--json", home=home).json()["reports"]
+
+
+def maildir(name):
+    box = TOP / name
+    for part in ("new", "cur", "tmp"):
+        (box / part).mkdir(parents=True)
+    return box
+
+
+def deliver(box, number):
+    """As virtual(8) does: written in tmp, linked into new."""
+    tmp = box / "tmp" / ("%d.host" % number)
+    tmp.write_bytes(message(number))
+    os.link(tmp, box / "new" / tmp.name)
+    tmp.unlink()
+
+
+def append(path, data, lock_file=True, slowly=False):
+    """As local(8) does: lock file, lock, write, sync."""
+    lock = str(path) + ".lock"
+    while lock_file:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            time.sleep(0.01)
+    with open(path, "ab") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
+        for half in (data[:len(data) // 2], data[len(data) // 2:]):
+            f.write(half)
+            f.flush()
+            if slowly:
+                time.sleep(0.2)
+    if lock_file:
+        os.unlink(lock)
+
+
+def test_maildir():
+    home, box = new_home(), maildir("maildir")
+    deliver(box, 0)
+    follower = Follower(home, "--done", "seen", box)
+    ok(until(lambda: stored(home) == 1), "maildir: what is there is read")
+    for i in range(1, 40):
+        deliver(box, i)
+    ok(until(lambda: stored(home) == 40), "maildir: what comes is read")
+    ok(until(lambda: not list((box / "new").iterdir())), "maildir: --done seen moves it to cur")
+    same({p.name.partition(":")[2] for p in (box / "cur").iterdir()}, {"2,S"}, "maildir: and marks it")
+    same(run("list", "add", "another", home=home).code, 0, "maildir: other commands write meanwhile")
+    same(follower.end(), 0, "maildir: SIGTERM ends it well")
+    before = (TOP / "follower.log").stat().st_size
+    follower.start()
+    deliver(box, 40)
+    ok(until(lambda: stored(home) == 41), "maildir: started again, it goes on")
+    follower.end()
+    said = (TOP / "follower.log").read_bytes()[before:]
+    ok(b'"duplicates":0' in said and b'"messages":1,' in said, "maildir: and reads nothing twice", said)
+
+
+def test_mbox():
+    home, box = new_home(), TOP / "growing.mbox"
+    box.write_bytes(b"")
+    follower = Follower(home, box)
+    for i in range(10):
+        append(box, FROM + message(i) + b"\n", lock_file=i % 2 == 0, slowly=i < 3)
+    ok(until(lambda: stored(home) == 10), "mbox: what is appended is read, never half of it")
+    follower.end(signal.SIGKILL)
+    follower.start()
+    append(box, FROM + message(10) + b"\n")
+    ok(until(lambda: stored(home) == 11), "mbox: killed and started again, it goes on")
+    box.write_bytes(FROM + message(11) + b"\n")
+    ok(until(lambda: stored(home) == 12), "mbox: one that shrank is read from its start")
+    new = TOP / "new.mbox"
+    new.write_bytes(FROM + message(12) + b"\n" + FROM + message(13) + b"\n")
+    os.replace(new, box)
+    ok(until(lambda: stored(home) == 14), "mbox: one that was replaced is read")
+    same(follower.end(), 0, "mbox: ended")
+
+
+def test_emptied():
+    """--done delete on an mbox that grows all the time loses nothing and doubles nothing."""
+    home, box, count = new_home(), TOP / "emptied.mbox", 60
+    box.write_bytes(b"")
+    follower = Follower(home, "--done", "delete", box)
+
+    def write():
+        for i in range(count):
+            append(box, FROM + message(i) + b"\n")
+            time.sleep(0.01)
+    writer = threading.Thread(target=write)
+    writer.start()
+    for _ in range(3):
+        time.sleep(0.2)
+        follower.end(signal.SIGKILL)
+        lock = TOP / "emptied.mbox.lock"
+        if lock.exists() and lock.stat().st_mode & 0o777 == 0o444:
+            lock.unlink()  # left by the one who was killed; it would be taken for stale after minutes
+        follower.start()
+    writer.join()
+    ok(until(lambda: stored(home) == count), "emptied: all are stored", stored(home))
+    ok(until(lambda: box.stat().st_size == 0), "emptied: the mailbox is empty in the end")
+    follower.end()
+    kinds = run("report", "--json", home=home).json()
+    same(kinds["reports"], count, "emptied: none is there twice")
+
+
+def test_locked():
+    home, box = new_home(), TOP / "locked.mbox"
+    box.write_bytes(FROM + message(1) + b"\n")
+    with open(box, "ab") as f:
+        fcntl.lockf(f, fcntl.LOCK_EX)
+        got = run("ingest", box, home=home)
+    ok(got.code == 75 and "locked" in got.said, "a mailbox that somebody keeps locked: try again", got)
+    (TOP / "locked.mbox.lock").write_bytes(b"")
+    got = run("ingest", box, home=home)
+    ok(got.code == 75, "so with a lock file", got)
+    os.utime(TOP / "locked.mbox.lock", (1, 1))
+    same(run("ingest", "--done", "delete", box, home=home).code, 0, "a lock file that somebody left long ago is none")
+    same(box.stat().st_size, 0, "and the mailbox is emptied")
+
+
+def test_busy():
+    """A follower waits for a database that another one holds, and goes on by itself."""
+    home, box = new_home(), maildir("busy")
+    holder = open(home / "bouncebox.db-lock", "ab")
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    follower = Follower(home, box)
+    deliver(box, 1)
+    time.sleep(0.5)
+    same(stored(home), 0, "busy: nothing is stored while another writes")
+    holder.close()
+    ok(until(lambda: stored(home) == 1), "busy: and all of it when he has ended")
+    follower.end()
+
+
+def test_done():
+    home, box, into = new_home(), maildir("done"), TOP / "into"
+    into.mkdir()
+    for words, code, says in ((("--done", "sen"), 64, "did you mean seen?"), (("--done", "move"), 64, "--into"),
+                              (("--into", into), 64, "--done move"), (("--done", "move", "--into", TOP / "no"), 66, "no such"),
+                              (("--done", "delete", "--dry-run"), 64, "changes nothing"),
+                              (("--follow", "--dry-run"), 64, "changes nothing")):
+        got = run("ingest", *words, box, home=home)
+        ok(got.code == code and says in got.said, "done: %s" % " ".join(map(str, words[:2])), got)
+    got = run("ingest", "--follow", home=home)
+    ok(got.code == 64 and "standard input" in got.said, "follow: not standard input", got)
+    deliver(box, 1)
+    same((run("ingest", "--done", "move", "--into", into, box, home=home).code, len(list(into.iterdir()))), (0, 1), "done: moved")
+    deliver(box, 1)
+    got = run("ingest", "--done", "move", "--into", into, box, home=home)
+    ok(got.code == 65 and len(list((box / "new").iterdir())) == 1, "done: nothing is overwritten", got)
+    deliver(box, 2)
+    same((run("ingest", "--done", "delete", box, home=home).code, len(list((box / "new").iterdir()))), (0, 0), "done: deleted")
+    same(stored(home), 2, "done: and all of it is stored")
+
+
+def main():
+    for test in (test_maildir, test_mbox, test_emptied, test_locked, test_busy, test_done):
+        test()
+    done()
+
+
+if __name__ == "__main__":
+    main()

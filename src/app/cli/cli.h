@@ -28,7 +28,13 @@ typedef struct {
     bool many; /* may be given again */
 } cli_option;
 
-typedef enum { CLI_NOTHING, CLI_HOME, CLI_STORE_READ, CLI_STORE_WRITE } cli_needs;
+typedef enum {
+    CLI_NOTHING,
+    CLI_HOME,
+    CLI_HOME_FOR_POSTFIX, /* and whatever goes wrong ends with EX_TEMPFAIL: Postfix throws mail away on most other codes */
+    CLI_STORE_READ,
+    CLI_STORE_WRITE
+} cli_needs;
 
 typedef struct {
     const char *name; /* "list add" */
@@ -227,6 +233,7 @@ int cmd_help(cli *c);
 int cmd_init(cli *c);
 int cmd_parse(cli *c);
 int cmd_ingest(cli *c);
+int cmd_deliver(cli *c);
 int cmd_list_add(cli *c);
 int cmd_list_show(cli *c);
 int cmd_subscriber_import(cli *c);

@@ -37,6 +37,11 @@ static const cli_option ingest_options[] = {
     DRY_RUN,
     END_OF_OPTIONS,
 };
+static const cli_option deliver_options[] = {
+    {"original", "ADDRESS", "the recipient before Postfix rewrote it: ${original_recipient}", false},
+    LIST_OF("reports that no return path attributes are about this list"),
+    END_OF_OPTIONS,
+};
 static const cli_option parse_options[] = {
     {"format", "json|text", "json: one object a recipient, each on a line; text: for people", false},
     {"rules", "FILE", "rules of your own, which come before the built-in ones", false},
@@ -141,6 +146,12 @@ static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
                                       "  bouncebox ingest --dry-run ~/Maildir\n"
                                       "  bouncebox ingest --follow --done seen /var/mail/vhosts/bounces\n"
                                       "  bouncebox ingest --list news - < bounce.eml\n";
+static const char deliver_text[] =
+    "One message on standard input, for Postfix's pipe(8): RECIPIENT is what the envelope says. Exit code 0 once it "
+    "is\n"
+    "stored durably, 75 (try again) for everything else. In master.cf use bouncebox-deliver, which runs this and "
+    "answers\n"
+    "75 even where this program is missing, killed or hangs: Postfix throws mail away on most other codes.\n";
 static const char parse_text[] =
     "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input (also without any PATH).\n"
     "It needs no home and no database, and changes nothing.\n";
@@ -186,6 +197,9 @@ const cli_command cli_commands[] = {
      parse_options, parse_text, parse_examples},
     {"ingest", cmd_ingest, CLI_HOME, 0, -1, "[PATH...]", "Reads mail, records what it reports, and decides",
      ingest_options, ingest_text, ingest_examples},
+    {"deliver", cmd_deliver, CLI_HOME_FOR_POSTFIX, 0, 1, "[RECIPIENT]", "Takes one message from Postfix's pipe(8)",
+     deliver_options, deliver_text,
+     "  bouncebox deliver bounce-aa5isyaaaaagaab23zukzseqiq44pvmfl@bounces.example.com < bounce.eml\n"},
     {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,
      "  bouncebox list add news --set bounce_domain=bounces.example.com\n"
      "  bouncebox list add weekly --set return_path=verp --set soft_limit=5\n"},

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -23,7 +24,8 @@ static bool open_needs(cli *c)
 {
     switch (c->command->needs) {
     case CLI_NOTHING: return true;
-    case CLI_HOME: return cli_open_home(c);
+    case CLI_HOME:
+    case CLI_HOME_FOR_POSTFIX: return cli_open_home(c);
     case CLI_STORE_READ: return cli_open_home(c) && cli_open_store(c, BB_STORE_READ);
     case CLI_STORE_WRITE: return cli_open_home(c) && cli_open_store(c, BB_STORE_WRITE);
     }
@@ -61,6 +63,7 @@ int main(int argc, char **argv)
     int code = cli_exit_of(BB_EBUG);
     if (sodium_init() < 0) fputs("bouncebox: libsodium does not start\n", stderr);
     else code = cli_finish(&c, run(&c, argc - 1, (const char *const *)argv + 1));
+    if (code != CLI_EXIT_OK && c.command && c.command->needs == CLI_HOME_FOR_POSTFIX) code = EX_TEMPFAIL;
     close_all(&c);
     return code;
 }

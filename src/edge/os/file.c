@@ -54,6 +54,24 @@ bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_
     return true;
 }
 
+bool bb_os_read_stream(int fd, size_t max, char **bytes, size_t *n, bool *cut, bb_err *err)
+{
+    *bytes = NULL;
+    *n = 0;
+    for (size_t room = 64 << 10;; room = room < max / 2 ? room * 2 : max + 1) { /* one more, to notice that there is */
+        size_t got;
+        char *grown = realloc(*bytes, room);
+        if (!grown) return bb_fail(err, BB_ENOMEM, "no memory to read the message");
+        *bytes = grown;
+        if (!read_all(fd, *bytes + *n, room - *n, &got)) return bb_os_fail(err, BB_EIO, "standard input", "read it");
+        *n += got;
+        if (*n < room || room > max) break;
+    }
+    *cut = *n > max;
+    if (*cut) *n = max;
+    return true;
+}
+
 static bool write_all(int fd, bb_str bytes)
 {
     while (bytes.n) {

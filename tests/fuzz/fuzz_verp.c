@@ -3,16 +3,12 @@
  * Fuzz: a return path as somebody sent it. What reads as one of our forms is what writing that form gives.
  */
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/address.h"
 #include "core/verp/verp.h"
 #include "fuzz.h"
 #include "tap.h"
-
-#define MUST(cond) \
-    if (!(cond)) abort()
 
 static const bb_key key = {.id = 7, .secret = "a secret of thirty-two octets.."};
 static const bb_keyring ring = {&key, 1};

@@ -5,7 +5,8 @@
  */
 #include "core/report/internal.h"
 
-#define PROSE_MAX ((size_t)1 << 20) /* bytes of own words; the next limit is max_rcpts */
+#define PROSE_MAX    ((size_t)1 << 20) /* bytes of own words; the next limit is max_rcpts */
+#define HEADER_LINES 60                /* that tell whether a header begins: every line of the prose is asked */
 
 /* ---- parts ------------------------------------------------------------------------------------------ */
 
@@ -133,7 +134,7 @@ static bool runs_as_header(bb_str text)
 {
     int weight = 0, fields = 0;
     bb_str line;
-    for (int i = 0; i < 60 && bb_line(&text, &line) && !is_blank(line); i++) {
+    for (int i = 0; i < HEADER_LINES && bb_line(&text, &line) && !is_blank(line); i++) {
         if (fields && bb_is_space(line.p[0])) continue; /* folded */
         int w = header_weight(bb_trim(line));
         if (w < 0) break;
@@ -148,7 +149,7 @@ static bool begins_with_field(bb_str text, int least_weight)
 {
     bb_str line;
     int weight = 0, fields = 0;
-    while (bb_line(&text, &line)) {
+    for (int i = 0; i < HEADER_LINES && bb_line(&text, &line); i++) {
         if (is_blank(line) && fields) break;
         if (is_blank(line) || (fields && bb_is_space(line.p[0]))) continue;
         int w = header_weight(bb_trim(line));

@@ -116,6 +116,7 @@ typedef struct {
     bb_str host;
     bb_str stage; /* of the command, or of what the reply must have answered */
     bb_str about; /* recipient it is known to be about; empty: not said */
+    bb_str key;   /* of that address */
     bb_str reply; /* one line */
     int code;
 } bb_exchange;

@@ -174,9 +174,10 @@ static void from_blocks(bb_ctx *c)
 }
 
 /* Is this exchange about the row? It says so, or its words are the row's diagnostic. */
-static bool is_about(bb_ctx *c, const bb_exchange *e, const bb_rcpt_report *row)
+static bool is_about(const bb_ctx *c, const bb_exchange *e, size_t i)
 {
-    if (!bb_empty(e->about)) return bb_address_same(c->a, e->about, row->recipient);
+    const bb_rcpt_report *row = &c->r->rcpts[i];
+    if (!bb_empty(e->about)) return i < c->n_row_keys && bb_eq(e->key, c->row_keys[i]);
     if (!bb_empty(row->diagnostic)) return bb_istarts(e->reply, bb_sub(row->diagnostic, 0, 60));
     return c->r->n_rcpts == 1;
 }
@@ -188,7 +189,7 @@ static void from_transcript(bb_ctx *c)
     for (size_t i = 0; i < c->r->n_rcpts && n; i++) {
         bb_rcpt_report *row = &c->r->rcpts[i];
         for (size_t k = 0; k < n; k++) {
-            if (!is_about(c, &said[k], row)) continue;
+            if (!is_about(c, &said[k], i)) continue;
             if (bb_empty(row->command)) row->command = said[k].stage;
             if (bb_empty(row->remote_mta)) row->remote_mta = said[k].host;
             bb_row_words(c, row, said[k].reply);

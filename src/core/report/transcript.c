@@ -14,6 +14,7 @@ typedef struct {
     bb_str host, stage, argument; /* what was last said to whom */
     size_t under;                 /* first exchange under that command */
     bool open;                    /* the last reply is not complete: "550-..." */
+    bb_buf joined;                /* its lines so far, from the second on */
 } reading;
 
 static bool continues(bb_str line)
@@ -42,8 +43,12 @@ static void heard(reading *t, bb_str line)
 {
     if (t->open && t->n) {
         bb_exchange *e = &t->items[t->n - 1];
-        e->reply = bb_sprintf(t->c->a, BB_FMT " " BB_FMT, BB_ARG(e->reply), BB_ARG(line));
+        if (!t->joined.n) bb_put(&t->joined, e->reply);
+        bb_putc(&t->joined, ' ');
+        bb_put(&t->joined, line);
+        e->reply = bb_buf_str(&t->joined);
     } else {
+        t->joined = bb_buf_in(t->c->a, 2 * t->c->opt->max_diagnostic); /* who shows it cuts it, and says so */
         add(t, (bb_exchange){.host = t->host, .stage = t->stage, .about = t->argument, .reply = line});
     }
     t->open = continues(line);
@@ -101,6 +106,8 @@ size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
         }
     }
     settle_pipelined(&t);
+    for (size_t i = 0; i < t.n; i++)
+        if (!bb_empty(t.items[i].about)) t.items[i].key = bb_address_key(c, t.items[i].about);
     *out = t.items;
     return t.n;
 }

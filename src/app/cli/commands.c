@@ -183,6 +183,12 @@ static const char decode_text[] =
     "goes, 65 where one is none of ours, or forged, or expired.\n";
 static const char explain_text[] =
     "Shows every fact about the subscriber in order of time, what each did to him and by which rule.\n";
+static const char backup_text[] = "The copy is of one moment, while others read and write, and is whole or not there. "
+                                  "It holds the keys: keep it where\n"
+                                  "nobody else reads.\n";
+static const char restore_text[] = "Nothing is overwritten: what is at the home already must be moved away first.\n";
+static const char check_text[] = "Reads all of the database, and judges every subscriber's facts again. Exit code 65 "
+                                 "where something is not sound.\n";
 static const char key_text[] =
     "The newest key signs; the others still verify what they signed, so that mail in flight loses nothing.\n";
 
@@ -248,6 +254,12 @@ const cli_command cli_commands[] = {
      report_options, NULL,
      "  bouncebox report\n"
      "  bouncebox report --list news --since 2026-11-01\n"},
+    {"backup", cmd_backup, CLI_STORE_READ, 1, 1, "FOLDER", "Copies database, keys and configuration into a new folder",
+     NULL, backup_text, "  bouncebox backup /var/backups/bouncebox-2026-11-24\n"},
+    {"restore", cmd_restore, CLI_NOTHING, 1, 1, "FOLDER", "Makes a home of what backup copied", NULL, restore_text,
+     "  bouncebox restore /var/backups/bouncebox-2026-11-24\n  bouncebox restore --home ~/try backup\n"},
+    {"store check", cmd_store_check, CLI_STORE_READ, 0, 0, "", "Says whether what is stored is sound", NULL, check_text,
+     "  bouncebox store check\n"},
     {"key list", cmd_key_list, CLI_HOME, 0, 0, "", "Shows the keys that sign return paths", key_list_options, key_text,
      "  bouncebox key list\n"},
     {"key add", cmd_key_add, CLI_HOME, 0, 0, "", "Makes a new key, which signs from now on", NULL, key_text,

@@ -116,6 +116,28 @@ bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err)
     return true;
 }
 
+bool bb_os_copy_file(const char *from, const char *to, int mode, bb_err *err)
+{
+    char bytes[65536];
+    ssize_t got = 0;
+    int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+    if (in < 0) return bb_os_fail(err, BB_EIO, from, "open it");
+    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    bool good = out >= 0 && fchmod(out, (mode_t)mode) == 0;
+    while (good && (got = read(in, bytes, sizeof bytes)) > 0) good = write_all(out, (bb_str){bytes, (size_t)got});
+    good = good && got == 0 && fsync(out) == 0;
+    if (!good) bb_os_fail(err, out < 0 ? BB_ECREATE : BB_EIO, to, "copy a file there");
+    close(in);
+    if (out >= 0) close(out);
+    return good && (sync_folder_of(to) || bb_os_fail(err, BB_EIO, to, "sync its folder"));
+}
+
+bool bb_os_rename(const char *from, const char *to, bb_err *err)
+{
+    if (rename(from, to) < 0) return bb_os_fail(err, BB_ECREATE, to, "put it there");
+    return sync_folder_of(to) || bb_os_fail(err, BB_EIO, to, "sync its folder");
+}
+
 bool bb_os_append_file(const char *path, bb_str bytes, bb_err *err)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);

@@ -23,6 +23,10 @@ bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_
 bool bb_os_read_stream(int fd, size_t max, char **bytes, size_t *n, bool *cut, bb_err *err) BB_MUST_USE;
 /* Writes through a temporary file beside it, synced and renamed; mode as given. */
 bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err) BB_MUST_USE;
+/* A copy beside which nothing was there before, synced. */
+bool bb_os_copy_file(const char *from, const char *to, int mode, bb_err *err) BB_MUST_USE;
+/* Renames a folder that we made, durably. */
+bool bb_os_rename(const char *from, const char *to, bb_err *err) BB_MUST_USE;
 /* Puts bytes behind what is in the file, synced; the file must be there. */
 bool bb_os_append_file(const char *path, bb_str bytes, bb_err *err) BB_MUST_USE;
 /* Makes the folder (its parents must be there) with exactly this mode. True with *made false: it was there. */

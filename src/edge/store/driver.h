@@ -107,6 +107,9 @@ typedef struct bb_driver bb_driver;
 typedef struct {
     void (*close)(bb_driver *d);
 
+    /* NULL: there is nothing to copy, or to check */
+    bool (*copy)(bb_driver *d, const char *to, bb_err *err);
+    bool (*check)(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
     /* between transactions: lets another writer in for a moment; NULL: others need not wait for this one */
     bool (*yield)(bb_driver *d, bb_err *err);
     /* A transaction that writes sees and locks out other writers; one that reads sees one state of all tables. */

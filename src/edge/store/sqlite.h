@@ -126,6 +126,8 @@ bool sq_find_sends(bb_driver *d, bb_row_send *rows, size_t n, bb_err *err);
 bool sq_holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
                 size_t *cap, bb_err *err);
 bool sq_facts(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err);
+bool sq_copy(bb_driver *d, const char *to, bb_err *err); /* sqlite_whole.c */
+bool sq_check(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
 bool sq_progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err);
 bool sq_page(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
              bb_err *err);

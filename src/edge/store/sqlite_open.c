@@ -192,6 +192,8 @@ static bool sq_yield(bb_driver *driver, bb_err *err)
 
 static const bb_driver_ops operations = {
     .close = sq_shut,
+    .copy = sq_copy,
+    .check = sq_check,
     .yield = sq_yield,
     .begin = sq_begin,
     .commit = sq_commit,

@@ -116,6 +116,17 @@ bool bb_store_mailings(bb_store *s, bb_arena *a, uint32_t list, bb_mailing **out
     return s->driver->ops->mailings(s->driver, a, list, out, n, err);
 }
 
+bool bb_store_copy(bb_store *s, const char *to, bb_err *err)
+{
+    if (!s->driver->ops->copy) return bb_fail(err, BB_EUSAGE, "what is kept in memory only cannot be copied");
+    return s->driver->ops->copy(s->driver, to, err);
+}
+
+bool bb_store_check(bb_store *s, bb_store_finding_fn each, void *ctx, bb_err *err)
+{
+    return !s->driver->ops->check || s->driver->ops->check(s->driver, each, ctx, err);
+}
+
 bool bb_store_yield(bb_store *s, bb_err *err)
 {
     return !s->driver->ops->yield || s->driver->ops->yield(s->driver, err);

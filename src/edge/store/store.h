@@ -28,6 +28,12 @@ bool bb_store_open_sqlite(const char *path, bb_store_mode mode, bb_store **out, 
 bool bb_store_open_memory(bb_store **out, bb_err *err) BB_MUST_USE;
 void bb_store_close(bb_store **store);
 
+/* A copy of everything, consistent while others read and write, durable when this answers true; `to` must not exist. */
+bool bb_store_copy(bb_store *s, const char *to, bb_err *err) BB_MUST_USE;
+/* Calls `each` with one line for each thing that is wrong with what is stored. */
+typedef void (*bb_store_finding_fn)(void *ctx, bb_str text);
+bool bb_store_check(bb_store *s, bb_store_finding_fn each, void *ctx, bb_err *err) BB_MUST_USE;
+
 /* ---- lists and mailings -------------------------------------------------------------------------- */
 
 typedef struct {

@@ -3,7 +3,7 @@
  * replies: what real systems answer, held against the built-in rules.
  */
 #include "core/classify/classify.h"
-#include "lib/tap.h"
+#include "tap.h"
 
 #define H(reply, reason)                                                  \
     {                                                                     \

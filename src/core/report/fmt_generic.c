@@ -21,7 +21,8 @@ static bool has_evidence(bb_ctx *c)
 bool bb_fmt_generic(bb_ctx *c)
 {
     if (!bb_announces(c)) return false;
-    bool vouched = c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN);
+    bool daemon = c->signs & BB_SIGN_DAEMON && !(c->signs & BB_SIGN_SENDER); /* anybody can call himself so */
+    bool vouched = daemon || c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN);
     if (!vouched && !has_evidence(c)) return false;
     bb_rows_failed_header(c);
     if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);

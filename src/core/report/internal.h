@@ -20,6 +20,9 @@ enum {
     BB_SIGN_REPLY = 1 << 6,       /* "Re:", "Fwd:": somebody writes about something */
     BB_SIGN_LIST = 1 << 7,        /* List-Id and the like: went to many */
     BB_SIGN_AUTO = 1 << 8,        /* says that it was written automatically (RFC 3834 section 5 and older marks) */
+    BB_SIGN_UNASKED = 1 << 9,     /* "auto-generated": answers nothing, though some mail systems mark bounces so */
+    BB_SIGN_SENDER = 1 << 10,     /* the return path is somebody's, who is no mail system */
+    BB_SIGN_TO_SELF = 1 << 11,    /* and the mail goes to him */
 };
 
 typedef struct {

@@ -104,16 +104,25 @@ bool bb_is_not_rcpt(bb_ctx *c, bb_str address)
     return false;
 }
 
+static unsigned path_signs(bb_ctx *c)
+{
+    bb_str path = bb_field_raw(c->m, c->m->root, "Return-Path"), to = bb_field_raw(c->m, c->m->root, "To");
+    if (is_null(path)) return BB_SIGN_NULL_SENDER;
+    /* A return path of MAILER-DAEMON is the null one as mbox writes it. */
+    if (bb_ifind(path, BB_S("mailer-daemon")) != BB_NPOS) return BB_SIGN_DAEMON;
+    bb_str sender = bb_address_find(path, NULL);
+    if (bb_empty(sender) || bb_phrases_in(sender, daemons, BB_COUNT(daemons))) return 0;
+    bool to_self = bb_address_same(c->a, sender, bb_address_find(to, NULL));
+    return BB_SIGN_SENDER | (to_self ? BB_SIGN_TO_SELF : 0);
+}
+
 static unsigned sender_signs(bb_ctx *c)
 {
-    const bb_part *root = c->m->root;
-    bb_str from = bb_field_text(c->m, root, "From"), path = bb_field_raw(c->m, root, "Return-Path");
-    unsigned signs = 0;
+    bb_str from = bb_field_text(c->m, c->m->root, "From");
+    unsigned signs = path_signs(c);
     c->from = bb_address_find(from, NULL);
-    if (is_null(path) || is_null(from)) signs |= BB_SIGN_NULL_SENDER;
+    if (is_null(from)) signs |= BB_SIGN_NULL_SENDER;
     if (bb_phrases_in(from, daemons, BB_COUNT(daemons))) signs |= BB_SIGN_DAEMON;
-    /* A return path of MAILER-DAEMON is the null one as mbox writes it. */
-    if (bb_ifind(path, BB_S("mailer-daemon")) != BB_NPOS) signs |= BB_SIGN_DAEMON;
     return signs;
 }
 
@@ -134,6 +143,7 @@ void bb_signs_read(bb_ctx *c)
     if (is_reply(subject)) signs |= BB_SIGN_REPLY;
     if (has_field(c, list_fields, BB_COUNT(list_fields))) signs |= BB_SIGN_LIST;
     if (says_auto(c)) signs |= BB_SIGN_AUTO;
+    if (bb_istarts(bb_field_raw(c->m, root, "Auto-Submitted"), BB_S("auto-generated"))) signs |= BB_SIGN_UNASKED;
     c->signs = signs;
     read_others(c);
 }
@@ -142,6 +152,10 @@ bool bb_announces(const bb_ctx *c)
 {
     unsigned s = c->signs;
     if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
+    /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */
+    bool form = c->returned || s & BB_SIGN_DSN;
+    if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON)) return false;
+    if (!form && s & BB_SIGN_TO_SELF) return false;
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
     if (s & BB_SIGN_REPLY) return false;
     bool both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;

@@ -148,6 +148,9 @@ bool cli_apply(cli *c, bb_arena *a, bb_item *items, size_t n, bb_batch *out) BB_
 /* By its name or its number ("12" where no name says so, "#12" always). only NULL: on any list. */
 bool cli_mailing(cli *c, const char *named, const bb_list *only, bb_mailing *out);
 
+/* Which reports: --unread, --list, --since, --until. */
+bool cli_report_query(cli *c, bb_report_query *q);
+
 /* reading.c: what reads mail */
 /* The mail at the paths that are the arguments; without any, on standard input. Paths that are not there are told, and
  * *code is their exit code. False: there is nothing to read, c->err says why. */
@@ -246,6 +249,7 @@ int cmd_mailing_show(cli *c);
 int cmd_mailing_sent(cli *c);
 int cmd_explain(cli *c);
 int cmd_report(cli *c);
+int cmd_reclassify(cli *c);
 int cmd_verp_encode(cli *c);
 int cmd_verp_decode(cli *c);
 int cmd_backup(cli *c);

@@ -79,12 +79,96 @@ static void print_all(cli *c, const bb_summary *s, const bb_summary_query *q, co
     cli_print(c, "\n");
 }
 
+/* ---- unread --------------------------------------------------------------------------------------------------- */
+
+#define PAGE 500
+
+typedef struct {
+    cli *c;
+    bb_reader reader;
+    bb_arena work;
+    uint64_t n;
+} unread;
+
+/* What a person needs to know it by: who wrote it, and about what. */
+static bool show_unread(unread *u, const bb_stored_report *r)
+{
+    cli *c = u->c;
+    bb_str raw;
+    bb_mail m = {0};
+    bb_str from = {0}, subject = {0};
+    bool kept = bb_store_evidence(c->store, &u->work, r->id, &raw, &c->err);
+    if (!kept && c->err.code != BB_ENOINPUT) return false;
+    if (kept) {
+        bb_mail_read(&u->work, raw, u->reader.mail, &m);
+        from = bb_field_text(&m, m.root, "From");
+        subject = bb_field_text(&m, m.root, "Subject");
+    }
+    if (c->json) {
+        cli_json d;
+        cli_json_begin(&d, &u->work);
+        bb_json_kint(&d.j, "report", (int64_t)r->id);
+        bb_json_ktime(&d.j, "time", r->time);
+        bb_json_kstr(&d.j, "from", from);
+        bb_json_kstr(&d.j, "subject", subject);
+        bb_json_kstr(&d.j, "return_path", r->return_path);
+        bb_json_kstr(&d.j, "source", r->source);
+        bb_json_key(&d.j, "evidence");
+        bb_json_bool(&d.j, kept);
+        cli_json_end(c, &d);
+    } else {
+        cli_print(c, "%6llu  %s  %s\n        %s\n", (unsigned long long)r->id, cli_when(&u->work, r->time),
+                  cli_show(&u->work, bb_sub(subject, 0, 100)), cli_show(&u->work, bb_sub(from, 0, 100)));
+    }
+    return true;
+}
+
+static bool show_all_unread(unread *u)
+{
+    cli *c = u->c;
+    bb_report_query q;
+    bb_arena page;
+    bb_stored_report *rows;
+    uint64_t behind = 0;
+    if (!cli_report_query(c, &q)) return false;
+    bool good = true;
+    bb_arena_init(&page, &bb_os_alloc, BB_ARENA_LIMIT);
+    for (size_t n = PAGE; good && n == PAGE && !cli_output_gone();) {
+        bb_arena_reset(&page);
+        good = bb_store_reports(c->store, &page, &q, behind, PAGE, &rows, &n, &c->err);
+        for (size_t i = 0; good && i < n; i++, u->n++) {
+            bb_arena_reset(&u->work);
+            good = show_unread(u, &rows[i]);
+            behind = rows[i].id;
+        }
+    }
+    bb_arena_free(&page);
+    return good;
+}
+
+static int list_unread(cli *c)
+{
+    unread u = {.c = c};
+    if (!cli_reader(c, NULL, &u.reader)) return cli_fail(c);
+    bb_arena_init(&u.work, &bb_os_alloc, BB_ARENA_LIMIT);
+    bool good = show_all_unread(&u);
+    bb_arena_free(&u.work);
+    cli_reader_close(&u.reader);
+    if (!good) return cli_fail(c);
+    if (!c->json && u.n) cli_print(c, "\n\"bouncebox explain --raw NUMBER\" shows one as it came\n");
+    else if (!c->json) cli_print(c, "everything that came could be read\n");
+    return cli_ok(c);
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------ */
+
 int cmd_report(cli *c)
 {
     const bb_list *only;
     bb_summary s;
     bb_summary_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
     uint64_t top = TOP;
+    if (cli_flag(c, "unread")) return cli_lists(c) ? list_unread(c) : cli_fail(c);
     if (!cli_lists(c) || !cli_list_option(c, false, &only) || !cli_time(c, "since", &q.from) ||
         !cli_time(c, "until", &q.until) || !cli_number(c, "top", 100000, &top))
         return cli_fail(c);

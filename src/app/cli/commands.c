@@ -120,7 +120,16 @@ static const cli_option report_options[] = {
     LIST_OF("this list only"),
     {"since", "TIME", "what happened from then on", false},
     {"until", "TIME", "what happened before then", false},
+    {"unread", NULL, "list what no format could read instead", false},
     {"top", "N", "so many rows of each table; else 10", false},
+    END_OF_OPTIONS,
+};
+static const cli_option reclassify_options[] = {
+    {"apply", NULL, "do it; else only what would be is shown", false},
+    {"unread", NULL, "only what no format could read", false},
+    LIST_OF("only reports about this list"),
+    {"since", "TIME", "only what happened from then on", false},
+    {"until", "TIME", "only what happened before then", false},
     END_OF_OPTIONS,
 };
 static const cli_option key_list_options[] = {
@@ -183,6 +192,9 @@ static const char decode_text[] =
     "goes, 65 where one is none of ours, or forged, or expired.\n";
 static const char explain_text[] =
     "Shows every fact about the subscriber in order of time, what each did to him and by which rule.\n";
+static const char reclassify_text[] = "After rules grew, or a subscriber was added whom older reports are about. Needs "
+                                      "the raw messages (keep_evidence).\n"
+                                      "A new reading is put behind the old ones, which stay; statuses follow.\n";
 static const char backup_text[] = "The copy is of one moment, while others read and write, and is whole or not there. "
                                   "It holds the keys: keep it where\n"
                                   "nobody else reads.\n";
@@ -253,7 +265,10 @@ const cli_command cli_commands[] = {
     {"report", cmd_report, CLI_STORE_READ, 0, 0, "", "Says how we are doing: kinds, reasons, domains, statuses",
      report_options, NULL,
      "  bouncebox report\n"
+     "  bouncebox report --unread\n"
      "  bouncebox report --list news --since 2026-11-01\n"},
+    {"reclassify", cmd_reclassify, CLI_STORE_WRITE, 0, 0, "", "Reads stored reports again with the rules of today",
+     reclassify_options, reclassify_text, "  bouncebox reclassify\n  bouncebox reclassify --unread --apply\n"},
     {"backup", cmd_backup, CLI_STORE_READ, 1, 1, "FOLDER", "Copies database, keys and configuration into a new folder",
      NULL, backup_text, "  bouncebox backup /var/backups/bouncebox-2026-11-24\n"},
     {"restore", cmd_restore, CLI_NOTHING, 1, 1, "FOLDER", "Makes a home of what backup copied", NULL, restore_text,

@@ -122,7 +122,8 @@ static void forget_answers(bb_batch *batch, bb_result result)
         bb_item *item = &batch->items[i];
         item->result = result;
         item->why = NULL;
-        item->settled = NULL;
+        item->settled = item->before = NULL;
+        item->n_before = 0;
         if (item->type == BB_ITEM_SUBSCRIBER) item->subscriber = 0;
     }
 }
@@ -130,10 +131,9 @@ static void forget_answers(bb_batch *batch, bb_result result)
 static bool run_all(bb_apply *ap)
 {
     static bool (*const runs[])(bb_apply *, bb_item *, size_t) = {
-        [BB_ITEM_REPORT] = bb_apply_reports,
-        [BB_ITEM_SUBSCRIBER] = bb_apply_subscribers,
-        [BB_ITEM_FACT] = bb_apply_facts,
-        [BB_ITEM_SEND] = bb_apply_sends,
+        [BB_ITEM_REPORT] = bb_apply_reports,   [BB_ITEM_SUBSCRIBER] = bb_apply_subscribers,
+        [BB_ITEM_FACT] = bb_apply_facts,       [BB_ITEM_SEND] = bb_apply_sends,
+        [BB_ITEM_READING] = bb_apply_readings,
     };
     bb_item *items = ap->batch->items;
     for (size_t i = 0, end; i < ap->batch->n; i = end) {
@@ -152,12 +152,13 @@ bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err)
     forget_answers(batch, BB_RESULT_RETRY);
     if (batch->now == BB_NO_TIME) return bb_fail(err, BB_EUSAGE, "a batch needs the time at which it was taken in");
     if (a->failed) return bb_out_of_memory(err);
-    if (!d->ops->begin(d, true, err)) return false;
+    if (!s->rehearsing && !d->ops->begin(d, true, err)) return false;
     bool whole = run_all(&ap) && bb_refold(&ap) && d->ops->put_progress(d, batch->progress, batch->n_progress, err) &&
                  !a->failed;
-    if (whole && d->ops->commit(d, err)) return true;
+    if (whole && (s->rehearsing || d->ops->commit(d, err))) return true;
     if (!whole && a->failed) bb_out_of_memory(err);
     d->ops->rollback(d);
+    s->rehearsing = false;
     forget_answers(batch, err->code == BB_EUNKNOWN ? BB_RESULT_UNKNOWN : BB_RESULT_RETRY);
     return false;
 }

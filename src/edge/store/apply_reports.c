@@ -28,8 +28,9 @@ static bool ask_all(bb_apply *ap, bb_item *items, size_t n)
     return true;
 }
 
-static bool settle_all(bb_apply *ap, bb_item *items, size_t n)
+bool bb_settle_reports(bb_apply *ap, bb_item *items, size_t n)
 {
+    if (!ask_all(ap, items, n)) return false;
     for (size_t i = 0; i < n; i++) {
         items[i].settled = bb_get_array(ap->arena, items[i].message->n_verdicts, sizeof *items[i].settled);
         if (!items[i].settled) return false;
@@ -91,7 +92,7 @@ static bb_str receiving_domain(const bb_claims *c, const bb_settled *s, size_t p
     return bb_key_domain(c->names[position].recipient);
 }
 
-static bb_row_reading reading_of(bb_apply *ap, const bb_item *item, uint64_t report, size_t position)
+bb_row_reading bb_reading_of(bb_apply *ap, const bb_item *item, uint64_t report, size_t position)
 {
     static const bb_rcpt_report nobody;
     bb_arena *a = ap->arena;
@@ -124,7 +125,7 @@ static bool put_readings(bb_apply *ap, const bb_row_report *rows, keyed *const *
     if (!readings) return false;
     for (size_t i = 0; i < n; i++)
         for (size_t p = 0; p < fresh[i]->first->message->n_verdicts; p++) {
-            readings[at] = reading_of(ap, fresh[i]->first, rows[i].id, p);
+            readings[at] = bb_reading_of(ap, fresh[i]->first, rows[i].id, p);
             uint64_t subscriber = readings[at++].settled.subscriber;
             if (subscriber && !bb_touch(ap, subscriber)) return false;
         }
@@ -185,7 +186,7 @@ static bool lower_known(bb_apply *ap, const keyed *keys, size_t n_keys)
 bool bb_apply_reports(bb_apply *ap, bb_item *items, size_t n)
 {
     size_t n_keys;
-    if (!ask_all(ap, items, n) || !settle_all(ap, items, n)) return false;
+    if (!bb_settle_reports(ap, items, n)) return false;
     keyed *keys = keys_of(ap, items, n, &n_keys);
     return keys && put_fresh(ap, keys, n_keys) && lower_known(ap, keys, n_keys);
 }

@@ -43,6 +43,7 @@ typedef struct {
     int reply_code;
     double confidence;
     bb_str recipient, domain, status, command, diagnostic, remote_mta, reporting_mta, format, rule;
+    bool past; /* another one is current */
 } bb_row_reading;
 
 typedef struct {
@@ -133,6 +134,9 @@ typedef struct {
     /* subscribers of the reports' current readings, appended to out, in any order */
     bool (*holders)(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
                     size_t *cap, bb_err *err);
+    /* the reports' current readings, appended to out, by report as asked and by position */
+    bool (*readings)(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, bb_row_reading **out, size_t *n_out,
+                     size_t *cap, bb_err *err);
     /* ids ascending; a driver with several writers locks the subscribers in that order */
     bool (*facts)(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err);
 
@@ -143,6 +147,8 @@ typedef struct {
     bool (*put_reports)(bb_driver *d, bb_row_report *rows, size_t n, bb_err *err);
     bool (*lower_times)(bb_driver *d, const bb_row_report *rows, size_t n, bb_err *err); /* by id */
     bool (*put_readings)(bb_driver *d, const bb_row_reading *rows, size_t n, bb_err *err);
+    /* the reports' current readings are so no more; those that are put next are */
+    bool (*retire_readings)(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err);
     bool (*put_evidence)(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
     bool (*put_facts)(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
     bool (*put_sends)(bb_driver *d, const bb_row_send *rows, size_t n,
@@ -159,6 +165,8 @@ typedef struct {
                  bb_err *err);
     /* facts and sends in any order, transitions as recorded; the subscriber is left to find_people */
     bool (*history)(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_err *err);
+    bool (*reports)(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
+                    bb_stored_report **out, size_t *n, bb_err *err);
     bool (*evidence)(bb_driver *d, bb_arena *a, uint64_t report, bb_row_evidence *out,
                      bb_err *err); /* report 0: none */
     /* rows may come in pieces; contacts are no subscribers and stand nowhere */

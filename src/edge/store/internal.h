@@ -10,6 +10,7 @@
 struct bb_store {
     bb_driver *driver;
     struct bb_squeezer *squeezer; /* evidence.c */
+    bool rehearsing;
 };
 
 /* ---- store.c --------------------------------------------------------------------------------------- */
@@ -74,6 +75,10 @@ bool bb_apply_reports(bb_apply *ap, bb_item *items, size_t n);
 bool bb_apply_subscribers(bb_apply *ap, bb_item *items, size_t n);
 bool bb_apply_facts(bb_apply *ap, bb_item *items, size_t n);
 bool bb_apply_sends(bb_apply *ap, bb_item *items, size_t n);
+bool bb_apply_readings(bb_apply *ap, bb_item *items, size_t n);
+/* What both runs of reports begin with: look-ups answered, everybody settled. */
+bool bb_settle_reports(bb_apply *ap, bb_item *items, size_t n);
+bb_row_reading bb_reading_of(bb_apply *ap, const bb_item *item, uint64_t report, size_t position);
 /* Folds everybody who was touched and writes what changed. */
 bool bb_refold(bb_apply *ap);
 

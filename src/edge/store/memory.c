@@ -3,6 +3,7 @@
  * The memory driver: tables are arrays, every look-up goes through one of them. It is what the SQLite driver is held
  * against in tests, and plain on purpose.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "edge/store/driver.h"
@@ -359,6 +360,67 @@ static bool put_readings(bb_driver *d, const bb_row_reading *rows, size_t n, bb_
     return stored(m, err);
 }
 
+static bool retire_readings(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err)
+{
+    memory *m = OF(d);
+    (void)err;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m->now.n_readings; j++)
+            if (m->now.readings[j].report == reports[i]) m->now.readings[j].past = true;
+    return true;
+}
+
+static int by_position(const void *left, const void *right)
+{
+    const bb_row_reading *x = left, *y = right;
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+static bool readings(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, bb_row_reading **out, size_t *n_out,
+                     size_t *cap, bb_err *err)
+{
+    const memory *m = OF(d);
+    for (size_t i = 0; i < n; i++) {
+        size_t begin = *n_out;
+        for (size_t j = 0; j < m->now.n_readings; j++) {
+            const bb_row_reading *r = &m->now.readings[j];
+            if (r->report != reports[i] || r->past) continue;
+            bb_row_reading *slot = BB_PUSH(a, *out, *n_out, *cap);
+            if (!slot) return bb_out_of_memory(err);
+            *slot = *r;
+        }
+        if (*n_out > begin) qsort(*out + begin, *n_out - begin, sizeof **out, by_position);
+    }
+    return true;
+}
+
+static bool is_wanted(const memory *m, const bb_row_report *r, const bb_report_query *q)
+{
+    bool unread = !q->unread, list = !q->list;
+    for (size_t j = 0; j < m->now.n_readings; j++) {
+        const bb_row_reading *g = &m->now.readings[j];
+        if (g->report != r->id || g->past) continue;
+        unread |= !g->format.n;
+        list |= g->settled.list == q->list;
+    }
+    return unread && list && (q->from == BB_NO_TIME || r->time >= q->from) &&
+           (q->until == BB_NO_TIME || r->time < q->until);
+}
+
+static bool reports(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
+                    bb_stored_report **out, size_t *n, bb_err *err)
+{
+    const memory *m = OF(d);
+    *n = 0;
+    *out = bb_get_array(a, most, sizeof **out);
+    for (size_t i = (size_t)behind; *out && i < m->now.n_reports && *n < most; i++) {
+        const bb_row_report *r = &m->now.reports[i];
+        if (is_wanted(m, r, q))
+            (*out)[(*n)++] = (bb_stored_report){r->id, r->time, r->recorded, r->source, r->return_path};
+    }
+    return answered(a, err);
+}
+
 static bool holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
                     size_t *cap, bb_err *err)
 {
@@ -366,7 +428,7 @@ static bool holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < m->now.n_readings; j++) {
             const bb_row_reading *r = &m->now.readings[j];
-            if (r->report != reports[i] || !r->settled.subscriber) continue;
+            if (r->past || r->report != reports[i] || !r->settled.subscriber) continue;
             uint64_t *slot = BB_PUSH(a, *out, *n_out, *cap);
             if (slot) *slot = r->settled.subscriber;
         }
@@ -506,7 +568,7 @@ static bool sends_of(const memory *m, bb_arena *a, uint64_t id, bb_send **out, s
 static bool facts_of(const memory *m, bb_arena *a, uint64_t id, bb_row_facts *out)
 {
     for (size_t i = 0; i < m->now.n_readings; i++) {
-        if (m->now.readings[i].settled.subscriber != id) continue;
+        if (m->now.readings[i].past || m->now.readings[i].settled.subscriber != id) continue;
         bb_fact *slot = BB_PUSH(a, out->facts, out->n_facts, out->cap_facts);
         if (slot) *slot = fact_of(m, &m->now.readings[i]);
     }
@@ -558,7 +620,7 @@ static bool history(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_
     const memory *m = OF(d);
     size_t cap = 0, cap_sends = 0, cap_transitions = 0;
     for (size_t i = 0; i < m->now.n_readings; i++) {
-        if (m->now.readings[i].settled.subscriber != id) continue;
+        if (m->now.readings[i].past || m->now.readings[i].settled.subscriber != id) continue;
         bb_known_fact *slot = BB_PUSH(a, out->facts, out->n_facts, cap);
         if (slot) *slot = known_reading(m, a, &m->now.readings[i]);
     }
@@ -595,7 +657,7 @@ static bool summary(bb_driver *d, const bb_summary_query *q, int64_t *reports, c
     *reports = 0;
     for (size_t i = 0; i < m->now.n_readings; i++) {
         const bb_row_reading *g = &m->now.readings[i];
-        if (!in_query(m, g, q)) continue;
+        if (g->past || !in_query(m, g, q)) continue;
         if (g->report != last) ++*reports;
         last = g->report;
         const bb_row_readings row = {g->settled.kind, g->settled.reason, g->settled.trust,
@@ -635,6 +697,9 @@ static const bb_driver_ops operations = {
     .put_reports = put_reports,
     .lower_times = lower_times,
     .put_readings = put_readings,
+    .readings = readings,
+    .retire_readings = retire_readings,
+    .reports = reports,
     .put_evidence = put_evidence,
     .put_facts = put_facts,
     .put_sends = put_sends,

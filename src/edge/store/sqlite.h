@@ -35,6 +35,8 @@ typedef enum {
     SQ_SET_PERSON,
     SQ_PUT_REPORT,
     SQ_LOWER_TIME,
+    SQ_CURRENT_READINGS,
+    SQ_RETIRE_READINGS,
     SQ_PUT_READING,
     SQ_PUT_EVIDENCE,
     SQ_PUT_FACT,
@@ -47,6 +49,7 @@ typedef enum {
     SQ_HISTORY_READINGS,
     SQ_HISTORY_FACTS,
     SQ_HISTORY_TRANSITIONS,
+    SQ_REPORTS,
     SQ_EVIDENCE,
     SQ_COUNT_REPORTS,
     SQ_COUNT_READINGS,
@@ -142,6 +145,11 @@ bool sq_set_people(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *er
 bool sq_put_reports(bb_driver *d, bb_row_report *rows, size_t n, bb_err *err);
 bool sq_lower_times(bb_driver *d, const bb_row_report *rows, size_t n, bb_err *err);
 bool sq_put_readings(bb_driver *d, const bb_row_reading *rows, size_t n, bb_err *err);
+bool sq_readings(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, bb_row_reading **out, size_t *n_out,
+                 size_t *cap, bb_err *err);
+bool sq_reports(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
+                bb_stored_report **out, size_t *n, bb_err *err);
+bool sq_retire_readings(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err);
 bool sq_put_evidence(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
 bool sq_put_facts(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
 bool sq_put_sends(bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err);

@@ -361,6 +361,70 @@ bool sq_evidence(bb_driver *driver, bb_arena *a, uint64_t report, bb_row_evidenc
     return end(d, &c, a, err);
 }
 
+static void take_whole_reading(sq_cursor *c, bb_arena *a, bb_row_reading *r)
+{
+    *r = (bb_row_reading){.report = sq_id(c)};
+    r->position = (uint32_t)sq_int(c);
+    r->rules_version = (int)sq_int(c);
+    r->settled.list = sq_id32(c);
+    r->settled.subscriber = sq_id(c);
+    r->settled.mailing = sq_id32(c);
+    r->settled.trust = (bb_trust)sq_int(c);
+    r->settled.forwarded = sq_int(c);
+    r->settled.kind = (bb_kind)sq_int(c);
+    r->settled.reason = (bb_reason)sq_int(c);
+    r->action = (bb_action)sq_int(c);
+    r->reply_code = (int)sq_int(c);
+    r->confidence = sq_real(c);
+    bb_str *const texts[] = {&r->recipient,  &r->domain,        &r->status, &r->command, &r->diagnostic,
+                             &r->remote_mta, &r->reporting_mta, &r->format, &r->rule};
+    for (size_t i = 0; i < BB_COUNT(texts); i++) *texts[i] = sq_text(c, a);
+}
+
+bool sq_readings(bb_driver *driver, bb_arena *a, const uint64_t *reports, size_t n, bb_row_reading **out, size_t *n_out,
+                 size_t *cap, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    for (size_t i = 0; i < n; i++) {
+        if (!sq_open(d, SQ_CURRENT_READINGS, &c, err)) return false;
+        sq_put_id(&c, reports[i]);
+        while (sq_next(&c)) {
+            bb_row_reading *slot = BB_PUSH(a, *out, *n_out, *cap);
+            if (!slot) break;
+            take_whole_reading(&c, a, slot);
+        }
+        if (!end(d, &c, a, err)) return false;
+    }
+    return true;
+}
+
+bool sq_reports(bb_driver *driver, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
+                bb_stored_report **out, size_t *n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    *n = 0;
+    *out = bb_get_array(a, most, sizeof **out);
+    if (!*out) return bb_out_of_memory(err);
+    if (!sq_open(d, SQ_REPORTS, &c, err)) return false;
+    sq_put_int(&c, (int64_t)behind);
+    sq_put_int(&c, q->unread);
+    sq_put_int(&c, q->list);
+    sq_put_time(&c, q->from);
+    sq_put_time(&c, q->until);
+    sq_put_int(&c, (int64_t)most);
+    while (*n < most && sq_next(&c)) {
+        bb_stored_report *r = &(*out)[(*n)++];
+        r->id = sq_id(&c);
+        r->time = sq_int(&c);
+        r->recorded = sq_int(&c);
+        r->source = sq_text(&c, a);
+        r->return_path = sq_text(&c, a);
+    }
+    return end(d, &c, a, err);
+}
+
 bool sq_progress(bb_driver *driver, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

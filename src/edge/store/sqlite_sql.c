@@ -16,6 +16,10 @@
     " WHERE g.subscriber = ?1 AND g.current = 1"
 #define FACT "id, type, time, status, until"
 
+#define WHOLE_READING                                                                                                 \
+    "report, position, rules_version, list, subscriber, mailing, trust, forwarded, kind, reason, action, reply_code," \
+    " confidence, recipient, domain, status, command, diagnostic, remote_mta, reporting_mta, format, rule"
+
 /* Parameters: list (0: all), from, until. */
 #define READINGS_COUNTED                               \
     " FROM reading g JOIN report r ON r.id = g.report" \
@@ -54,11 +58,12 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_SET_PERSON] = "UPDATE subscriber SET address_key = ?, address = ?, external_id = ?, contact = ? WHERE id = ?",
     [SQ_PUT_REPORT] = "INSERT INTO report (key, time, recorded, source, return_path) VALUES (?, ?, ?, ?, ?)",
     [SQ_LOWER_TIME] = "UPDATE report SET time = ?1 WHERE id = ?2 AND time > ?1",
-    [SQ_PUT_READING] =
-        "INSERT INTO reading (number, current, report, position, rules_version, list, subscriber, mailing, trust,"
-        " forwarded, kind, reason, action, reply_code, confidence, recipient, domain, status, command, diagnostic,"
-        " remote_mta, reporting_mta, format, rule)"
-        " VALUES (0, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQ_CURRENT_READINGS] = "SELECT " WHOLE_READING " FROM reading WHERE report = ? AND current = 1 ORDER BY position",
+    [SQ_RETIRE_READINGS] = "UPDATE reading SET current = 0 WHERE report = ? AND current = 1",
+    [SQ_PUT_READING] = "INSERT INTO reading (number, current, " WHOLE_READING ") VALUES ("
+                       "(SELECT count(*) FROM reading WHERE report = ?1 AND position = ?2), 1, ?1, ?2, ?3, ?4, ?5, ?6, "
+                       "?7, ?8, ?9, ?10,"
+                       " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     [SQ_PUT_EVIDENCE] = "INSERT INTO evidence (report, size, zstd) VALUES (?, ?, ?)",
     [SQ_PUT_FACT] = "INSERT INTO fact (subscriber, id, type, time, recorded, status, until, note, address)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -80,6 +85,11 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_HISTORY_FACTS] = "SELECT " FACT ", recorded, note, address FROM fact WHERE subscriber = ?",
     [SQ_HISTORY_TRANSITIONS] = "SELECT time, recorded, from_status, to_status, until, cause FROM transition"
                                " WHERE subscriber = ? ORDER BY number",
+    [SQ_REPORTS] =
+        "SELECT r.id, r.time, r.recorded, r.source, r.return_path FROM report r WHERE r.id > ?1"
+        " AND (?2 = 0 OR EXISTS (SELECT 1 FROM reading g WHERE g.report = r.id AND g.current = 1 AND g.format = ''))"
+        " AND (?3 = 0 OR EXISTS (SELECT 1 FROM reading g WHERE g.report = r.id AND g.current = 1 AND g.list = ?3))"
+        " AND (?4 IS NULL OR r.time >= ?4) AND (?5 IS NULL OR r.time < ?5) ORDER BY r.id LIMIT ?6",
     [SQ_EVIDENCE] = "SELECT report, size, zstd FROM evidence WHERE report = ?",
 
     [SQ_COUNT_REPORTS] = "SELECT count(DISTINCT g.report)" READINGS_COUNTED,

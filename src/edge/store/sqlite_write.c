@@ -142,6 +142,18 @@ bool sq_put_readings(bb_driver *driver, const bb_row_reading *rows, size_t n, bb
     return true;
 }
 
+bool sq_retire_readings(bb_driver *driver, const uint64_t *reports, size_t n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!sq_open(d, SQ_RETIRE_READINGS, &c, err)) return false;
+    for (size_t i = 0; i < n; i++) {
+        sq_put_id(&c, reports[i]);
+        if (!sq_run(d, &c, err)) return false;
+    }
+    return true;
+}
+
 bool sq_put_evidence(bb_driver *driver, const bb_row_evidence *rows, size_t n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

@@ -22,7 +22,7 @@ bool bb_store_on(bb_driver *d, bb_store **out, bb_err *err)
         d->ops->close(d);
         return bb_out_of_memory(err);
     }
-    *s = (bb_store){d, z};
+    *s = (bb_store){.driver = d, .squeezer = z};
     *out = s;
     return true;
 }
@@ -127,6 +127,18 @@ bool bb_store_check(bb_store *s, bb_store_finding_fn each, void *ctx, bb_err *er
     return !s->driver->ops->check || s->driver->ops->check(s->driver, each, ctx, err);
 }
 
+bool bb_store_rehearse(bb_store *s, bb_err *err)
+{
+    s->rehearsing = s->driver->ops->begin(s->driver, true, err);
+    return s->rehearsing;
+}
+
+void bb_store_rehearse_end(bb_store *s)
+{
+    if (s->rehearsing) s->driver->ops->rollback(s->driver);
+    s->rehearsing = false;
+}
+
 bool bb_store_yield(bb_store *s, bb_err *err)
 {
     return !s->driver->ops->yield || s->driver->ops->yield(s->driver, err);
@@ -227,6 +239,12 @@ bool bb_store_history(bb_store *s, bb_arena *a, uint64_t id, bb_history *out, bb
     if (out->n_facts) qsort(out->facts, out->n_facts, sizeof *out->facts, facts_in_order);
     if (out->n_sends) qsort(out->sends, out->n_sends, sizeof *out->sends, sends_in_order);
     return true;
+}
+
+bool bb_store_reports(bb_store *s, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
+                      bb_stored_report **out, size_t *n, bb_err *err)
+{
+    return s->driver->ops->reports(s->driver, a, q, behind, most, out, n, err);
 }
 
 bool bb_store_evidence(bb_store *s, bb_arena *a, uint64_t report, bb_str *out, bb_err *err)

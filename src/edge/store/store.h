@@ -64,6 +64,7 @@ typedef enum {
     BB_ITEM_SUBSCRIBER, /* somebody for a list: new, or there already and then left as he is */
     BB_ITEM_FACT,       /* a setting by hand, (re-)subscription, unsubscription, change of address */
     BB_ITEM_SEND,       /* a mailing went to him */
+    BB_ITEM_READING,    /* a report that is stored, read again: another reading is appended and is the current one */
 } bb_item_type;
 
 typedef enum {
@@ -82,7 +83,9 @@ typedef struct {
     bb_str evidence; /* raw bytes; empty: keep none */
     /* SUBSCRIBER: list, address, external_id (empty: none), contact, time (on the list since) */
     /* FACT: subscriber, fact (time, set_status, ...), note, new address for BB_FACT_ADDRESS */
+    /* READING: report, message and claims; the same as today's reading: a duplicate */
     /* SEND: subscriber, mailing, time (BB_NO_TIME: the mailing's) */
+    uint64_t report;
     uint32_t list;
     uint64_t subscriber; /* for SUBSCRIBER also the answer: the id he has */
     bb_address address;
@@ -98,7 +101,9 @@ typedef struct {
     /* answers */
     bb_result result;
     const char *why;     /* of REFUSED */
-    bb_settled *settled; /* of REPORT: one a verdict, in the arena */
+    bb_settled *settled; /* of REPORT and READING: one a verdict, in the arena */
+    bb_settled *before;  /* of READING: what was current, n_before of them */
+    size_t n_before;
 } bb_item;
 
 /* Whom the batch moved: one entry a subscriber whose kept status changed. */
@@ -125,6 +130,10 @@ typedef struct {
     size_t n_changes;
 } bb_batch;
 
+/* From here on batches see each other's changes, and none of it stays: the end, or an error of apply, takes all back.
+ * Meanwhile nobody else can write, and nothing else is asked but apply, evidence, reports and single subscribers. */
+bool bb_store_rehearse(bb_store *s, bb_err *err) BB_MUST_USE;
+void bb_store_rehearse_end(bb_store *s);
 /* Lets other writers in for a moment; between two batches of a long run. */
 bool bb_store_yield(bb_store *s, bb_err *err) BB_MUST_USE;
 bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err) BB_MUST_USE;
@@ -190,6 +199,21 @@ typedef struct {
 } bb_history;
 
 bool bb_store_history(bb_store *s, bb_arena *a, uint64_t id, bb_history *out, bb_err *err) BB_MUST_USE;
+
+/* Which reports. */
+typedef struct {
+    bool unread;         /* only those that no format could read */
+    uint32_t list;       /* 0: all */
+    bb_time from, until; /* event times, from <= t < until; BB_NO_TIME: open */
+} bb_report_query;
+typedef struct {
+    uint64_t id;
+    bb_time time, recorded;
+    bb_str source, return_path;
+} bb_stored_report;
+/* The next ones behind the id, by id, at most `most`. */
+bool bb_store_reports(bb_store *s, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
+                      bb_stored_report **out, size_t *n, bb_err *err) BB_MUST_USE;
 
 /* The raw message behind a report; BB_ENOINPUT where none is kept. */
 bool bb_store_evidence(bb_store *s, bb_arena *a, uint64_t report, bb_str *out, bb_err *err) BB_MUST_USE;

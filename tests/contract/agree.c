@@ -24,6 +24,7 @@ typedef struct {
 static side sides[2];
 static uint64_t randomness;
 static bb_time now;
+static uint64_t n_reports; /* stored so far */
 
 static size_t below(size_t n)
 {
@@ -43,6 +44,7 @@ static bool open_sqlite(const char *path, bb_store **out, bb_err *err)
 
 static bool open_both(void)
 {
+    n_reports = 0;
     bb_err err;
     if (bb_store_open_memory(&sides[0].store, &err) && open_sqlite(world_path(&sides[1].arena), &sides[1].store, &err))
         return true;
@@ -108,24 +110,27 @@ static world_report some_report(void)
 static op some_op(void)
 {
     static const bb_item_type types[] = {BB_ITEM_SUBSCRIBER, BB_ITEM_SUBSCRIBER, BB_ITEM_REPORT, BB_ITEM_REPORT,
-                                         BB_ITEM_REPORT,     BB_ITEM_FACT,       BB_ITEM_SEND};
-    return (op){.type = types[below(BB_COUNT(types))],
-                .list = below(20) ? lists[below(LISTS)] : 4000000000U,
-                .mailing = below(20) ? mailings[below(LISTS)] : 0,
-                .address = addresses[below(BB_COUNT(addresses))],
-                .external_id = ids[below(BB_COUNT(ids))],
-                .contact = below(5) == 0,
-                .resubscribe = below(5) == 0,
-                .subscriber = people[below(PEOPLE)],
-                .time = below(5) ? some_time() : BB_NO_TIME,
-                .fact = (bb_fact_type)(BB_FACT_SUBSCRIBE + below(4)),
-                .status = (bb_status)below(5),
-                .report = some_report()};
+                                         BB_ITEM_REPORT,     BB_ITEM_FACT,       BB_ITEM_SEND,   BB_ITEM_READING};
+    op o = {.type = types[below(BB_COUNT(types))],
+            .list = below(20) ? lists[below(LISTS)] : 4000000000U,
+            .mailing = below(20) ? mailings[below(LISTS)] : 0,
+            .address = addresses[below(BB_COUNT(addresses))],
+            .external_id = ids[below(BB_COUNT(ids))],
+            .contact = below(5) == 0,
+            .resubscribe = below(5) == 0,
+            .subscriber = people[below(PEOPLE)],
+            .time = below(5) ? some_time() : BB_NO_TIME,
+            .fact = (bb_fact_type)(BB_FACT_SUBSCRIBE + below(4)),
+            .status = (bb_status)below(5),
+            .report = some_report()};
+    if (o.type == BB_ITEM_READING) o.subscriber = n_reports > 12 ? n_reports - below(12) : below(12);
+    return o;
 }
 
 static bb_item item_of(bb_arena *a, const op *o)
 {
     if (o->type == BB_ITEM_REPORT) return world_item(a, &o->report);
+    if (o->type == BB_ITEM_READING) return world_reading(a, o->subscriber, &o->report);
     if (o->type == BB_ITEM_SEND) return world_send(o->subscriber, o->mailing, o->time);
     bb_item item = world_subscriber(a, o->list, o->address, o->external_id, o->time);
     item.contact = o->contact;
@@ -146,6 +151,9 @@ static void put_item(bb_buf *b, const bb_item *item)
 {
     bb_putf(b, "item %d %s", (int)item->result, item->why ? item->why : "");
     if (item->type == BB_ITEM_SUBSCRIBER) bb_putf(b, " #%llu", (unsigned long long)item->subscriber);
+    for (size_t i = 0; i < item->n_before; i++)
+        bb_putf(b, " was %llu %d %d", (unsigned long long)item->before[i].subscriber, (int)item->before[i].kind,
+                (int)item->before[i].reason);
     if (item->settled)
         bb_putf(b, " about %llu %u %u trust %d forwarded %d kind %d", (unsigned long long)item->settled->subscriber,
                 item->settled->list, item->settled->mailing, (int)item->settled->trust, item->settled->forwarded,
@@ -236,9 +244,21 @@ static bb_str answers(side *s, const op *ops, size_t n, uint64_t *met)
     for (size_t i = 0; i < n; i++) {
         put_item(&b, &items[i]);
         if (items[i].type == BB_ITEM_SUBSCRIBER && items[i].subscriber) *met = items[i].subscriber;
+        if (s == &sides[0] && items[i].type == BB_ITEM_REPORT) n_reports += items[i].result == BB_RESULT_STORED;
     }
     put_changes(&b, &batch);
     return bb_buf_str(&b);
+}
+
+static void put_reports(bb_buf *b, side *s, const bb_report_query *q)
+{
+    bb_stored_report *rows;
+    size_t n;
+    bb_err err;
+    if (!bb_store_reports(s->store, &s->arena, q, n_reports > 20 ? n_reports - 20 : 0, 50, &rows, &n, &err)) return;
+    for (size_t i = 0; i < n; i++)
+        bb_putf(b, "report %llu %lld %lld\n", (unsigned long long)rows[i].id, (long long)rows[i].time,
+                (long long)rows[i].recorded);
 }
 
 static bb_str state(side *s)
@@ -249,6 +269,7 @@ static bb_str state(side *s)
     for (size_t i = 0; i < LISTS; i++) {
         put_summary(&b, s, &(bb_summary_query){lists[i], BB_NO_TIME, BB_NO_TIME});
         put_summary(&b, s, &(bb_summary_query){lists[i], DAY(20), DAY(50)});
+        put_reports(&b, s, &(bb_report_query){.list = lists[i], .from = DAY(20), .until = DAY(50)});
     }
     return bb_buf_str(&b);
 }

@@ -400,6 +400,107 @@ static void all_or_nothing(void)
     ok(!bb_store_apply(store, &arena, &batch, &err) && err.code == BB_EUSAGE, "%s: a batch says when", kind->name);
 }
 
+/* ---- read again, rehearsed, followed --------------------------------------------------------------------------- */
+
+static world_report about(uint64_t key, uint64_t who, bb_kind k)
+{
+    return (world_report){
+        .key = key, .time = DAY(1), .kind = k, .reason = BB_REASON_userunknown, .subscriber = who, .evidence = "raw"};
+}
+
+static bb_result read_again(uint64_t report, uint64_t who, bb_kind k)
+{
+    const world_report w = about(1, who, k);
+    bb_item item = world_reading(&arena, report, &w);
+    bb_result result = apply_one(&item);
+    if (result == BB_RESULT_STORED) ok(item.n_before == 1 && item.before, "%s: what it was is told", kind->name);
+    return result;
+}
+
+static void readings(void)
+{
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL), bob = person(news, "bob@example.com", NULL);
+    const world_report w = about(1, ann, BB_KIND_HARD);
+    bb_item item = world_item(&arena, &w);
+    apply_one(&item);
+    uint64_t id = history(ann).facts[0].report;
+    is_int(read_again(id, ann, BB_KIND_HARD), BB_RESULT_DUPLICATE, "%s: read again, the same", kind->name);
+    is_int(read_again(id + 77, ann, BB_KIND_HARD), BB_RESULT_REFUSED, "%s: a report that is not there", kind->name);
+    is_int(read_again(id, ann, BB_KIND_BLOCK), BB_RESULT_STORED, "%s: read again, otherwise", kind->name);
+    status_is(ann, BB_STATUS_ACTIVE, "%s: what it said before counts no more", kind->name);
+    ok(history(ann).n_facts == 1 && history(ann).facts[0].fact.kind == BB_KIND_BLOCK, "%s: one fact, as it reads now",
+       kind->name);
+    is_int(read_again(id, bob, BB_KIND_HARD), BB_RESULT_STORED, "%s: about somebody else", kind->name);
+    status_is(bob, BB_STATUS_BOUNCED, "%s: whom it is about now", kind->name);
+    ok(history(ann).n_facts == 0, "%s: and no more about whom it was", kind->name);
+    is_int(read_again(id, ann, BB_KIND_HARD), BB_RESULT_STORED, "%s: and back", kind->name);
+    status_is(bob, BB_STATUS_ACTIVE, "%s: as if it had never been his", kind->name);
+    bb_summary s;
+    bb_summary_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
+    ok(bb_store_summary(store, &arena, &q, DAY(3), &s, &err) && s.reports == 1 && s.readings == 1,
+       "%s: counted as it reads now", kind->name);
+}
+
+static void reports_by_query(void)
+{
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL);
+    bb_stored_report *rows;
+    size_t n;
+    for (uint64_t i = 0; i < 5; i++) report(10 + i, i == 2 ? 0 : ann, 0, BB_KIND_SOFT, DAY(1 + i));
+    bb_report_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
+    ok(bb_store_reports(store, &arena, &q, 0, 3, &rows, &n, &err) && n == 3, "%s: as many reports as asked",
+       kind->name);
+    uint64_t third = n == 3 ? rows[2].id : 0;
+    ok(bb_store_reports(store, &arena, &q, third, 3, &rows, &n, &err) && n == 2 && rows[0].id > third,
+       "%s: those behind", kind->name);
+    q = (bb_report_query){.list = news, .from = DAY(2), .until = DAY(5)};
+    ok(bb_store_reports(store, &arena, &q, 0, 9, &rows, &n, &err) && n == 2 && rows[0].time == DAY(2),
+       "%s: of a list and a time", kind->name);
+    q = (bb_report_query){.unread = true, .from = BB_NO_TIME, .until = BB_NO_TIME};
+    ok(bb_store_reports(store, &arena, &q, 0, 9, &rows, &n, &err) && n == 0, "%s: all of them could be read",
+       kind->name);
+}
+
+static void rehearsed(void)
+{
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL);
+    ok(bb_store_rehearse(store, &err), "%s: a rehearsal begins", kind->name);
+    is_int(report(1, ann, 0, BB_KIND_HARD, DAY(1)), BB_RESULT_STORED, "%s: rehearsed", kind->name);
+    ok(batch.n_changes == 1, "%s: it tells whom it would move", kind->name);
+    is_int(report(1, ann, 0, BB_KIND_HARD, DAY(1)), BB_RESULT_DUPLICATE, "%s: one batch sees the other's", kind->name);
+    bb_store_rehearse_end(store);
+    status_is(ann, BB_STATUS_ACTIVE, "%s: nothing of it stays", kind->name);
+    is_int(report(1, ann, 0, BB_KIND_HARD, DAY(1)), BB_RESULT_STORED, "%s: and then it is stored", kind->name);
+    status_is(ann, BB_STATUS_BOUNCED, "%s: for good", kind->name);
+}
+
+static void files_followed(void)
+{
+    bb_progress rows[] = {{.file = {{2}}, .behind = 20, .number = 2, .size = 30, .changed = -5, .tail = {{9}}},
+                          {.file = {{1}}, .behind = 10, .number = 1, .size = 10, .changed = 5, .tail = {{8}}}};
+    bb_progress *all, again = rows[0];
+    bb_policy policy = bb_policy_defaults;
+    bb_batch b = {.policy = world_policy, .policy_ctx = &policy, .now = DAY(1), .progress = rows, .n_progress = 2};
+    size_t n;
+    ok(bb_store_apply(store, &arena, &b, &err), "%s: how far files were read", kind->name);
+    again.behind = 25;
+    b.progress = &again;
+    b.n_progress = 1;
+    ok(bb_store_apply(store, &arena, &b, &err), "%s: and further", kind->name);
+    ok(bb_store_progress(store, &arena, &all, &n, &err) && n == 2 && all[0].file.b[0] == 1 && all[0].behind == 10 &&
+           all[1].behind == 25 && all[1].changed == -5 && all[1].number == 2 && all[1].tail.b[0] == 9,
+       "%s: each file once, the last word", kind->name);
+    bb_item bad = world_fact(1, BB_FACT_SET, DAY(1));
+    again.behind = 30;
+    b = (bb_batch){.items = &bad, .n = 1, .now = BB_NO_TIME, .progress = &again, .n_progress = 1};
+    ok(!bb_store_apply(store, &arena, &b, &err) && bb_store_progress(store, &arena, &all, &n, &err) &&
+           all[1].behind == 25,
+       "%s: not where the batch failed", kind->name);
+}
+
 /* ---- reading for people ------------------------------------------------------------------------------------------ */
 
 static bool count_up(void *ctx, const bb_subscriber *s)
@@ -479,9 +580,25 @@ static void kept_over_closing(void)
 
 int main(void)
 {
-    static void (*const checks[])(void) = {lists_and_mailings, subscribers,    again,     look_ups, reports,
-                                           earlier_duplicate,  whom,           evidence,  settings, sends,
-                                           one_after_another,  all_or_nothing, everybody, summary,  kept_over_closing};
+    static void (*const checks[])(void) = {lists_and_mailings,
+                                           subscribers,
+                                           again,
+                                           look_ups,
+                                           reports,
+                                           earlier_duplicate,
+                                           whom,
+                                           evidence,
+                                           settings,
+                                           sends,
+                                           one_after_another,
+                                           all_or_nothing,
+                                           everybody,
+                                           summary,
+                                           kept_over_closing,
+                                           readings,
+                                           reports_by_query,
+                                           rehearsed,
+                                           files_followed};
     bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
     for (size_t k = 0; k < BB_COUNT(world_stores); k++)
         for (size_t i = 0; i < BB_COUNT(checks); i++) {

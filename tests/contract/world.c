@@ -128,6 +128,14 @@ bb_item world_item(bb_arena *a, const world_report *w)
                      .evidence = w->evidence ? bb_cstr(w->evidence) : (bb_str){0}};
 }
 
+bb_item world_reading(bb_arena *a, uint64_t report, const world_report *w)
+{
+    bb_item item = world_item(a, w);
+    item.type = BB_ITEM_READING;
+    item.report = report;
+    return item;
+}
+
 bool world_apply(bb_store *s, bb_arena *a, const bb_policy *policy, bb_item *items, size_t n, bb_time now,
                  bb_batch *out, bb_err *err)
 {

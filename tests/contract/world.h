@@ -46,6 +46,8 @@ typedef struct {
     const char *evidence;    /* NULL: none */
 } world_report;
 bb_item world_item(bb_arena *a, const world_report *w);
+/* The stored report read again, as w says now. */
+bb_item world_reading(bb_arena *a, uint64_t report, const world_report *w);
 
 /* Applies one batch under the policy (NULL: defaults). Answers what bb_store_apply does; batch answers the rest. */
 bool world_apply(bb_store *s, bb_arena *a, const bb_policy *policy, bb_item *items, size_t n, bb_time now,

@@ -174,8 +174,9 @@ static void close_part(reader *r, bb_part *p, const char *start, const char *bod
 {
     const char *to = r->pos;
     if (r->hit.level >= 0) {
-        if (to > body && to[-1] == '\n') to--;
-        if (to > body && to[-1] == '\r') to--;
+        int returns = 1;
+        if (to > body && to[-1] == '\n') to--, returns = 2; /* CRCRLF, of files that were converted twice */
+        while (returns-- && to > body && to[-1] == '\r') to--;
     }
     p->body = span(body, to);
     p->all = span(start, to);

@@ -646,20 +646,27 @@ static bool history(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_
 static bool in_query(const memory *m, const bb_row_reading *g, const bb_summary_query *q)
 {
     bb_time t = m->now.reports[g->report - 1].time;
-    return (!q->list || g->settled.list == q->list) && (q->from == BB_NO_TIME || t >= q->from) &&
+    return !g->past && (!q->list || g->settled.list == q->list) && (q->from == BB_NO_TIME || t >= q->from) &&
            (q->until == BB_NO_TIME || t < q->until);
+}
+
+/* Is it the first of its report's readings that the query counts? */
+static bool is_first(const memory *m, size_t at, const bb_summary_query *q)
+{
+    for (size_t i = 0; i < at; i++)
+        if (m->now.readings[i].report == m->now.readings[at].report && in_query(m, &m->now.readings[i], q))
+            return false;
+    return true;
 }
 
 static bool summary(bb_driver *d, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink, bb_err *err)
 {
     const memory *m = OF(d);
-    uint64_t last = 0; /* the readings of one report stand together */
     *reports = 0;
     for (size_t i = 0; i < m->now.n_readings; i++) {
         const bb_row_reading *g = &m->now.readings[i];
-        if (g->past || !in_query(m, g, q)) continue;
-        if (g->report != last) ++*reports;
-        last = g->report;
+        if (!in_query(m, g, q)) continue;
+        *reports += is_first(m, i, q);
         const bb_row_readings row = {g->settled.kind, g->settled.reason, g->settled.trust,
                                      g->settled.list, g->domain,         1};
         if (!sink->readings(sink->ctx, &row)) return bb_out_of_memory(err);

@@ -161,6 +161,7 @@ static void read_diagnostic(bb_rcpt_report *row)
     if (bb_reply_find(row->diagnostic, &reply)) take_reply(row, &reply);
     bb_str status = bb_status_find(row->diagnostic);
     if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
+    if (bb_empty(row->command)) row->command = bb_stage_find(row->diagnostic);
 }
 
 static void from_blocks(bb_ctx *c)

@@ -72,6 +72,7 @@ static void verdict(reading *t, bb_str line)
 {
     bb_str behind, address = bb_address_find(line, &behind);
     if (bb_empty(address) || !bb_starts(behind, BB_S("..."))) return;
+    if (address.p - line.p > 1 && !bb_is_digit(line.p[0])) return; /* "(reason: 550 <a@example.net>... )" of a list */
     bb_exchange *last = t->n ? &t->items[t->n - 1] : NULL;
     if (last && bb_empty(last->about)) {
         last->about = address;

@@ -397,7 +397,7 @@ static bool read_sources(bb_rules *r, const bb_rule_source *sources, size_t n, b
     for (size_t i = 0; i < n; i++) bytes += sources[i].text.n;
     bool fine = bb_trie_init(&r->trie, &r->arena, scratch, bytes / 3); /* what literals are of a rules file */
     for (size_t i = 0; fine && i < n; i++) fine = read_source(r, &sources[i], err);
-    fine = fine && collect_codes(r, err) && bb_trie_finish(&r->trie);
+    fine = fine && collect_codes(r, err) && bb_trie_finish(&r->trie) && !r->arena.failed && !scratch->failed;
     return fine || err->code != BB_OK || bb_fail(err, BB_ENOMEM, "out of memory");
 }
 

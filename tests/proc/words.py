@@ -18,7 +18,7 @@ WRONG = [
     (("list", "shwo"), 64, "did you mean show?"),
     (("mailing", "sned", "x"), 64, "there are: add, show, sent"),
     (("parse", "--formt", "text"), 64, "did you mean --format?"),
-    (("parse", "--format", "xml", "-"), 64, "json and text"),
+    (("parse", "--format", "xml", "-"), 64, "json, text and sisimai"),
     (("parse", "--format"), 64, "wants a value"),
     (("parse", "--json=1", "-"), 64, "takes no value"),
     (("parse", "--rules", "a", "--rules", "b", "-"), 64, "given twice"),

@@ -161,6 +161,9 @@ void cli_reader_close(bb_reader *r);
 bool cli_read_message(const bb_reader *r, bb_arena *a, const bb_mailbox_message *found, bb_str bytes, bb_time received,
                       bb_message *out);
 
+/* sisimai.c: the same message under the names of Sisimai's fields; nothing where it is no report. */
+void cli_sisimai_json(const bb_message *m, bb_buf *out);
+
 /* ---- output (out.c) ------------------------------------------------------------------------------------- */
 
 /* Everything is written to standard output; what fails there is told once, at the end, by cli_finish. */

@@ -47,20 +47,33 @@ static void print_text(cli *c, bb_arena *a, const bb_message *m, size_t i)
     cli_print(c, "\n");
 }
 
-static void print_message(cli *c, bb_arena *a, const bb_message *m, bool text)
+typedef struct {
+    const char *name;
+    void (*lines)(const bb_message *m, bb_buf *out); /* JSON Lines; NULL: for people */
+} parse_format;
+static const parse_format formats[] = {{"json", bb_message_json}, {"text", NULL}, {"sisimai", cli_sisimai_json}};
+
+static void print_message(cli *c, bb_arena *a, const bb_message *m, const parse_format *format)
 {
-    for (size_t i = 0; text && i < m->n_verdicts; i++) print_text(c, a, m, i);
-    if (text) return;
+    for (size_t i = 0; !format->lines && i < m->n_verdicts; i++) print_text(c, a, m, i);
+    if (!format->lines) return;
     bb_buf b = bb_buf_in(a, (size_t)128 << 20);
-    bb_message_json(m, &b);
+    format->lines(m, &b);
     cli_put(c, bb_buf_str(&b));
+}
+
+static const parse_format *format_named(const char *name)
+{
+    for (size_t i = 0; i < BB_COUNT(formats); i++)
+        if (strcmp(formats[i].name, name) == 0) return &formats[i];
+    return NULL;
 }
 
 typedef struct {
     bb_reader reader;
     bb_mailbox *box;
     bb_arena arena; /* one message's */
-    bool text;
+    const parse_format *format;
 } parser;
 
 static int parse_all(cli *c, parser *p, int code)
@@ -74,7 +87,7 @@ static int parse_all(cli *c, parser *p, int code)
     while (!cli_output_gone() && (got = bb_mailbox_next(p->box, &found, &c->err)) != 0) {
         bool read = got > 0 && cli_read_message(&p->reader, &p->arena, &found, found.bytes,
                                                 c->now_given ? c->now : BB_NO_TIME, &m);
-        if (read) print_message(c, &p->arena, &m, p->text);
+        if (read) print_message(c, &p->arena, &m, p->format);
         if (got > 0 && (!read || p->arena.failed))
             bb_fail(&c->err, BB_ENOMEM, BB_FMT ": takes more memory than there is", BB_ARG(found.source));
         if (got < 0 || !read || p->arena.failed) {
@@ -90,11 +103,12 @@ static int parse_all(cli *c, parser *p, int code)
 
 int cmd_parse(cli *c)
 {
-    const char *format = cli_value(c, "format");
-    parser p = {.text = format && strcmp(format, "text") == 0};
-    if (format && !p.text && strcmp(format, "json") != 0)
-        return cli_usage(c, "--format %s: there are json and text", format);
-    if (p.text && c->json) return cli_usage(c, "--format text and --json contradict each other");
+    static const char *const words[] = {"json", "text", "sisimai", NULL};
+    const char *name = cli_value(c, "format");
+    parser p = {.format = format_named(name ? name : "json")};
+    if (!p.format)
+        return cli_usage(c, "--format %s: there are json, text and sisimai%s", name, cli_did_you_mean(c, name, words));
+    if (!p.format->lines && c->json) return cli_usage(c, "--format text and --json contradict each other");
     if (!cli_reader(c, cli_value(c, "rules"), &p.reader)) return cli_fail(c);
     bb_arena_init(&p.arena, &bb_os_alloc, BB_ARENA_LIMIT);
     int code = CLI_EXIT_OK;

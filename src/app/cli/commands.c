@@ -43,7 +43,7 @@ static const cli_option deliver_options[] = {
     END_OF_OPTIONS,
 };
 static const cli_option parse_options[] = {
-    {"format", "json|text", "json: one object a recipient, each on a line; text: for people", false},
+    {"format", "FORMAT", "json (one object a recipient), text (for people), sisimai (with its keys)", false},
     {"rules", "FILE", "rules of your own, which come before the built-in ones", false},
     END_OF_OPTIONS,
 };
@@ -163,10 +163,15 @@ static const char deliver_text[] =
     "75 even where this program is missing, killed or hangs: Postfix throws mail away on most other codes.\n";
 static const char parse_text[] =
     "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input (also without any PATH).\n"
-    "It needs no home and no database, and changes nothing.\n";
+    "It needs no home and no database, and changes nothing.\n"
+    "\n"
+    "With --format sisimai, programs that read what Sisimai 5 prints can go on: one object a line with its field\n"
+    "names, only for reports. The values are ours: smtpagent is the format that was read, lhost and rhost are hosts\n"
+    "that the report names, timestamp is UTC, hardbounce is 1 where the kind is hard, and token is no SHA-1.\n";
 static const char parse_examples[] = "  bouncebox parse bounces.mbox | head -n 1\n"
                                      "  bouncebox parse --format text bounce.eml\n"
-                                     "  bouncebox parse --rules my.rules ~/Maildir\n";
+                                     "  bouncebox parse --rules my.rules ~/Maildir\n"
+                                     "  bouncebox parse --format sisimai ~/Maildir | jq -r .reason | sort | uniq -c\n";
 static const char list_add_text[] =
     "Return paths need a domain: --set bounce_domain=bounces.example.com. Parameters that are given stand in a "
     "section\n"

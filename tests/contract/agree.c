@@ -197,9 +197,9 @@ static void put_history(bb_buf *b, side *s, uint64_t id)
         return;
     }
     const bb_subscriber *p = &h.subscriber;
-    bb_putf(b, "who %llu %u " BB_FMT " " BB_FMT " " BB_FMT " %d %lld %d %lld\n", (unsigned long long)p->id, p->list,
-            BB_ARG(p->address), BB_ARG(p->domain), BB_ARG(p->external_id), p->contact, (long long)p->since,
-            (int)p->status, (long long)p->until);
+    bb_putf(b, "who %llu %u " BB_FMT " " BB_FMT " " BB_FMT " %d %lld %d %lld %lld\n", (unsigned long long)p->id,
+            p->list, BB_ARG(p->address), BB_ARG(p->domain), BB_ARG(p->external_id), p->contact, (long long)p->since,
+            (int)p->status, (long long)p->until, (long long)p->changed);
     for (size_t i = 0; i < h.n_facts; i++) put_fact(b, &h.facts[i]);
     for (size_t i = 0; i < h.n_sends; i++) bb_putf(b, "send %u %lld\n", h.sends[i].mailing, (long long)h.sends[i].time);
     for (size_t i = 0; i < h.n_transitions; i++) {

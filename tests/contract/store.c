@@ -529,6 +529,74 @@ static void everybody(void)
     ok(bb_store_each_subscriber(store, 0, count_up, few, &err) && few[0] == 7, "%s: until it is enough", kind->name);
 }
 
+typedef struct {
+    uint64_t ids[8];
+    size_t n;
+} few_ids;
+
+static bool note_id(void *ctx, const bb_subscriber *s)
+{
+    few_ids *f = ctx;
+    if (f->n < BB_COUNT(f->ids)) f->ids[f->n++] = s->id;
+    return true;
+}
+
+static bool add_at(uint32_t of, const char *address, bb_time now, uint64_t *id)
+{
+    bb_item item = world_subscriber(&arena, of, address, NULL, DAY(0));
+    bool well = apply(&item, 1, now);
+    *id = item.subscriber;
+    return well;
+}
+
+/* Who came, moved or changed since then, and whose quarantine ended meanwhile. */
+static void changed_since(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    uint64_t ann, bob, carl, dora, eve;
+    ok(add_at(news, "ann@example.com", DAY(1), &ann) && add_at(news, "bob@example.com", DAY(1), &bob) &&
+           add_at(other, "carl@example.com", DAY(1), &carl) && add_at(news, "dora@example.com", DAY(5), &dora) &&
+           add_at(news, "eve@example.com", DAY(1), &eve),
+       "%s: some came early, one later", kind->name);
+    bb_item hard =
+        world_item(&arena, &(world_report){.key = 1, .time = DAY(2), .kind = BB_KIND_HARD, .subscriber = ann});
+    bb_item soft =
+        world_item(&arena, &(world_report){.key = 2, .time = DAY(2), .kind = BB_KIND_SOFT, .subscriber = bob});
+    bb_item move = world_fact(carl, BB_FACT_ADDRESS, DAY(2)),
+            late = world_subscriber(&arena, news, "eve@example.com", "e", DAY(0));
+    move.address = world_subscriber(&arena, news, "karl@example.com", NULL, DAY(0)).address;
+    ok(apply(&hard, 1, DAY(7)) && apply(&soft, 1, DAY(3)) && apply(&move, 1, DAY(8)) && apply(&late, 1, DAY(9)),
+       "%s: and things happened to the others", kind->name);
+    is_int(subscriber(ann).changed, DAY(7), "%s: a change is dated by when it was recorded", kind->name);
+    const struct {
+        uint32_t list;
+        bb_time since, now;
+        uint64_t want[6];
+    } rows[] = {
+        {0, DAY(0), DAY(10), {ann, bob, carl, dora, eve}},
+        {0, DAY(9), DAY(10), {eve}},
+        {0, DAY(9) + 1, DAY(10), {0}},
+        {0, DAY(7), DAY(10), {ann, carl, eve}},
+        {news, DAY(7), DAY(10), {ann, eve}},
+        {other, DAY(7), DAY(10), {carl}},
+        {news, DAY(5), DAY(5), {ann, bob, dora, eve}}, /* bob's quarantine ends on day 5 */
+        {news, DAY(5), DAY(5) - 1, {ann, dora, eve}},  /* not yet over */
+        {news, DAY(5) + 1, DAY(10), {ann, eve}},       /* over before */
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        few_ids got = {0};
+        size_t n = 0;
+        while (rows[i].want[n]) n++;
+        bool well = bb_store_each_changed(store, rows[i].list, rows[i].since, rows[i].now, note_id, &got, &err);
+        ok(well && got.n == n && memcmp(got.ids, rows[i].want, n * sizeof *got.ids) == 0, "%s: changed since, %zu",
+           kind->name, i);
+    }
+    bb_item back = world_fact(ann, BB_FACT_SUBSCRIBE, DAY(3));
+    ok(apply(&back, 1, DAY(4)), "%s: the clock was set back", kind->name);
+    ok(subscriber(ann).status == BB_STATUS_ACTIVE && subscriber(ann).changed == DAY(7), "%s: that hides no change",
+       kind->name);
+}
+
 static int64_t counted(const bb_count *items, size_t n, const char *word)
 {
     for (size_t i = 0; i < n; i++)
@@ -593,6 +661,7 @@ int main(void)
                                            one_after_another,
                                            all_or_nothing,
                                            everybody,
+                                           changed_since,
                                            summary,
                                            kept_over_closing,
                                            readings,

@@ -16,6 +16,11 @@ bool bb_touch(bb_apply *ap, uint64_t subscriber)
     return slot != NULL;
 }
 
+void bb_mark_changed(bb_row_person *who, bb_time now)
+{
+    if (now > who->changed) who->changed = now;
+}
+
 static int ascending(const void *left, const void *right)
 {
     uint64_t x = *(const uint64_t *)left, y = *(const uint64_t *)right;
@@ -75,6 +80,7 @@ static bool judge(bb_apply *ap, bb_row_person *who, const bb_row_facts *h, const
                                       .cause = cause ? cause->id : (bb_hash){{0}}};
     who->status = d.status;
     who->until = d.until;
+    bb_mark_changed(who, ap->batch->now);
     return true;
 }
 

@@ -18,8 +18,9 @@ typedef struct {
     size_t n, cap;
 } changes;
 
-static bool note_change(bb_apply *ap, changes *c, const person *p)
+static bool note_change(bb_apply *ap, changes *c, person *p)
 {
+    bb_mark_changed(&p->row, ap->batch->now);
     if (p->fresh) return true; /* put as he is in the end */
     bb_row_person *row = BB_PUSH(ap->arena, c->rows, c->n, c->cap);
     if (row) *row = p->row;
@@ -109,7 +110,8 @@ static person *new_person(bb_apply *ap, const bb_item *item)
                              .contact = item->contact,
                              .since = item->time != BB_NO_TIME ? item->time : ap->batch->now,
                              .status = BB_STATUS_ACTIVE,
-                             .until = BB_NO_TIME};
+                             .until = BB_NO_TIME,
+                             .changed = ap->batch->now};
     return p;
 }
 

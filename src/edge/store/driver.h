@@ -24,7 +24,15 @@ typedef struct {
     bb_time since;
     bb_status status;
     bb_time until;
+    bb_time changed; /* recorded time of the last change of any of these */
 } bb_row_person;
+
+/* Which people; see bb_store_each_changed. */
+typedef struct {
+    uint32_t list;   /* 0: of all */
+    bb_time changed; /* only who is otherwise since then; BB_NO_TIME: everybody */
+    bb_time now;
+} bb_people_query;
 
 typedef struct {
     uint64_t id; /* answered by find_reports (0: not known) and put_reports */
@@ -142,7 +150,7 @@ typedef struct {
 
     /* writing */
     bool (*put_people)(bb_driver *d, bb_row_person *rows, size_t n, bb_err *err); /* new; answers ids */
-    /* address, external id and contact of people that are there, in the order given */
+    /* address, external id, contact and changed of people that are there, in the order given */
     bool (*set_people)(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err);
     bool (*put_reports)(bb_driver *d, bb_row_report *rows, size_t n, bb_err *err);
     bool (*lower_times)(bb_driver *d, const bb_row_report *rows, size_t n, bb_err *err); /* by id */
@@ -153,16 +161,16 @@ typedef struct {
     bool (*put_facts)(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
     bool (*put_sends)(bb_driver *d, const bb_row_send *rows, size_t n,
                       bb_err *err); /* one that is known gets the time */
-    bool (*put_statuses)(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err);
+    bool (*put_statuses)(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err); /* and changed */
     bool (*put_transitions)(bb_driver *d, const bb_row_transition *rows, size_t n, bb_err *err);
     bool (*put_progress)(bb_driver *d, const bb_progress *rows, size_t n,
                          bb_err *err); /* in the place of what is known */
 
     /* reading for people */
     bool (*progress)(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err); /* by file */
-    /* the next people of the list (0: of all) behind the id, by id, at most `most` */
-    bool (*page)(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
-                 bb_err *err);
+    /* the next people behind the id, by id, at most `most` */
+    bool (*page)(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
+                 size_t *n, bb_err *err);
     /* facts and sends in any order, transitions as recorded; the subscriber is left to find_people */
     bool (*history)(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_err *err);
     bool (*reports)(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,

@@ -67,6 +67,8 @@ typedef struct {
 } bb_apply;
 
 bool bb_touch(bb_apply *ap, uint64_t subscriber);
+/* He is changed at that time, or stays so at a later one: a clock that was set back hides no change. */
+void bb_mark_changed(bb_row_person *who, bb_time now);
 /* Says why it can never be stored. */
 void bb_refuse(bb_item *item, const char *why);
 

@@ -216,14 +216,21 @@ static bool find_people(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n
     return answered(a, err);
 }
 
-static bool page(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
-                 bb_err *err)
+static bool is_changed(const bb_people_query *q, const bb_row_person *p)
+{
+    if (q->list && p->list != q->list) return false;
+    if (q->changed == BB_NO_TIME || p->changed >= q->changed) return true;
+    return p->status == BB_STATUS_QUARANTINED && p->until != BB_NO_TIME && p->until >= q->changed && p->until <= q->now;
+}
+
+static bool page(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
+                 size_t *n, bb_err *err)
 {
     const memory *m = OF(d);
     *n = 0;
     *out = bb_get_array(a, most, sizeof **out);
     for (size_t i = behind; *out && i < m->now.n_people && *n < most; i++)
-        if (!list || m->now.people[i].list == list) (*out)[(*n)++] = copy_person(a, &m->now.people[i]);
+        if (is_changed(q, &m->now.people[i])) (*out)[(*n)++] = copy_person(a, &m->now.people[i]);
     return answered(a, err);
 }
 
@@ -249,6 +256,7 @@ static bool set_people(bb_driver *d, const bb_row_person *rows, size_t n, bb_err
         p->address = bb_dup(&m->arena, rows[i].address);
         p->external_id = bb_dup(&m->arena, rows[i].external_id);
         p->contact = rows[i].contact;
+        p->changed = rows[i].changed;
     }
     return stored(m, err);
 }
@@ -261,6 +269,7 @@ static bool put_statuses(bb_driver *d, const bb_row_person *rows, size_t n, bb_e
         if (!p) continue;
         p->status = rows[i].status;
         p->until = rows[i].until;
+        p->changed = rows[i].changed;
     }
     return true;
 }

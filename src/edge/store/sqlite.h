@@ -132,8 +132,8 @@ bool sq_facts(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_f
 bool sq_copy(bb_driver *d, const char *to, bb_err *err); /* sqlite_whole.c */
 bool sq_check(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
 bool sq_progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err);
-bool sq_page(bb_driver *d, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out, size_t *n,
-             bb_err *err);
+bool sq_page(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
+             size_t *n, bb_err *err);
 bool sq_history(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_err *err);
 bool sq_evidence(bb_driver *d, bb_arena *a, uint64_t report, bb_row_evidence *out, bb_err *err);
 bool sq_summary(bb_driver *d, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink, bb_err *err);

@@ -93,6 +93,7 @@ static void take_person(sq_cursor *c, bb_arena *a, bb_row_person *p)
     p->since = sq_int(c);
     p->status = (bb_status)sq_int(c);
     p->until = sq_time(c);
+    p->changed = sq_int(c);
 }
 
 bool sq_find_people(bb_driver *driver, bb_arena *a, const uint64_t *ids, size_t n, bb_row_person *out, bb_err *err)
@@ -109,8 +110,8 @@ bool sq_find_people(bb_driver *driver, bb_arena *a, const uint64_t *ids, size_t 
     return true;
 }
 
-bool sq_page(bb_driver *driver, bb_arena *a, uint32_t list, uint64_t behind, size_t most, bb_row_person **out,
-             size_t *n, bb_err *err)
+bool sq_page(bb_driver *driver, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most,
+             bb_row_person **out, size_t *n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);
     sq_cursor c;
@@ -119,7 +120,9 @@ bool sq_page(bb_driver *driver, bb_arena *a, uint32_t list, uint64_t behind, siz
     if (!*out) return bb_out_of_memory(err);
     if (!sq_open(d, SQ_PAGE, &c, err)) return false;
     sq_put_int(&c, (int64_t)behind);
-    sq_put_int(&c, list);
+    sq_put_int(&c, q->list);
+    sq_put_time(&c, q->changed);
+    sq_put_time(&c, q->now);
     sq_put_int(&c, (int64_t)most);
     while (*n < most && sq_next(&c)) take_person(&c, a, &(*out)[(*n)++]);
     return end(d, &c, a, err);

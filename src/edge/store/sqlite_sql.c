@@ -4,7 +4,7 @@
  */
 #include "edge/store/sqlite.h"
 
-#define PERSON "id, list, address_key, address, external_id, contact, since, status, until"
+#define PERSON "id, list, address_key, address, external_id, contact, since, status, until, changed"
 #define FOUND  "SELECT id, list, address_key FROM subscriber WHERE "
 
 /* A reading as a fact. When its mailing went to him: his own send's time, else the mailing's. */
@@ -53,9 +53,10 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_SENDS_OF] = "SELECT s.mailing, coalesce(s.time, m.sent) FROM send s JOIN mailing m ON m.id = s.mailing"
                     " WHERE s.subscriber = ?",
 
-    [SQ_PUT_PERSON] = "INSERT INTO subscriber (list, address_key, address, external_id, contact, since, status, until)"
-                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    [SQ_SET_PERSON] = "UPDATE subscriber SET address_key = ?, address = ?, external_id = ?, contact = ? WHERE id = ?",
+    [SQ_PUT_PERSON] = "INSERT INTO subscriber (list, address_key, address, external_id, contact, since, status, until,"
+                      " changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [SQ_SET_PERSON] = "UPDATE subscriber SET address_key = ?, address = ?, external_id = ?, contact = ?, changed = ?"
+                      " WHERE id = ?",
     [SQ_PUT_REPORT] = "INSERT INTO report (key, time, recorded, source, return_path) VALUES (?, ?, ?, ?, ?)",
     [SQ_LOWER_TIME] = "UPDATE report SET time = ?1 WHERE id = ?2 AND time > ?1",
     [SQ_CURRENT_READINGS] = "SELECT " WHOLE_READING " FROM reading WHERE report = ? AND current = 1 ORDER BY position",
@@ -69,7 +70,7 @@ const char *const sq_sql[SQ_STATEMENTS] = {
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQ_PUT_SEND] = "INSERT INTO send (subscriber, mailing, time) VALUES (?, ?, ?)"
                     " ON CONFLICT (subscriber, mailing) DO UPDATE SET time = excluded.time",
-    [SQ_PUT_STATUS] = "UPDATE subscriber SET status = ?, until = ? WHERE id = ?",
+    [SQ_PUT_STATUS] = "UPDATE subscriber SET status = ?, until = ?, changed = ? WHERE id = ?",
     [SQ_PUT_TRANSITION] =
         "INSERT INTO transition (subscriber, number, time, recorded, from_status, to_status, until, cause)"
         " SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM transition WHERE subscriber = ?1",
@@ -77,7 +78,9 @@ const char *const sq_sql[SQ_STATEMENTS] = {
         "INSERT OR REPLACE INTO progress (file, behind, number, size, changed, tail) VALUES (?, ?, ?, ?, ?, ?)",
 
     [SQ_PROGRESS] = "SELECT file, behind, number, size, changed, tail FROM progress ORDER BY file",
-    [SQ_PAGE] = "SELECT " PERSON " FROM subscriber WHERE id > ?1 AND (?2 = 0 OR list = ?2) ORDER BY id LIMIT ?3",
+    [SQ_PAGE] =
+        "SELECT " PERSON " FROM subscriber WHERE id > ?1 AND (?2 = 0 OR list = ?2)"
+        " AND (?3 IS NULL OR changed >= ?3 OR (status = 1 AND until >= ?3 AND until <= ?4)) ORDER BY id LIMIT ?5",
     [SQ_HISTORY_READINGS] =
         "SELECT " READING ", r.recorded, r.source, r.return_path, r.id, g.recipient, g.status, g.command, g.diagnostic,"
         " g.remote_mta, g.reporting_mta, g.rule, g.format, g.action, g.reply_code, g.confidence, m.name,"

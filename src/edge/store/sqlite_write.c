@@ -57,6 +57,7 @@ bool sq_put_people(bb_driver *driver, bb_row_person *rows, size_t n, bb_err *err
         sq_put_int(&c, rows[i].since);
         sq_put_int(&c, rows[i].status);
         sq_put_time(&c, rows[i].until);
+        sq_put_int(&c, rows[i].changed);
         if (!put_numbered(d, &c, "subscribers", 40, &rows[i].id, err)) return false;
     }
     return true;
@@ -72,6 +73,7 @@ bool sq_set_people(bb_driver *driver, const bb_row_person *rows, size_t n, bb_er
         sq_put_text(&c, rows[i].address);
         sq_put_text_or_null(&c, rows[i].external_id);
         sq_put_int(&c, rows[i].contact);
+        sq_put_int(&c, rows[i].changed);
         sq_put_id(&c, rows[i].id);
         if (!sq_run(d, &c, err)) return false;
     }
@@ -210,6 +212,7 @@ bool sq_put_statuses(bb_driver *driver, const bb_row_person *rows, size_t n, bb_
     for (size_t i = 0; i < n; i++) {
         sq_put_int(&c, rows[i].status);
         sq_put_time(&c, rows[i].until);
+        sq_put_int(&c, rows[i].changed);
         sq_put_id(&c, rows[i].id);
         if (!sq_run(d, &c, err)) return false;
     }

@@ -156,7 +156,8 @@ static bb_subscriber subscriber_of(const bb_row_person *p)
                            .contact = p->contact,
                            .since = p->since,
                            .status = p->status,
-                           .until = p->until};
+                           .until = p->until,
+                           .changed = p->changed};
 }
 
 bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err)
@@ -182,7 +183,7 @@ bool bb_store_progress(bb_store *s, bb_arena *a, bb_progress **out, size_t *n, b
 #define PAGE 500
 
 /* Page by page: nothing is held open while somebody else's function runs, which may well use the store itself. */
-bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each, void *ctx, bb_err *err)
+static bool each_of(bb_store *s, const bb_people_query *q, bb_subscriber_fn each, void *ctx, bb_err *err)
 {
     bb_arena page;
     bb_row_person *rows;
@@ -191,7 +192,7 @@ bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each,
     for (uint64_t behind = 0; more;) {
         size_t n;
         bb_arena_reset(&page);
-        well = s->driver->ops->page(s->driver, &page, list, behind, PAGE, &rows, &n, err);
+        well = s->driver->ops->page(s->driver, &page, q, behind, PAGE, &rows, &n, err);
         more = well && n == PAGE;
         for (size_t i = 0; well && i < n; i++) {
             bb_subscriber one = subscriber_of(&rows[i]);
@@ -203,6 +204,17 @@ bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each,
     }
     bb_arena_free(&page);
     return well;
+}
+
+bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each, void *ctx, bb_err *err)
+{
+    return each_of(s, &(bb_people_query){.list = list, .changed = BB_NO_TIME, .now = BB_NO_TIME}, each, ctx, err);
+}
+
+bool bb_store_each_changed(bb_store *s, uint32_t list, bb_time since, bb_time now, bb_subscriber_fn each, void *ctx,
+                           bb_err *err)
+{
+    return each_of(s, &(bb_people_query){.list = list, .changed = since, .now = now}, each, ctx, err);
 }
 
 /* ---- histories -------------------------------------------------------------------------------------------- */

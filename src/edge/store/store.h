@@ -148,6 +148,7 @@ typedef struct {
     bb_time since;    /* on the list */
     bb_status status; /* kept: see bb_status_at */
     bb_time until;
+    bb_time changed; /* recorded time of the last change: added, address, external id, contact, kept status */
 } bb_subscriber;
 
 /* Answers the look-ups in place (found, found_id, ...). */
@@ -163,6 +164,10 @@ bool bb_store_subscriber(bb_store *s, bb_arena *a, uint64_t id, bb_subscriber *o
  * False from `each` ends it early (that is no error). */
 typedef bool (*bb_subscriber_fn)(void *ctx, const bb_subscriber *s);
 bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each, void *ctx, bb_err *err) BB_MUST_USE;
+/* The same for those only who are otherwise at `now` than they were just before `since`: changed at or after it, or in a
+ * quarantine whose end lies between the two, both included. */
+bool bb_store_each_changed(bb_store *s, uint32_t list, bb_time since, bb_time now, bb_subscriber_fn each, void *ctx,
+                           bb_err *err) BB_MUST_USE;
 
 /* One fact of a subscriber with what a person wants to see of it. */
 typedef struct {

@@ -114,12 +114,19 @@ def free_port(*hosts):
                     raise
 
 
+def refusing(host, port=0):
+    """A port at which connections are refused: ours, and nobody listens."""
+    held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    held.bind((host, port))
+    return held
+
+
 def snapshot(folder):
     return sorted((str(p), p.lstat().st_mtime_ns, p.lstat().st_size) for p in pathlib.Path(folder).rglob("*"))
 
 
 class Bed:
-    """Postfix and two remote servers, one with DSN and SMTPUTF8 and one without.
+    """Postfix and two remote servers, one with DSN and SMTPUTF8 and one without, and a third that refuses connections.
 
     chroot: Debian's own master.cf, most of it chrooted, and names come from a name server (`names` is false where
     none can be had); otherwise nothing is chrooted and transport_maps names the servers.
@@ -176,7 +183,8 @@ class Bed:
             # Debian's way, but for the port: who serves a domain is what the name server says.
             return "smtp_tcp_port = %d\n" % self.modern.port
         self.modern, self.old = Remote(self.host, back=back), Remote(self.host, modern=False, back=back)
-        ports = {"modern": self.modern.port, "old": self.old.port, "nobody": free_port(self.host)}
+        self.refuser = refusing(self.host)
+        ports = {"modern": self.modern.port, "old": self.old.port, "nobody": self.refuser.getsockname()[1]}
         lines = ["/@%s$/ smtp:[%s]:%d\n" % (domain.replace(".", "\\."), self.host, ports[server])
                  for domain, _, server in DOMAINS]
         (self.etc / "transport").write_text("".join(lines))
@@ -193,6 +201,7 @@ class Bed:
         try:
             self.names = Names(dns, names)
             port = free_port(modern, old, nobody)
+            self.refuser = refusing(nobody, port)
             self.modern, self.old = Remote(modern, port, back=back), Remote(old, port, modern=False, back=back)
         except OSError as error:
             print("# no name server of our own: %s" % error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * subscriber export: everybody with the status of now, as CSV that import reads back, or as JSON Lines.
+ * subscriber export: everybody, or who changed since a time, with the status of now, as CSV that import reads back, or
+ * as JSON Lines.
  */
 #include "app/cli/cli.h"
 
@@ -77,10 +78,12 @@ int cmd_subscriber_export(cli *c)
 {
     const bb_list *only;
     export x = {.c = c};
-    if (!cli_lists(c) || !cli_list_option(c, false, &only) || !read_wanted(&x)) return cli_fail(c);
+    bb_time since = BB_NO_TIME;
+    if (!cli_lists(c) || !cli_list_option(c, false, &only) || !read_wanted(&x) || !cli_time(c, "changed-since", &since))
+        return cli_fail(c);
     bb_arena_init(&x.line, &bb_os_alloc, BB_ARENA_LIMIT);
     if (!c->json) cli_print(c, "id,email,external_id,status,until,since,contact,list\n");
-    bool good = bb_store_each_subscriber(c->store, only ? only->id : 0, put_one, &x, &c->err);
+    bool good = bb_store_each_changed(c->store, only ? only->id : 0, since, c->now, put_one, &x, &c->err);
     bb_arena_free(&x.line);
     return good ? cli_ok(c) : cli_fail(c);
 }

@@ -62,6 +62,7 @@ static const cli_option import_options[] = {
 static const cli_option export_options[] = {
     LIST_OF("this list only"),
     {"status", "STATUS", "only those who are active, quarantined, bounced, complained or unsubscribed", true},
+    {"changed-since", "TIME", "only who was added or is otherwise since then", false},
     END_OF_OPTIONS,
 };
 static const cli_option subscriber_add_options[] = {
@@ -179,6 +180,10 @@ static const char list_add_text[] =
 static const char import_text[] =
     "FILE is a CSV with a header, or - for standard input. Columns: email (or address), and where you have them id\n"
     "(your own id) and date (on the list since). Who is there already stays as he is.\n";
+static const char export_text[] =
+    "With --changed-since a table of your own can follow: who was added since then, whose address, external id or\n"
+    "status changed, and whose quarantine ended by itself. It goes by when that was recorded. Let the times overlap\n"
+    "by an hour, since what is being written just now has an earlier time: what comes again changes nothing.\n";
 static const char subscriber_set_text[] =
     "A setting by hand holds over what rules made of him: what was before it counts no more. He is named by his\n"
     "address or by our id, written #123.\n";
@@ -233,8 +238,9 @@ const cli_command cli_commands[] = {
      "  bouncebox subscriber import --list news subscribers.csv\n"
      "  mysql -B -e 'select id, email from users' | bouncebox subscriber import --list news -\n"},
     {"subscriber export", cmd_subscriber_export, CLI_STORE_READ, 0, 0, "",
-     "Writes subscribers with their status as CSV", export_options, NULL,
+     "Writes subscribers with their status as CSV", export_options, export_text,
      "  bouncebox subscriber export --list news > all.csv\n"
+     "  bouncebox subscriber export --list news --changed-since 2026-11-23T15:00:00Z\n"
      "  bouncebox subscriber export --list news --status bounced --status complained\n"},
     {"subscriber add", cmd_subscriber_add, CLI_STORE_WRITE, 1, -1, "ADDRESS...", "Adds subscribers to a list",
      subscriber_add_options, NULL,

@@ -165,7 +165,7 @@ bool bb_store_subscriber(bb_store *s, bb_arena *a, uint64_t id, bb_subscriber *o
 typedef bool (*bb_subscriber_fn)(void *ctx, const bb_subscriber *s);
 bool bb_store_each_subscriber(bb_store *s, uint32_t list, bb_subscriber_fn each, void *ctx, bb_err *err) BB_MUST_USE;
 /* The same for those only who are otherwise at `now` than they were just before `since`: changed at or after it, or in a
- * quarantine whose end lies between the two, both included. */
+ * quarantine whose end lies between the two, both included. `since` BB_NO_TIME: everybody. */
 bool bb_store_each_changed(bb_store *s, uint32_t list, bb_time since, bb_time now, bb_subscriber_fn each, void *ctx,
                            bb_err *err) BB_MUST_USE;
 

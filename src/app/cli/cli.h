@@ -264,5 +264,6 @@ int cmd_key_retire(cli *c);
 int cmd_config_check(cli *c);
 int cmd_config_show(cli *c);
 int cmd_config_sample(cli *c);
+int cmd_config_list(cli *c);
 
 #endif

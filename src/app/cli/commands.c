@@ -214,6 +214,10 @@ static const char check_text[] = "Reads all of the database, and judges every su
 static const char key_text[] =
     "The newest key signs; the others still verify what they signed, so that mail in flight loses nothing.\n";
 
+static const char config_list_text[] =
+    "Every parameter with its default, what it is for, its type, its range and how its values are written. With\n"
+    "--json, min and max are seconds for times and octets for text, and null where neither is meant.\n";
+
 /* ---- the table ------------------------------------------------------------------------------------------------ */
 
 const cli_command cli_commands[] = {
@@ -298,5 +302,7 @@ const cli_command cli_commands[] = {
      "  bouncebox config show\n  bouncebox config show --list news --json\n"},
     {"config sample", cmd_config_sample, CLI_NOTHING, 0, 0, "", "Prints a configuration with every parameter explained",
      NULL, NULL, "  bouncebox config sample > bouncebox.conf\n"},
+    {"config list", cmd_config_list, CLI_NOTHING, 0, 0, "", "Lists the parameters: type, default, range, help", NULL,
+     config_list_text, "  bouncebox config list\n  bouncebox config list --json\n"},
 };
 const size_t cli_commands_count = BB_COUNT(cli_commands);

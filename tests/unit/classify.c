@@ -152,6 +152,23 @@ static void whole_reports(void)
     is_str(verdict_line(&v), BB_S("block onhold"), "the subject of what came back is nobody's refusal");
 }
 
+/* What is said about all of many recipients is not kept once for each. */
+static void many_recipients(void)
+{
+    bb_arena a;
+    bb_arena_init(&a, &tap_alloc, BB_ARENA_LIMIT);
+    bb_buf words = bb_buf_in(&a, (size_t)1 << 20);
+    while (!words.truncated) bb_puts(&words, "Nothing was said of why. ");
+    bb_report r = {.type = BB_REPORT_DELIVERY, .text = bb_buf_str(&words), .n_rcpts = 1000};
+    r.rcpts = bb_get_array(&a, r.n_rcpts, sizeof *r.rcpts);
+    size_t before = a.used, unread = 0;
+    for (size_t i = 0; r.rcpts && i < r.n_rcpts; i++)
+        unread += bb_classify_report(builtin, &a, &r, i).kind == BB_KIND_BLOCK;
+    is_int(unread, 1000, "a thousand verdicts on a megabyte of words");
+    ok(a.used - before < (size_t)100 << 20, "take %zu bytes", a.used - before);
+    bb_arena_free(&a);
+}
+
 /* ---- rules --------------------------------------------------------------------------------------------- */
 
 static bb_rules *compiled(const char *text, bool with_builtin, bb_err *err)
@@ -412,6 +429,7 @@ int main(void)
     codes();
     words_and_codes();
     whole_reports();
+    many_recipients();
     bad_files();
     samples_that_do_not_fire();
     conditions();

@@ -105,7 +105,7 @@ static inline size_t bb_chr(bb_str s, char c)
     return hit ? (size_t)(hit - s.p) : BB_NPOS;
 }
 size_t bb_rchr(bb_str s, char c);
-bb_str bb_trim(bb_str s);                       /* space, tab, CR, LF at both ends */
+bb_str bb_trim(bb_str s); /* space, tab, CR, LF at both ends */
 /* Takes the next line off *rest, without its end (LF, CRLF, the CRCRLF of twice converted files, or a lone CR). False when
  * nothing is left. */
 bool bb_line(bb_str *rest, bb_str *line);

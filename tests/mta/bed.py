@@ -8,6 +8,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -68,7 +69,7 @@ def must_be_able(ipv6):
     """Says why not, and ends, where no Postfix can be started."""
     if ipv6:
         try:
-            free_port("::1")
+            hold("::1").close()
         except OSError:
             skip("there is no ::1")
     if os.geteuid() != 0:
@@ -98,27 +99,17 @@ def until(holds, seconds):
     return answer
 
 
-def free_port(*hosts):
-    """A port that is free at each of the addresses."""
-    while True:
-        port = 0
-        with contextlib.ExitStack() as stack:
-            try:
-                for host in hosts:
-                    held = stack.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
-                    held.bind((host, port))
-                    port = held.getsockname()[1]
-                return port
-            except OSError:
-                if not port:
-                    raise
-
-
-def refusing(host, port=0):
-    """A port at which connections are refused: ours, and nobody listens."""
+def hold(host, port=0):
+    """A port of ours. Nobody listens there, so that connections are refused, until somebody does who shares it:
+    bound before sharing is allowed, it is no longer among those that the system hands out."""
     held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     held.bind((host, port))
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return held
+
+
+def port_of(held):
+    return held.getsockname()[1]
 
 
 def snapshot(folder):
@@ -141,6 +132,9 @@ class Bed:
         self.log, self.vhosts = self.top / "maillog", self.top / "vhosts"
         self.host, self.chroot, self.names, self.master = "::1" if ipv6 else "127.0.0.1", chroot, None, None
         self.machine = snapshot("/etc/postfix")
+        # Postfix would share its port with another that chose the same, and each would have half of the other's mail.
+        self.held = hold(self.host)
+        self.port = port_of(self.held)
         self._folders()
         routes = self._remotes()
         self._main_cf(ipv6, routes, settings, files)
@@ -183,8 +177,8 @@ class Bed:
             # Debian's way, but for the port: who serves a domain is what the name server says.
             return "smtp_tcp_port = %d\n" % self.modern.port
         self.modern, self.old = Remote(self.host, back=back), Remote(self.host, modern=False, back=back)
-        self.refuser = refusing(self.host)
-        ports = {"modern": self.modern.port, "old": self.old.port, "nobody": self.refuser.getsockname()[1]}
+        self.nobody = hold(self.host)
+        ports = {"modern": self.modern.port, "old": self.old.port, "nobody": port_of(self.nobody)}
         lines = ["/@%s$/ smtp:[%s]:%d\n" % (domain.replace(".", "\\."), self.host, ports[server])
                  for domain, _, server in DOMAINS]
         (self.etc / "transport").write_text("".join(lines))
@@ -193,19 +187,22 @@ class Bed:
     def _by_name(self, back):
         """Each server has a loopback address of its own, all of them one port; nobody listens at the third. The
         chrooted SMTP client reads the resolv.conf of the queue directory, and no other program that of ours."""
-        dns, modern, old, nobody = ("127.53.%d.%d" % (os.getpid() % 250, i) for i in (1, 2, 3, 4))
-        addresses = {"modern": modern, "old": old, "nobody": nobody}
-        names = {"mx-%s.test" % server: {"A": [address]} for server, address in addresses.items()}
-        names.update((name, {"MX": ["mx-%s.test" % server]}) for _, name, server in DOMAINS)
-        names["nullmx.test"] = {"MX": [""]}
-        try:
-            self.names = Names(dns, names)
-            port = free_port(modern, old, nobody)
-            self.refuser = refusing(nobody, port)
-            self.modern, self.old = Remote(modern, port, back=back), Remote(old, port, modern=False, back=back)
-        except OSError as error:
-            print("# no name server of our own: %s" % error)
-            self.names = None
+        for net in random.sample(range(256), 20):
+            dns, modern, old, nobody = ("127.53.%d.%d" % (net, i) for i in (1, 2, 3, 4))
+            addresses = {"modern": modern, "old": old, "nobody": nobody}
+            names = {"mx-%s.test" % server: {"A": [address]} for server, address in addresses.items()}
+            names.update((name, {"MX": ["mx-%s.test" % server]}) for _, name, server in DOMAINS)
+            names["nullmx.test"] = {"MX": [""]}
+            try:
+                self.nobody = hold(nobody)
+                port = port_of(self.nobody)
+                self.modern, self.old = Remote(modern, port, back=back), Remote(old, port, modern=False, back=back)
+                self.names = Names(dns, names)
+                break
+            except OSError as error:
+                why = error
+        if not self.names:
+            print("# no name server of our own: %s" % why)
             return False
         chrooted = self.queue / "etc"
         chrooted.mkdir()
@@ -253,21 +250,17 @@ class Bed:
     # ---- running ------------------------------------------------------------------------------------------
 
     def _start(self):
-        for _ in range(5):
-            self.port = free_port(self.host)
-            self._master_cf()
-            self._age()
-            directory = self.command("postconf", "-h", "daemon_directory").stdout.decode().split()[-1]
-            # In a session of its own, since it signals its process group when it ends; and after two minutes it ends by
-            # itself, should nobody be left to end it.
-            self.master = subprocess.Popen([directory + "/master", "-c", str(self.etc), "-d", "-e", "120"],
-                                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.DEVNULL, start_new_session=True)
-            if until(lambda: self.master.poll() is not None or self._answers(), 10) and self.master.poll() is None:
-                return
-            self.stop()
-        print("Bail out! Postfix does not start: %s" % self.last_words())
-        sys.exit(1)
+        self._master_cf()
+        self._age()
+        directory = self.command("postconf", "-h", "daemon_directory").stdout.decode().split()[-1]
+        # In a session of its own, since it signals its process group when it ends; and after two minutes it ends by
+        # itself, should nobody be left to end it.
+        self.master = subprocess.Popen([directory + "/master", "-c", str(self.etc), "-d", "-e", "120"],
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       start_new_session=True)
+        if not until(lambda: self.master.poll() is not None or self._answers(), 10) or self.master.poll() is not None:
+            print("Bail out! Postfix does not start: %s" % self.last_words())
+            sys.exit(1)
 
     def _answers(self):
         try:

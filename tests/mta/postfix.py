@@ -121,10 +121,10 @@ class Readme:
 class Test:
     def __init__(self, variant):
         self.readme = Readme()
-        same(sorted(self.readme.files), ["bounce_mailboxes", "main.cf"], "README: shows two files of /etc/postfix")
         files = dict(self.readme.files, aliases=ALIASES)
         settings = files.pop("main.cf", "") + "virtual_alias_maps = regexp:/etc/postfix/aliases\n"
         self.bed = Bed(chroot=variant == "chroot", ipv6=variant == "ipv6", settings=settings, files=files)
+        same(sorted(self.readme.files), ["bounce_mailboxes", "main.cf"], "README: shows two files of /etc/postfix")
         # The user who owns the Maildir, as the README has it, is who runs bouncebox.
         self.user = int((re.findall(r"^virtual_uid_maps = static:(\d+)$", settings, re.M) or [0])[0])
         self.bed.give(self.bed.vhosts, self.user)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Holds the shape of the source: arrows between modules, purity of the core, libraries, licence lines. Speaks TAP.
+"""Holds the shape of the source: arrows between modules, purity of core and library, libraries, licence lines.
+Speaks TAP.
 
-usage: check.py ROOT COMPILER ARCHIVE [PROGRAM]
+usage: check.py ROOT COMPILER ARCHIVE [PROGRAM [LIBRARY]]
        check.py ROOT COMPILER              without what needs a plain build (sanitizers call everything)
 
 Each check is a function from what it looks at to a list of findings. All of them are also tried on planted
@@ -107,6 +108,22 @@ def wrong_libraries(program, allowed):
     return ["linked with %s" % lib for lib in needed if not matches(lib.split(".so")[0], allowed)]
 
 
+def impure_library(library, allowed):
+    """What a shared library calls beyond the list, and variables that it could remember things in."""
+    findings = []
+    for line in output_of("nm", "--dynamic", "--undefined-only", library).splitlines():
+        kind, name = line.split()
+        name = name.split("@")[0]
+        plain = re.sub(r"^__(\w+)_chk$", r"\1", name)
+        if kind == "U" and not matches(name, allowed) and not matches(plain, allowed):
+            findings.append("calls %s" % name)
+    for line in output_of("objdump", "--syms", library).splitlines():
+        section = re.search(r"\s(\.t?bss|\.t?data)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$", line)
+        if section and not matches(section.group(2), [".*", "completed.*", "__dso_handle", "__TMC_END__"]):
+            findings.append("has a variable, %s" % section.group(2))
+    return findings
+
+
 def without_licence(root):
     scripts = [root / "dev", root / ".ci" / "run"]
     findings = []
@@ -162,6 +179,16 @@ def planted_library(compiler):
         return wrong_libraries(root / "p", allowed_libraries())
 
 
+def planted_library_call(compiler):
+    """A library that remembers and prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        text = "#include <stdio.h>\nint l(void);\nint l(void) { static int n; return n++ + puts(\"x\"); }\n"
+        source = plant(root, "l.c", text)
+        subprocess.run([*compiler, "-shared", "-fPIC", source, "-o", root / "l.so"], check=True)
+        return [re.sub(r"[.]\d+$", "", f) for f in impure_library(root / "l.so", allowed_symbols())]
+
+
 def planted_licence():
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
@@ -182,7 +209,15 @@ PLANTED_INCLUDES = [  # who, what, whether it is wrong
     ("src/edge/store/x.c", "<ini.h>", True),
     ("src/edge/os/x.c", '"app/cli/cli.h"', True),
     ("src/newcomer/x.c", "<stdio.h>", True),
+    ("src/lib/x.c", '"edge/os/os.h"', True),
+    ("src/lib/x.c", '"core/fact/internal.h"', True),
+    ("src/lib/x.c", "<sqlite3.h>", True),
+    ("src/app/cli/x.c", '"lib/internal.h"', True),
+    ("src/app/cli/x.c", "<bouncebox/bouncebox.h>", True),
+    ("src/core/fact/x.c", "<bouncebox/bouncebox.h>", True),
     ("src/core/fact/x.c", '"core/report/report.h"', False),
+    ("src/lib/x.c", '"core/fact/fact.h"', False),
+    ("src/lib/x.c", "<bouncebox/bouncebox.h>", False),
     ("src/core/mail/x.c", '"core/mail/internal.h"', False),
     ("src/edge/store/x.c", "<sqlite3.h>", False),
     ("src/app/cli/x.c", '"edge/store/store.h"', False),
@@ -201,6 +236,11 @@ def allowed_symbols():
 
 def allowed_libraries():
     return [w for row in words(HERE / "libraries.txt") for w in row]
+
+
+def library_may(what):
+    """The row of library.txt: "calls" (beside symbols.txt) or "links"."""
+    return [w for first, *rest in words(HERE / "library.txt") if first == what for w in rest]
 
 
 def ok(holds, name, notes=()):
@@ -223,7 +263,13 @@ def none(findings, name):
     ok(not findings, name, findings)
 
 
-def main(root, compiler, archive=None, program=None):
+def check_library(library):
+    calls = allowed_symbols() + library_may("calls")
+    none(impure_library(library, calls), "libbouncebox calls what it may, and has no variables")
+    none(wrong_libraries(library, library_may("links")), "libbouncebox is linked with what it may")
+
+
+def main(root, compiler, archive=None, program=None, library=None):
     root, compiler = pathlib.Path(root), compiler.split(",")
     none(wrong_includes(root, Layers(HERE / "layers.txt")), "includes follow layers.txt")
     none(without_licence(root), "every source file has an SPDX line")
@@ -236,6 +282,10 @@ def main(root, compiler, archive=None, program=None):
         none(wrong_libraries(program, allowed_libraries()), "the program is linked with nothing but libraries.txt")
     else:
         skip("the program is linked with nothing but libraries.txt", instrumented)
+    if library:
+        check_library(library)
+    else:
+        skip("libbouncebox calls and links what library.txt says", instrumented)
 
     for includer, include, wrong in PLANTED_INCLUDES:
         findings = planted_include(includer, include)
@@ -244,12 +294,14 @@ def main(root, compiler, archive=None, program=None):
     ok(planted_cycle(), "planted: a cycle in layers.txt is found")
     ok(planted_call(compiler) == ["p.o: calls getenv"], "planted: a call of getenv is found", planted_call(compiler))
     ok(planted_library(compiler) == ["linked with libplanted.so"], "planted: a foreign library is found")
+    planted = planted_library_call(compiler)
+    ok(planted == ["calls puts", "has a variable, n"], "planted: a library that prints and remembers is found", planted)
     ok(planted_licence() == ["tests/x.py:1: no SPDX line"], "planted: a file without SPDX line is found")
     print("1..%d" % count)
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    if not 3 <= len(sys.argv) <= 5:
+    if not 3 <= len(sys.argv) <= 6:
         sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tokens and return paths.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/address.h"
+#include "core/verp/verp.h"
+#include "lib/internal.h"
+
+_Static_assert(BOUNCEBOX_TOKEN_SIZE == BB_TOKEN_LEN + 1, "a token and its NUL");
+_Static_assert(BOUNCEBOX_ADDRESS_SIZE > BB_ADDRESS_MAX, "an address and its NUL");
+_Static_assert(sizeof((bouncebox_key *)NULL)->secret == BB_KEY_BYTES, "a whole secret");
+
+/* ---- tokens ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_purpose(int purpose)
+{
+    return purpose >= BOUNCEBOX_PURPOSE_RETURN_PATH && purpose <= BOUNCEBOX_PURPOSE_ENVID;
+}
+
+static bb_key core_key(const bouncebox_key *k)
+{
+    bb_key key = {.id = (uint8_t)k->id, .created = BB_NO_TIME, .retired = k->retired != 0};
+    memcpy(key.secret, k->secret, sizeof key.secret);
+    return key;
+}
+
+int bouncebox_token_make(const bouncebox_key *key, int purpose, const bouncebox_token *token, char *out, size_t size,
+                         bouncebox_error *err)
+{
+    char text[BB_TOKEN_LEN + 1];
+    lib_begin(err);
+    if (!key || !token || !out || !is_purpose(purpose))
+        return lib_fail(err, BOUNCEBOX_EUSAGE, "token: no key, token, room or such purpose");
+    if (size < sizeof text) return lib_put(bb_cstr("token"), out, 0, err);
+    if (!key->id || key->id > UINT8_MAX) return lib_fail(err, BOUNCEBOX_EDATA, "token: key ids are 1 to 255");
+    if (token->minted < 0 || token->minted / BB_DAY > UINT16_MAX)
+        return lib_fail(err, BOUNCEBOX_EDATA, "token: days from 1970 to 2149 fit");
+    lib_start();
+    bb_key signer = core_key(key);
+    bb_token fields = {
+        .day = (uint16_t)(token->minted / BB_DAY), .mailing = token->mailing, .subscriber = token->subscriber};
+    bool made = bb_token_encode(&signer, (bb_purpose)purpose, fields, text);
+    sodium_memzero(&signer, sizeof signer);
+    if (!made) return lib_fail(err, BOUNCEBOX_EDATA, "token: subscriber ids are below 2^40");
+    return lib_put(bb_cstr(text), out, size, err);
+}
+
+/* The core's decoding asks of one key only: the one that the token names. */
+int bouncebox_token_read(const bouncebox_key *keys, size_t n, int purpose, const char *text, int64_t at,
+                         int64_t lifetime, bouncebox_token *out)
+{
+    bb_token fields = {0};
+    bb_key key = {0};
+    size_t n_keys = 0;
+    if (!text || (!keys && n) || !is_purpose(purpose) || lifetime < 0) return -1;
+    lib_start();
+    bool peeked = bb_token_peek(bb_cstr(text), &fields);
+    for (size_t i = 0; peeked && i < n && !n_keys; i++) {
+        if (keys[i].id != fields.key || !fields.key || keys[i].retired) continue;
+        key = core_key(&keys[i]);
+        n_keys = 1;
+    }
+    bb_keyring ring = {&key, n_keys};
+    bb_token_result r = bb_token_decode(&ring, (bb_purpose)purpose, bb_cstr(text), at, lifetime, &fields);
+    sodium_memzero(&key, sizeof key);
+    if (out && (r == BB_TOKEN_OK || r == BB_TOKEN_EXPIRED))
+        *out = (bouncebox_token){.minted = fields.day * BB_DAY,
+                                 .subscriber = fields.subscriber,
+                                 .mailing = fields.mailing,
+                                 .key = fields.key};
+    return (int)r;
+}
+
+/* ---- writing return paths -------------------------------------------------------------------------------------------------- */
+
+/* Ends each of the three writers: what they made goes to the caller, and their memory goes. */
+static int written(bb_arena *a, bool good, bb_str path, const bb_err *why, char *out, size_t size, bouncebox_error *err)
+{
+    int code = !good ? lib_fail_as(err, why) : lib_put(path, out, size, err);
+    if (a->failed) code = lib_fail(err, BOUNCEBOX_ENOMEM, "out of memory");
+    bb_arena_free(a);
+    return code;
+}
+
+int bouncebox_return_path_signed(const char *token, const char *domain, char *out, size_t size, bouncebox_error *err)
+{
+    bb_arena a;
+    bb_str path = {0};
+    bb_err why = {0};
+    lib_begin(err);
+    if (!token || !domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no token or domain");
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    bool good = bb_return_path_signed(&a, token, bb_cstr(domain), &path, &why);
+    return written(&a, good, path, &why, out, size, err);
+}
+
+int bouncebox_return_path_plain(uint64_t number, const char *domain, char *out, size_t size, bouncebox_error *err)
+{
+    bb_arena a;
+    bb_str path = {0};
+    bb_err why = {0};
+    lib_begin(err);
+    if (!domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no domain");
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    bool good = bb_return_path_plain(&a, number, bb_cstr(domain), &path, &why);
+    return written(&a, good, path, &why, out, size, err);
+}
+
+int bouncebox_return_path_verp(const char *base, const char *recipient, const char *domain, char *out, size_t size,
+                               bouncebox_error *err)
+{
+    bb_arena a;
+    bb_str path = {0};
+    bb_err why = {0};
+    lib_begin(err);
+    if (!base || !recipient || !domain)
+        return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no base, recipient or domain");
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    bool good = bb_return_path_verp(&a, bb_cstr(base), '+', bb_cstr(recipient), bb_cstr(domain), &path, &why);
+    return written(&a, good, path, &why, out, size, err);
+}
+
+/* ---- reading return paths ---------------------------------------------------------------------------------------------------- */
+
+/* The struct that the caller sees comes first, so that its address is that of the whole. */
+typedef struct {
+    bouncebox_return_path path;
+    bb_arena arena;
+} kept_path;
+
+const bouncebox_return_path *bouncebox_return_path_read(const char *address, bouncebox_error *err)
+{
+    bb_return_path read = {0};
+    lib_begin(err);
+    if (!address) {
+        lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no address");
+        return NULL;
+    }
+    kept_path *k = calloc(1, sizeof *k);
+    if (!k) {
+        lib_fail(err, BOUNCEBOX_ENOMEM, "out of memory");
+        return NULL;
+    }
+    bb_arena *a = &k->arena;
+    bb_arena_init(a, &lib_alloc, BB_ARENA_LIMIT);
+    if (!bb_return_path_read(a, bb_cstr(address), &read)) read = (bb_return_path){0};
+    k->path = (bouncebox_return_path){(int)read.form,          lib_text(a, read.address), lib_text(a, read.domain),
+                                      lib_text(a, read.token), lib_text(a, read.number),  lib_text(a, read.base),
+                                      lib_text(a, read.victim)};
+    if (!a->failed) return &k->path;
+    bouncebox_return_path_free(&k->path);
+    lib_fail(err, BOUNCEBOX_ENOMEM, "out of memory");
+    return NULL;
+}
+
+void bouncebox_return_path_free(const bouncebox_return_path *path)
+{
+    kept_path *k = (kept_path *)(uintptr_t)path;
+    if (!k) return;
+    bb_arena_free(&k->arena);
+    free(k);
+}

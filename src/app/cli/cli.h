@@ -91,11 +91,16 @@ bool cli_number(cli *c, const char *option, uint64_t max, uint64_t *out) BB_MUST
 /* help.c */
 void cli_help(const cli *c, FILE *to); /* of the command, of those that begin with a word, or of all */
 void cli_help_exits(FILE *to);
+void cli_help_json(cli *c, bb_str words); /* help_json.c: of those that begin with them */
+/* Whether its name begins with these words; it does with none. */
+bool cli_begins_with(const cli_command *m, bb_str words);
+int cli_completion(cli *c, const char *shell);                                     /* completion.c */
 const char *cli_did_you_mean(cli *c, const char *typed, const char *const *words); /* " (did you mean X?)" or "" */
 
 /* exit.c: bb_code to sysexits */
 #define CLI_EXIT_OK 0
 int cli_exit_of(bb_code code);
+void cli_exits_json(bb_json *j);                             /* items of an array that is open */
 int cli_fail(cli *c);                                        /* says c->err, answers its exit code */
 int cli_usage(cli *c, const char *fmt, ...) BB_PRINTF(2, 3); /* a usage error, said */
 void cli_warn(cli *c, const char *fmt, ...) BB_PRINTF(2, 3);

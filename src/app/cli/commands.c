@@ -29,6 +29,10 @@ const cli_option cli_common_options[] = {
     END_OF_OPTIONS,
 };
 
+static const cli_option help_options[] = {
+    {"completion", "SHELL", "print completion for bash or zsh instead", false},
+    END_OF_OPTIONS,
+};
 static const cli_option ingest_options[] = {
     LIST_OF("reports that no return path attributes are about this list"),
     {"follow", NULL, "go on as mail comes, until SIGTERM or ^C", false},
@@ -221,8 +225,8 @@ static const char config_list_text[] =
 /* ---- the table ------------------------------------------------------------------------------------------------ */
 
 const cli_command cli_commands[] = {
-    {"help", cmd_help, CLI_NOTHING, 0, 2, "[COMMAND]", "Says what there is, or what a command does", NULL, NULL,
-     "  bouncebox help\n  bouncebox help list add\n"},
+    {"help", cmd_help, CLI_NOTHING, 0, 2, "[COMMAND]", "Says what there is, or what a command does", help_options, NULL,
+     "  bouncebox help\n  bouncebox help list add\n  source <(bouncebox help --completion bash)\n"},
     {"init", cmd_init, CLI_NOTHING, 0, 0, "", "Makes a home: configuration, database, key; what is there stays", NULL,
      NULL, "  bouncebox init --home ~/box\n  sudo bouncebox init\n"},
     {"parse", cmd_parse, CLI_NOTHING, 0, -1, "[PATH...]", "Says what messages report, one record a recipient",

@@ -40,6 +40,17 @@ void cli_help_exits(FILE *to)
         if (exits[i].meaning) fprintf(to, "  %-3d %s\n", exits[i].exit, exits[i].meaning);
 }
 
+void cli_exits_json(bb_json *j)
+{
+    for (size_t i = 0; i < BB_COUNT(exits); i++) {
+        if (!exits[i].meaning) continue;
+        bb_json_open(j, '{');
+        bb_json_kint(j, "code", exits[i].exit);
+        bb_json_kstr(j, "meaning", bb_cstr(exits[i].meaning));
+        bb_json_close(j, '}');
+    }
+}
+
 static void say(cli *c, const char *text)
 {
     fflush(stdout); /* what was said before comes first */

@@ -34,12 +34,17 @@ static void print_command(FILE *to, const cli_command *m)
     if (m->examples) fprintf(to, "\nexamples\n%s", m->examples);
 }
 
+bool cli_begins_with(const cli_command *m, bb_str words)
+{
+    bb_str name = bb_cstr(m->name);
+    return !words.n || (bb_starts(name, words) && (name.n == words.n || name.p[words.n] == ' '));
+}
+
 static void print_summaries(FILE *to, bb_str first)
 {
     for (size_t i = 0; i < cli_commands_count; i++) {
         const cli_command *m = &cli_commands[i];
-        bb_str name = bb_cstr(m->name);
-        if (first.n && !(bb_starts(name, first) && (name.n == first.n || name.p[first.n] == ' '))) continue;
+        if (!cli_begins_with(m, first)) continue;
         char left[80];
         snprintf(left, sizeof left, "%s%s%s", m->name, m->arguments[0] ? " " : "", m->arguments);
         if (strlen(left) > 34) fprintf(to, "  %s\n  %-34s %s\n", left, "", m->summary);
@@ -72,12 +77,18 @@ void cli_help(const cli *c, FILE *to)
 /* "bouncebox help list add" is "bouncebox list add --help". */
 int cmd_help(cli *c)
 {
+    const char *shell = cli_value(c, "completion");
+    if (shell) return c->n_args ? cli_usage(c, "--completion is of all commands") : cli_completion(c, shell);
     cli about = {.arena = c->arena};
     const char *words[] = {"--help", c->n_args > 0 ? c->args[0] : NULL, c->n_args > 1 ? c->args[1] : NULL};
     bool found = cli_read_args(&about, 1 + (int)c->n_args, words);
     c->arena = about.arena;
     c->err = about.err;
     if (!found) return cli_fail(c);
+    if (c->json) {
+        cli_help_json(c, about.command ? bb_cstr(about.command->name) : bb_cstr(c->n_args ? c->args[0] : NULL));
+        return cli_ok(c);
+    }
     cli_help(&about, stdout);
     return cli_ok(c);
 }

@@ -141,11 +141,20 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
     if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
 }
 
+/* The n-th block; false at the end, or where there are more than so many recipients can explain. */
+static bool next_block(bb_ctx *c, size_t n, bb_str *prose, bb_block *block)
+{
+    if (!bb_block_next(prose, block)) return false;
+    if (n < 2 * c->opt->max_rcpts) return true;
+    c->r->truncated = "max_rcpts";
+    return false;
+}
+
 size_t bb_rows_from_blocks(bb_ctx *c, bb_str prose)
 {
     bb_block block;
     size_t n = 0;
-    for (; n < 2 * c->opt->max_rcpts && bb_block_next(&prose, &block); n++) {
+    for (; next_block(c, n, &prose, &block); n++) {
         bb_rcpt_report *row = bb_row(c, block.address);
         if (row) bb_row_words(c, row, block.text);
     }
@@ -168,7 +177,7 @@ static void from_blocks(bb_ctx *c)
 {
     bb_str prose = c->r->text;
     bb_block block;
-    for (size_t n = 0; n < 2 * c->opt->max_rcpts && bb_block_next(&prose, &block); n++) {
+    for (size_t n = 0; next_block(c, n, &prose, &block); n++) {
         bb_rcpt_report *row = bb_row_find(c, block.address);
         if (row) bb_row_words(c, row, block.text);
     }
@@ -216,6 +225,8 @@ static bool take_paragraph(bb_str *rest, bb_str *out)
     return begin != NULL;
 }
 
+#define MAX_PARAGRAPHS 200
+
 /* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. */
 static void from_paragraphs(bb_ctx *c)
 {
@@ -223,7 +234,11 @@ static void from_paragraphs(bb_ctx *c)
     bb_str prose = r->text, paragraph;
     bool heard = false;
     for (size_t i = 0; i < r->n_rcpts; i++) heard |= r->rcpts[i].reply_code != 0 || bb_status_says(r->rcpts[i].status);
-    for (int n = 0; !heard && n < 200 && take_paragraph(&prose, &paragraph); n++) {
+    for (int n = 0; !heard && r->n_rcpts && take_paragraph(&prose, &paragraph); n++) {
+        if (n == MAX_PARAGRAPHS) {
+            r->truncated = "paragraphs";
+            return;
+        }
         bb_str line = bb_one_line(c, paragraph);
         bb_reply reply;
         if (!bb_reply_find(line, &reply) && !bb_status_says(bb_status_find(line))) continue;

@@ -33,6 +33,7 @@ static void said(reading *t, bb_str command)
 static void add(reading *t, bb_exchange e)
 {
     bb_reply r;
+    if (t->n >= MAX_EXCHANGES) t->c->r->truncated = "exchanges";
     bb_exchange *item = t->n < MAX_EXCHANGES ? BB_PUSH(t->c->a, t->items, t->n, t->cap) : NULL;
     if (!item) return;
     *item = e;
@@ -46,9 +47,10 @@ static void heard(reading *t, bb_str line)
         if (!t->joined.n) bb_put(&t->joined, e->reply);
         bb_putc(&t->joined, ' ');
         bb_put(&t->joined, line);
+        if (t->joined.truncated) t->c->r->truncated = "max_diagnostic";
         e->reply = bb_buf_str(&t->joined);
     } else {
-        t->joined = bb_buf_in(t->c->a, 2 * t->c->opt->max_diagnostic); /* who shows it cuts it, and says so */
+        t->joined = bb_buf_in(t->c->a, 2 * t->c->opt->max_diagnostic); /* folding may shorten it */
         add(t, (bb_exchange){.host = t->host, .stage = t->stage, .about = t->argument, .reply = line});
     }
     t->open = continues(line);

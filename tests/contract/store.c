@@ -477,6 +477,26 @@ static void rehearsed(void)
     status_is(ann, BB_STATUS_BOUNCED, "%s: for good", kind->name);
 }
 
+static void policies(void)
+{
+    uint32_t news = list("news"), other = list("other");
+    bb_policy_version v = {.list = other, .policy = bb_policy_defaults}, *all;
+    size_t n;
+    ok(bb_store_policy_add(store, &v, &err), "%s: a policy of another list", kind->name);
+    v.list = news;
+    ok(bb_store_policy_add(store, &v, &err), "%s: a first policy", kind->name);
+    v.policy = (bb_policy){DAY(5), 2, 7, 8 * BB_DAY, BB_WINDOW_LONGER, 99, 1.5, 3, true};
+    ok(bb_store_policy_add(store, &v, &err), "%s: and a second", kind->name);
+    ok(bb_store_policies(store, &arena, &all, &n, &err) && n == 3 && all[0].list == news && all[1].list == news &&
+           all[2].list == other,
+       "%s: by list, as they were added", kind->name);
+    ok(n == 3 && all[0].policy.from == BB_NO_TIME && bb_policy_same(&all[0].policy, &bb_policy_defaults) &&
+           all[1].policy.from == DAY(5) && bb_policy_same(&all[1].policy, &v.policy),
+       "%s: each as it was", kind->name);
+    v.list = 77;
+    if (kind->file) ok(!bb_store_policy_add(store, &v, &err), "%s: no policy of a list that is not there", kind->name);
+}
+
 static void files_followed(void)
 {
     bb_progress rows[] = {{.file = {{2}}, .behind = 20, .number = 2, .size = 30, .changed = -5, .tail = {{9}}},
@@ -667,7 +687,8 @@ int main(void)
                                            readings,
                                            reports_by_query,
                                            rehearsed,
-                                           files_followed};
+                                           files_followed,
+                                           policies};
     bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
     for (size_t k = 0; k < BB_COUNT(world_stores); k++)
         for (size_t i = 0; i < BB_COUNT(checks); i++) {

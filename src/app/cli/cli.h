@@ -75,7 +75,8 @@ struct cli {
     bb_keys *keys;
     bb_list *lists; /* by id; NULL until cli_lists */
     size_t n_lists;
-    bb_policy *policies; /* one a list */
+    bb_context *policies; /* one a list: the versions of its policy, the last one in force now */
+    bool writes;          /* the store is open for writing */
     bb_err err;
 };
 
@@ -125,7 +126,7 @@ bool cli_list(cli *c, const char *name, const bb_list **out);   /* BB_ENOINPUT w
 bool cli_list_option(cli *c, bool needed, const bb_list **out); /* --list; *out NULL where it is not given */
 const bb_list *cli_list_of(const cli *c, uint32_t id);          /* NULL where there is none */
 bb_str cli_list_name(const cli *c, uint32_t id);                /* "" of 0 */
-const bb_policy *cli_policy_of(const cli *c, uint32_t list);
+const bb_policy *cli_policy_of(const cli *c, uint32_t list);    /* in force now */
 const bb_conf_list *cli_settings_of(const cli *c, uint32_t list);
 bool cli_policy(void *ctx, uint32_t list, bb_context *out); /* for bb_batch; ctx is the cli */
 bool cli_own_ids(cli *c, uint32_t list, bool *out); /* nobody on it has an external id: form 2's number is our own */

@@ -113,7 +113,7 @@ static void find(void *ctx, bb_str text)
     else cli_print(k->c, "  %s\n", cli_show(&k->arena, text));
 }
 
-/* Does the kept status follow from his facts? Where settings were edited since, it need not. */
+/* Does the kept status follow from his facts? */
 static bool judge_again(void *ctx, const bb_subscriber *s)
 {
     check *k = ctx;
@@ -153,7 +153,7 @@ int cmd_store_check(cli *c)
     if (c->json) cli_json_end(c, &d);
     else {
         cli_print(c, "%s\n", k.findings ? "the database is not sound" : "the database is sound");
-        cli_print(c, "%s, of whom %llu would stand otherwise by the settings of today\n",
+        cli_print(c, "%s, of whom %llu stand otherwise than their facts say\n",
                   cli_plural(&c->arena, (int64_t)k.people, "subscriber", "subscribers"), (unsigned long long)k.differ);
     }
     return k.findings ? cli_exit_of(BB_EDATA) : cli_ok(c);

@@ -39,15 +39,14 @@ static int put_raw(cli *c)
 
 static bool judge(cli *c, explained *x)
 {
-    bb_context ctx;
     const bb_history *h = &x->history;
     bb_fact *facts = bb_get_array(&c->arena, h->n_facts + 1, sizeof *facts);
     x->notes = bb_get_array(&c->arena, h->n_facts + 1, sizeof *x->notes);
     if (!facts || !x->notes) return bb_fail(&c->err, BB_ENOMEM, "no memory");
     for (size_t i = 0; i < h->n_facts; i++) facts[i] = h->facts[i].fact;
-    x->policy = cli_policy_of(c, h->subscriber.list);
-    return (cli_policy(c, h->subscriber.list, &ctx) &&
-            bb_policy_fold(&c->arena, facts, h->n_facts, h->sends, h->n_sends, &ctx, c->now, &x->decision, x->notes)) ||
+    return (cli_policy(c, h->subscriber.list, &x->policy) &&
+            bb_policy_fold(&c->arena, facts, h->n_facts, h->sends, h->n_sends, &x->policy, c->now, &x->decision,
+                           x->notes)) ||
            bb_fail(&c->err, BB_ENOMEM, "no memory to judge the facts");
 }
 

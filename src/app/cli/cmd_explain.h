@@ -12,7 +12,7 @@ typedef struct {
     bb_history history;
     bb_decision decision;
     bb_note *notes; /* one a fact */
-    const bb_policy *policy;
+    bb_context policy;
 } explained;
 
 void explain_text(cli *c, const explained *x); /* explain_text.c */

@@ -30,24 +30,16 @@ static void put_head(cli *c, const bb_subscriber *s, const bb_history *h)
 
 /* ---- why ------------------------------------------------------------------------------------------------------ */
 
-static const char *counted_hard(cli *c, const explained *x, const bb_note *n)
-{
-    return bb_sprintf(&c->arena, "hard bounce %d of %d", n->hard, x->policy->hard_limit).p;
-}
-
-static const char *counted_soft(cli *c, const explained *x, const bb_note *n)
-{
-    return bb_sprintf(&c->arena, "soft bounce %d of %d within %s%s", n->soft, x->policy->soft_limit,
-                      cli_span(&c->arena, x->policy->soft_window),
-                      x->policy->window_mode == BB_WINDOW_LONGER ? " or the last mailings" : "")
-        .p;
-}
-
-/* A report whose count matters: which of how many. A forwarded hard counts as a soft. */
+/* A report whose count matters: which of how many, by the policy in force then. A forwarded hard counts as a soft. */
 static const char *counted(cli *c, const explained *x, const bb_fact *f, const bb_note *n)
 {
-    bool hard = f->kind == BB_KIND_HARD && !f->forwarded;
-    return hard ? counted_hard(c, x, n) : counted_soft(c, x, n);
+    const bb_policy *p = bb_policy_at(&x->policy, f->time);
+    if (f->kind == BB_KIND_HARD && !f->forwarded)
+        return bb_sprintf(&c->arena, "hard bounce %d of %d", n->hard, p->hard_limit).p;
+    return bb_sprintf(&c->arena, "soft bounce %d of %d within %s%s", n->soft, p->soft_limit,
+                      cli_span(&c->arena, p->soft_window),
+                      p->window_mode == BB_WINDOW_LONGER ? " or the last mailings" : "")
+        .p;
 }
 
 static void put_why(cli *c, const explained *x)
@@ -73,7 +65,7 @@ static void put_why(cli *c, const explained *x)
     if (d->would != d->status)
         cli_print(c, "  would be %s if the list were in mode = enforce\n", bb_status_word(d->would));
     if (d->status != bb_status_at(h->subscriber.status, h->subscriber.until, c->now))
-        cli_print(c, "  by the settings of today he would be %s; his kept status follows with the next fact\n",
+        cli_print(c, "  by his facts he would be %s: something else changed what is kept (see \"store check\")\n",
                   bb_status_word(d->status));
 }
 

@@ -52,6 +52,7 @@ bool cli_open_store(cli *c, bb_store_mode mode)
 {
     if (c->store) return true;
     const char *path = cli_path(c, bb_conf_home_of(c->conf)->database);
+    c->writes = mode != BB_STORE_READ;
     return bb_store_open_sqlite(path, mode, &c->store, &c->err);
 }
 

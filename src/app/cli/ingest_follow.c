@@ -39,10 +39,11 @@ static int round_once(ingest *g)
     bb_arena_init(&c->arena, &bb_os_alloc, BB_ARENA_LIMIT);
     c->lists = NULL;
     c->keys = NULL;
+    bb_conf_free(&c->conf);
     c->err = (bb_err){0};
     g->sums = (ingest_sums){0};
     if (!c->now_given) c->now = bb_os_now();
-    int code = ingest_round(g);
+    int code = cli_open_home(c) ? ingest_round(g) : cli_fail(c);
     if (c->keys) bb_keys_wipe(c->keys);
     c->keys = NULL;
     c->lists = NULL;

@@ -6,6 +6,44 @@
 
 #include "app/cli/cli.h"
 
+/* ---- policies ------------------------------------------------------------------------------------------------ */
+
+/* What the configuration says now becomes a version of its own, in force from now on: what was reported before is judged
+ * by what was said then. Whoever only reads sees it as if it were kept already. */
+static bool add_version(cli *c, const bb_list *l, bb_policy *versions, size_t *n)
+{
+    bb_policy_version v = {.list = l->id, .policy = bb_conf_policy(bb_conf_list_of(c->conf, l->name))};
+    v.policy.from = BB_NO_TIME;
+    if (*n) {
+        const bb_policy *last = &versions[*n - 1];
+        if (bb_policy_same(last, &v.policy)) return true;
+        v.policy.from = c->now > last->from ? c->now : last->from; /* --now and clocks may go back, versions do not */
+    }
+    versions[(*n)++] = v.policy;
+    return !c->writes || bb_store_policy_add(c->store, &v, &c->err);
+}
+
+static bool read_policies(cli *c, const bb_list *lists, size_t n)
+{
+    bb_policy_version *all;
+    size_t n_all, at = 0;
+    if (!bb_store_policies(c->store, &c->arena, &all, &n_all, &c->err)) return false;
+    c->policies = bb_get_array(&c->arena, n + 1, sizeof *c->policies);
+    if (!c->policies) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
+    for (size_t i = 0; i < n; i++) { /* both by id of list */
+        size_t kept = 0;
+        while (at < n_all && all[at].list < lists[i].id) at++;
+        bb_policy *versions = bb_get_array(&c->arena, n_all - at + 1, sizeof *versions);
+        if (!versions) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
+        while (at < n_all && all[at].list == lists[i].id) versions[kept++] = all[at++].policy;
+        if (!add_version(c, &lists[i], versions, &kept)) return false;
+        c->policies[i] = (bb_context){.versions = versions, .n_versions = kept};
+    }
+    return true;
+}
+
+/* ---- lists ----------------------------------------------------------------------------------------------------- */
+
 bool cli_lists(cli *c)
 {
     if (c->lists) return true;
@@ -13,12 +51,9 @@ bool cli_lists(cli *c)
     size_t n = 0;
     if (!bb_store_lists(c->store, &c->arena, &lists, &n, &c->err)) return false;
     bb_list *own = bb_get_array(&c->arena, n + 1, sizeof *own);
-    c->policies = bb_get_array(&c->arena, n + 1, sizeof *c->policies);
-    if (!own || !c->policies) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
-    for (size_t i = 0; i < n; i++) {
-        own[i] = lists[i];
-        c->policies[i] = bb_conf_policy(bb_conf_list_of(c->conf, lists[i].name));
-    }
+    if (!own) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
+    for (size_t i = 0; i < n; i++) own[i] = lists[i];
+    if (!read_policies(c, own, n)) return false;
     c->lists = own;
     c->n_lists = n;
     return true;
@@ -69,7 +104,8 @@ bb_str cli_list_name(const cli *c, uint32_t id)
 const bb_policy *cli_policy_of(const cli *c, uint32_t list)
 {
     const bb_list *l = cli_list_of(c, list);
-    return l ? &c->policies[l - c->lists] : NULL;
+    const bb_context *p = l ? &c->policies[l - c->lists] : NULL;
+    return p ? &p->versions[p->n_versions - 1] : NULL;
 }
 
 const bb_conf_list *cli_settings_of(const cli *c, uint32_t list)
@@ -79,9 +115,10 @@ const bb_conf_list *cli_settings_of(const cli *c, uint32_t list)
 
 bool cli_policy(void *ctx, uint32_t list, bb_context *out)
 {
-    const bb_policy *p = cli_policy_of(ctx, list);
-    *out = (bb_context){.versions = p, .n_versions = p ? 1 : 0};
-    return p;
+    const cli *c = ctx;
+    const bb_list *l = cli_list_of(c, list);
+    if (l) *out = c->policies[l - c->lists];
+    return l;
 }
 
 /* ---- what attribution knows of them ---------------------------------------------------------------------- */

@@ -64,7 +64,7 @@ static void become(fold *f, bb_status status, bb_time until, size_t at)
 
 /* ---- policy ------------------------------------------------------------------------------------------- */
 
-static const bb_policy *policy_at(const bb_context *ctx, bb_time t)
+const bb_policy *bb_policy_at(const bb_context *ctx, bb_time t)
 {
     size_t low = 1, high = ctx->n_versions; /* the first version is in force from ever */
     while (low < high) {
@@ -207,7 +207,7 @@ static bool run(fold *f, bb_arena *a, const bb_send *sends, size_t n_sends, bb_n
     become(f, BB_STATUS_ACTIVE, BB_NO_TIME, f->n);
     for (size_t at = 0; at < f->n; at++) {
         const bb_event *e = &f->events[at];
-        const bb_policy *p = policy_at(f->ctx, e->time);
+        const bb_policy *p = bb_policy_at(f->ctx, e->time);
         bb_effect effect = e->fact->type == BB_FACT_REPORT ? report(f, at, p) : setting(f, at);
         notes[at] = note_of(f, effect, p, e->time);
     }

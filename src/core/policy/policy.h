@@ -64,6 +64,8 @@ typedef struct {
 } bb_policy;
 extern const bb_policy bb_policy_defaults; /* the mission's rules, accepting local and signed */
 #define BB_ACCEPT(trust) (1u << (trust))
+/* Do both decide alike? Since when each is in force is not looked at. */
+bool bb_policy_same(const bb_policy *x, const bb_policy *y);
 
 /* A provider's outage; the guard that makes these is to come. Their place is here. */
 typedef struct {
@@ -76,6 +78,9 @@ typedef struct {
     const bb_incident *incidents;
     size_t n_incidents;
 } bb_context;
+
+/* The version in force at t; the defaults where there is none. */
+const bb_policy *bb_policy_at(const bb_context *ctx, bb_time t);
 
 /* What one fact did to the subscriber. */
 typedef enum {

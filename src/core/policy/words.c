@@ -15,6 +15,14 @@ const bb_policy bb_policy_defaults = {
     .accept_trust = BB_ACCEPT(BB_TRUST_LOCAL) | BB_ACCEPT(BB_TRUST_SIGNED),
 };
 
+bool bb_policy_same(const bb_policy *x, const bb_policy *y)
+{
+    return x->hard_limit == y->hard_limit && x->soft_limit == y->soft_limit && x->soft_window == y->soft_window &&
+           x->window_mode == y->window_mode && x->quarantine == y->quarantine &&
+           x->quarantine_backoff >= y->quarantine_backoff && x->quarantine_backoff <= y->quarantine_backoff &&
+           x->accept_trust == y->accept_trust && x->observe == y->observe;
+}
+
 const char *bb_fact_type_word(bb_fact_type t)
 {
     static const char *const words[] = {"report", "subscribe", "unsubscribe", "set", "address"};

@@ -13,6 +13,7 @@
 /* Rows are never taken away and ids count from 1, so that the row of an id lies at id - 1. */
 #define TABLES(X)                     \
     X(bb_list, lists)                 \
+    X(bb_policy_version, policies)    \
     X(bb_mailing, mailings)           \
     X(bb_row_person, people)          \
     X(bb_row_report, reports)         \
@@ -128,6 +129,28 @@ static bool mailings(bb_driver *d, bb_arena *a, uint32_t list, bb_mailing **out,
         (*out)[(*n)++].name = bb_dup(a, m->now.mailings[i].name);
     }
     return answered(a, err);
+}
+
+static bool policies(bb_driver *d, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err)
+{
+    const memory *m = OF(d);
+    size_t last = 0;
+    *n = 0;
+    *out = bb_get_array(a, m->now.n_policies + 1, sizeof **out);
+    for (size_t i = 0; i < m->now.n_policies; i++)
+        if (m->now.policies[i].list > last) last = m->now.policies[i].list;
+    for (size_t list = 0; *out && list <= last; list++) /* few in tests */
+        for (size_t i = 0; i < m->now.n_policies; i++)
+            if (m->now.policies[i].list == list) (*out)[(*n)++] = m->now.policies[i];
+    return answered(a, err);
+}
+
+static bool add_policy(bb_driver *d, const bb_policy_version *row, bb_err *err)
+{
+    memory *m = OF(d);
+    bb_policy_version *slot = BB_PUSH(&m->arena, m->now.policies, m->now.n_policies, m->now.cap_policies);
+    if (slot) *slot = *row;
+    return slot || bb_out_of_memory(err);
 }
 
 static bool add_list(bb_driver *d, bb_list *row, bb_err *err)
@@ -698,6 +721,8 @@ static const bb_driver_ops operations = {
     .rollback = rollback,
     .lists = lists,
     .mailings = mailings,
+    .policies = policies,
+    .add_policy = add_policy,
     .add_list = add_list,
     .add_mailing = add_mailing,
     .find = find,

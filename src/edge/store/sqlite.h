@@ -16,6 +16,8 @@ typedef enum {
     SQ_ROLLBACK,
     SQ_LISTS,
     SQ_MAILINGS,
+    SQ_POLICIES,
+    SQ_ADD_POLICY,
     SQ_ADD_LIST,
     SQ_ADD_MAILING,
     SQ_FIND_BY_ID,
@@ -131,6 +133,8 @@ bool sq_holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, ui
 bool sq_facts(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err);
 bool sq_copy(bb_driver *d, const char *to, bb_err *err); /* sqlite_whole.c */
 bool sq_check(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
+bool sq_policies(bb_driver *d, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err);
+bool sq_add_policy(bb_driver *d, const bb_policy_version *row, bb_err *err);
 bool sq_progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err);
 bool sq_page(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
              size_t *n, bb_err *err);

@@ -30,6 +30,31 @@ bool sq_lists(bb_driver *driver, bb_arena *a, bb_list **out, size_t *n, bb_err *
     return end(d, &c, a, err);
 }
 
+bool sq_policies(bb_driver *driver, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    if (!sq_open(d, SQ_POLICIES, &c, err)) return false;
+    while (sq_next(&c)) {
+        bb_policy_version *v = BB_PUSH(a, *out, *n, cap);
+        if (!v) break;
+        v->list = sq_id32(&c);
+        v->policy.from = sq_time(&c);
+        v->policy.hard_limit = (int)sq_int(&c);
+        v->policy.soft_limit = (int)sq_int(&c);
+        v->policy.soft_window = sq_int(&c);
+        v->policy.window_mode = (bb_window_mode)sq_int(&c);
+        v->policy.quarantine = sq_int(&c);
+        v->policy.quarantine_backoff = sq_real(&c);
+        v->policy.accept_trust = (unsigned)sq_int(&c);
+        v->policy.observe = sq_int(&c);
+    }
+    return end(d, &c, a, err);
+}
+
 bool sq_mailings(bb_driver *driver, bb_arena *a, uint32_t list, bb_mailing **out, size_t *n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

@@ -34,6 +34,13 @@ const char *const sq_sql[SQ_STATEMENTS] = {
 
     [SQ_LISTS] = "SELECT id, name, created FROM list ORDER BY id",
     [SQ_MAILINGS] = "SELECT id, list, name, sent FROM mailing WHERE ?1 = 0 OR list = ?1 ORDER BY id",
+    [SQ_POLICIES] =
+        "SELECT list, since, hard_limit, soft_limit, soft_window, window_mode, quarantine, quarantine_backoff,"
+        " accept_trust, observe FROM policy ORDER BY list, number",
+    [SQ_ADD_POLICY] =
+        "INSERT INTO policy (list, since, hard_limit, soft_limit, soft_window, window_mode, quarantine,"
+        " quarantine_backoff, accept_trust, observe, number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+        " (SELECT count(*) FROM policy WHERE list = ?1))",
     [SQ_ADD_LIST] = "INSERT INTO list (name, created) VALUES (?, ?)",
     [SQ_ADD_MAILING] = "INSERT INTO mailing (list, name, sent) VALUES (?, ?, ?)",
 

@@ -256,3 +256,22 @@ bool sq_put_progress(bb_driver *driver, const bb_progress *rows, size_t n, bb_er
     }
     return true;
 }
+
+bool sq_add_policy(bb_driver *driver, const bb_policy_version *row, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    const bb_policy *p = &row->policy;
+    sq_cursor c;
+    if (!sq_open(d, SQ_ADD_POLICY, &c, err)) return false;
+    sq_put_id(&c, row->list);
+    sq_put_time(&c, p->from);
+    sq_put_int(&c, p->hard_limit);
+    sq_put_int(&c, p->soft_limit);
+    sq_put_int(&c, p->soft_window);
+    sq_put_int(&c, p->window_mode);
+    sq_put_int(&c, p->quarantine);
+    sq_put_real(&c, p->quarantine_backoff);
+    sq_put_int(&c, p->accept_trust);
+    sq_put_int(&c, p->observe);
+    return sq_run(d, &c, err);
+}

@@ -91,6 +91,17 @@ bool bb_store_lists(bb_store *s, bb_arena *a, bb_list **out, size_t *n, bb_err *
     return s->driver->ops->lists(s->driver, a, out, n, err);
 }
 
+bool bb_store_policy_add(bb_store *s, const bb_policy_version *v, bb_err *err)
+{
+    bb_driver *d = s->driver;
+    return d->ops->begin(d, true, err) && bb_store_finish(d, d->ops->add_policy(d, v, err), err);
+}
+
+bool bb_store_policies(bb_store *s, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err)
+{
+    return s->driver->ops->policies(s->driver, a, out, n, err);
+}
+
 bool bb_store_mailing_add(bb_store *s, uint32_t list, bb_str name, bb_time sent, uint32_t *id, bb_err *err)
 {
     bb_driver *d = s->driver;

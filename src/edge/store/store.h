@@ -16,6 +16,7 @@
 
 #include "core/base/address.h"
 #include "core/fact/fact.h"
+#include "core/policy/policy.h"
 #include "edge/os/os.h"
 
 typedef struct bb_store bb_store;
@@ -45,6 +46,17 @@ typedef struct {
 /* A name that is there already: BB_EUSAGE. */
 bool bb_store_list_add(bb_store *s, bb_str name, bb_time now, uint32_t *id, bb_err *err) BB_MUST_USE;
 bool bb_store_lists(bb_store *s, bb_arena *a, bb_list **out, size_t *n, bb_err *err) BB_MUST_USE;
+
+/* A version of a list's policy. */
+typedef struct {
+    uint32_t list;
+    bb_policy policy;
+} bb_policy_version;
+
+/* Behind those that the list has: the last one is in force from its time on. */
+bool bb_store_policy_add(bb_store *s, const bb_policy_version *v, bb_err *err) BB_MUST_USE;
+/* Of all lists, by list, as they were added. */
+bool bb_store_policies(bb_store *s, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err) BB_MUST_USE;
 
 typedef struct {
     uint32_t id, list;

@@ -15,7 +15,8 @@
  *            shared by them; what it writes to, and what is freed, belongs to one thread at that time.
  * Strings    Arguments of type `const char *` end with NUL, unless a length stands beside them: then they may hold
  *            anything. What comes back is valid UTF-8 with a NUL behind it, and never NULL: empty means "not said".
- *            Mail may say NUL; where that matters, the length beside the text counts.
+ *            Mail may say NUL; where that matters, the length beside the text counts. What mail says strangers
+ *            wrote, control characters too: make it safe for your terminal, page or query as you would any input.
  * Ownership  Arguments are borrowed for the call and may go away afterwards. What *_new(), bouncebox_parse(),
  *            bouncebox_classify() and bouncebox_return_path_read() answer is yours: give it to the *_free() beside it.
  *            Everything that you read out of it lives until then.

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * paths: tokens and return paths through the installed header: the vectors of other implementations, wrong arguments.
+ */
+#include <bouncebox/bouncebox.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+
+static bouncebox_error err;
+static char out[BOUNCEBOX_ADDRESS_SIZE];
+
+#define REFUSED(call, wanted)                                                                \
+    do {                                                                                     \
+        err = (bouncebox_error){0};                                                          \
+        ok((call) == (wanted) && err.code == (wanted) && err.text[0], "refused: %s", #call); \
+    } while (0)
+
+/* ---- vectors -------------------------------------------------------------------------------------------------------- */
+
+enum { RESULT, KEY, SECRET, PURPOSE, DAY, MAILING, SUBSCRIBER, AT, LIFETIME, TOKEN, LOCAL, COLUMNS };
+
+static int64_t number(bb_str s)
+{
+    uint64_t v = 0;
+    return bb_u64(s, &v) ? (int64_t)v : 0;
+}
+
+static bouncebox_key key_of(bb_str *c)
+{
+    bouncebox_key key = {.id = (uint32_t)number(c[KEY])};
+    for (size_t i = 0; i < sizeof key.secret; i++) {
+        char pair[3] = {c[SECRET].p[2 * i], c[SECRET].p[2 * i + 1], '\0'};
+        key.secret[i] = (unsigned char)strtoul(pair, NULL, 16);
+    }
+    return key;
+}
+
+static int purpose_of(bb_str word)
+{
+    static const char *const words[] = {"return-path", "unsubscribe", "probe", "envid"};
+    for (int i = 0; i < (int)BB_COUNT(words); i++)
+        if (bb_eq(word, bb_cstr(words[i]))) return i;
+    return -1;
+}
+
+static bool vector(bb_str *c)
+{
+    char text[BOUNCEBOX_TOKEN_SIZE + 8] = "", made[BOUNCEBOX_TOKEN_SIZE];
+    bouncebox_key key = key_of(c);
+    bouncebox_token token = {0};
+    if (c[TOKEN].n < sizeof text) memcpy(text, c[TOKEN].p, c[TOKEN].n);
+    int r = bouncebox_token_read(&key, 1, purpose_of(c[PURPOSE]), text, number(c[AT]), number(c[LIFETIME]), &token);
+    if (r != bouncebox_value(BOUNCEBOX_WORDS_TOKEN, bouncebox_word(BOUNCEBOX_WORDS_TOKEN, r))) return false;
+    if (!bb_eq(bb_cstr(bouncebox_word(BOUNCEBOX_WORDS_TOKEN, r)), c[RESULT])) return false;
+    if (r != BOUNCEBOX_TOKEN_OK && r != BOUNCEBOX_TOKEN_EXPIRED) return !token.subscriber && !token.minted;
+    return token.key == key.id && token.minted == number(c[DAY]) * 86400 && token.mailing == number(c[MAILING]) &&
+           (int64_t)token.subscriber == number(c[SUBSCRIBER]) &&
+           bouncebox_token_make(&key, purpose_of(c[PURPOSE]), &token, made, sizeof made, NULL) == BOUNCEBOX_OK &&
+           bb_ieq(bb_cstr(made), c[TOKEN]);
+}
+
+static void test_vectors(void)
+{
+    bb_str file = tap_source_file("tests/fixtures/token-vectors.tsv"), rest = file, line;
+    int count = 0, bad = 0;
+    while (bb_line(&rest, &line)) {
+        bb_str columns[COLUMNS] = {{0}};
+        int n = 0;
+        if (!line.n || line.p[0] == '#') continue;
+        while (n < COLUMNS && bb_split(&line, '\t', &columns[n])) n++;
+        count++;
+        if (vector(columns)) continue;
+        bad++;
+        tap_note("vector %d: " BB_FMT, count, BB_ARG(columns[TOKEN]));
+    }
+    ok(count > 50 && !bad, "%d vectors: results, fields and tokens as others make them", count);
+    free((void *)(uintptr_t)file.p);
+}
+
+/* ---- tokens ------------------------------------------------------------------------------------------------------------ */
+
+static const bouncebox_key keys[] = {
+    {.id = 1, .retired = 1, .secret = {1}},
+    {.id = 2, .secret = {2}},
+    {.id = 3, .secret = {3}},
+};
+
+static void test_keyring(void)
+{
+    bouncebox_token token = {.minted = 1795392000 + 4711, .subscriber = 42, .mailing = 7, .key = 99}, read;
+    for (size_t i = 0; i < BB_COUNT(keys); i++) {
+        ok(bouncebox_token_make(&keys[i], 0, &token, out, BOUNCEBOX_TOKEN_SIZE, &err) == BOUNCEBOX_OK, "a token");
+        int r = bouncebox_token_read(keys, 3, 0, out, 1795392000, 86400, &read);
+        is_int(r, keys[i].retired ? BOUNCEBOX_TOKEN_UNKNOWN_KEY : BOUNCEBOX_TOKEN_OK, "key %d", (int)keys[i].id);
+    }
+    ok(read.key == 3 && read.subscriber == 42 && read.mailing == 7 && read.minted == 1795392000, "what it says");
+    is_int(bouncebox_token_read(keys, 3, 0, out, 1795392000 + 86401, 86400, NULL), BOUNCEBOX_TOKEN_EXPIRED, "expired");
+    is_int(bouncebox_token_read(keys, 3, 0, out, INT64_MAX, 0, NULL), BOUNCEBOX_TOKEN_OK, "never expires");
+    is_int(bouncebox_token_read(keys, 3, 0, out, BOUNCEBOX_NO_TIME, 1, NULL), BOUNCEBOX_TOKEN_OK, "at no time");
+    is_int(bouncebox_token_read(keys, 3, 1, out, 0, 0, NULL), BOUNCEBOX_TOKEN_WRONG_MAC, "of another purpose");
+    is_int(bouncebox_token_read(NULL, 0, 0, out, 0, 0, NULL), BOUNCEBOX_TOKEN_UNKNOWN_KEY, "no keys");
+    is_int(bouncebox_token_read(keys, 3, 0, "", 0, 0, NULL), BOUNCEBOX_TOKEN_MALFORMED, "no token");
+    is_int(bouncebox_token_read(keys, 3, 0, "\xff\xfe", 0, 0, NULL), BOUNCEBOX_TOKEN_MALFORMED, "bytes");
+}
+
+static void test_tokens_refused(void)
+{
+    bouncebox_token token = {.minted = 1795392000, .subscriber = 42};
+    bouncebox_key none = {0}, large = {.id = 256};
+    REFUSED(bouncebox_token_make(NULL, 0, &token, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_token_make(&keys[1], 0, NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_token_make(&keys[1], 0, &token, NULL, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_token_make(&keys[1], 0, &token, out, 33, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_token_make(&keys[1], -1, &token, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_token_make(&keys[1], 4, &token, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_token_make(&none, 0, &token, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_token_make(&large, 0, &token, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    token.subscriber = (uint64_t)1 << 40;
+    REFUSED(bouncebox_token_make(&keys[1], 0, &token, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    token = (bouncebox_token){.minted = (int64_t)65536 * 86400};
+    REFUSED(bouncebox_token_make(&keys[1], 0, &token, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    token.minted = BOUNCEBOX_NO_TIME;
+    REFUSED(bouncebox_token_make(&keys[1], 0, &token, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    is_int(bouncebox_token_read(keys, 3, 0, NULL, 0, 0, NULL), -1, "no text");
+    is_int(bouncebox_token_read(NULL, 3, 0, "x", 0, 0, NULL), -1, "keys that are not there");
+    is_int(bouncebox_token_read(keys, 3, 9, "x", 0, 0, NULL), -1, "no such purpose");
+    is_int(bouncebox_token_read(keys, 3, 0, "x", 0, -1, NULL), -1, "a lifetime below 0");
+}
+
+/* ---- return paths -------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *address;
+    int form;
+    const char *token, *number, *base, *victim, *domain;
+} reads[] = {
+    {"Bounce-AAFISYAAAAAGAAB23ZUKUJJN2LX7OSMSQ@Bounces.example.com", 1, "aafisyaaaaagaab23zukujjn2lx7osmsq", "", "", "",
+     "Bounces.example.com"},
+    {"bounce-123456789@example.com", 2, "", "123456789", "", "", "example.com"},
+    {"newsletter+user=domain.com@example.com", 3, "", "", "newsletter", "user@domain.com", "example.com"},
+    {"prvs=1234567890=bounce-42@example.com", 2, "", "42", "", "", "example.com"},
+    {"somebody@example.com", 0, "", "", "", "", ""},
+    {"no address", 0, "", "", "", "", ""},
+    {"", 0, "", "", "", "", ""},
+    {"\xff\xfe@\xc3\x28", 0, "", "", "", "", ""},
+};
+
+static void test_reading(void)
+{
+    for (size_t i = 0; i < BB_COUNT(reads); i++) {
+        const bouncebox_return_path *p = bouncebox_return_path_read(reads[i].address, &err);
+        if (!ok(p != NULL, "read: row %zu", i)) continue;
+        is_int(p->form, reads[i].form, "form: row %zu", i);
+        is_cstr(p->address.text, p->form ? reads[i].address : "", "address: row %zu", i);
+        is_cstr(p->token.text, reads[i].token, "token: row %zu", i);
+        is_cstr(p->number.text, reads[i].number, "number: row %zu", i);
+        is_cstr(p->base.text, reads[i].base, "base: row %zu", i);
+        is_cstr(p->victim.text, reads[i].victim, "victim: row %zu", i);
+        is_cstr(p->domain.text, reads[i].domain, "domain: row %zu", i);
+        bouncebox_return_path_free(p);
+    }
+    err = (bouncebox_error){0};
+    ok(!bouncebox_return_path_read(NULL, &err) && err.code == BOUNCEBOX_EUSAGE, "refused: no address");
+    bouncebox_return_path_free(NULL);
+}
+
+static void test_writing(void)
+{
+    const char *token = "aafisyaaaaagaab23zukujjn2lx7osmsq", *d = "Bounces.Example.com";
+    is_int(bouncebox_return_path_signed(token, d, out, sizeof out, &err), BOUNCEBOX_OK, "signed");
+    is_cstr(out, "bounce-aafisyaaaaagaab23zukujjn2lx7osmsq@bounces.example.com", "is so");
+    is_int(bouncebox_return_path_plain(4711, d, out, sizeof out, &err), BOUNCEBOX_OK, "plain");
+    is_cstr(out, "bounce-4711@bounces.example.com", "is so");
+    is_int(bouncebox_return_path_verp("news", "user@domain.com", d, out, sizeof out, &err), BOUNCEBOX_OK, "verp");
+    is_cstr(out, "news+user=domain.com@bounces.example.com", "is so");
+    is_int(bouncebox_return_path_plain(4711, d, out, 32, NULL), BOUNCEBOX_OK, "just enough room");
+    REFUSED(bouncebox_return_path_plain(4711, d, out, 31, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_plain(4711, d, NULL, 400, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_plain(4711, NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_plain(4711, "", out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_plain(UINT64_MAX, d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_signed("x", d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_signed(NULL, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed(token, NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_verp("a+b", "user@domain.com", d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_verp("news", "nobody", d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_verp("news", "\xff@domain.com", d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_verp(NULL, "u@d.com", d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_verp("news", NULL, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_verp("news", "u@d.com", NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+}
+
+int main(void)
+{
+    test_vectors();
+    test_keyring();
+    test_tokens_refused();
+    test_reading();
+    test_writing();
+    return tap_done();
+}

@@ -6,14 +6,20 @@
 #include <unistd.h>
 
 #include "app/cli/cli.h"
+#include "edge/charset/charset.h"
 
 #define RULES_MAX ((size_t)16 << 20)
 
-static const bb_mail_options *mail_options(void)
+/* The defaults and the machine's charsets. */
+static const bb_mail_options *mail_options(cli *c)
 {
-    static bb_mail_options options; /* the defaults and the machine's charsets */
-    options = bb_mail_defaults;
-    return &options;
+    bb_mail_options *options = bb_get(&c->arena, sizeof *options);
+    bb_charsets *charsets = bb_get(&c->arena, sizeof *charsets);
+    if (!options || !charsets) return NULL;
+    *options = bb_mail_defaults;
+    options->charset = bb_charset_convert;
+    options->charset_ctx = charsets;
+    return options;
 }
 
 bool cli_reader(cli *c, const char *rules_file, bb_reader *out)
@@ -28,14 +34,15 @@ bool cli_reader(cli *c, const char *rules_file, bb_reader *out)
         n++;
     }
     for (size_t i = 0; i < bb_rules_builtin_count; i++) sources[n++] = bb_rules_builtin[i];
-    *out = (bb_reader){.rules = bb_rules_compile(&bb_os_alloc, sources, n, &c->err), .mail = mail_options()};
-    return out->rules;
+    *out = (bb_reader){.rules = bb_rules_compile(&bb_os_alloc, sources, n, &c->err), .mail = mail_options(c)};
+    return out->rules && (out->mail || bb_fail(&c->err, BB_ENOMEM, "no memory to read mail"));
 }
 
 void cli_reader_close(bb_reader *r)
 {
     bb_rules *rules = (bb_rules *)(uintptr_t)r->rules;
     bb_rules_free(&rules);
+    if (r->mail) bb_charsets_close(r->mail->charset_ctx);
     r->rules = NULL;
 }
 

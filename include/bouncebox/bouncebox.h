@@ -10,7 +10,8 @@
  * What holds everywhere
  *
  * Purity     Nothing here opens a file, looks at the clock or the environment, prints, or ends the program, and
- *            nothing is remembered from call to call. The same arguments give the same answers.
+ *            nothing is remembered from call to call. The same arguments give the same answers. One thing is the
+ *            machine's: bouncebox_parse() converts charsets by iconv(3), which loads its tables from disk.
  * Threads    Every function may be called by any number of threads at once. What a function takes as `const` may be
  *            shared by them; what it writes to, and what is freed, belongs to one thread at that time.
  * Strings    Arguments of type `const char *` end with NUL, unless a length stands beside them: then they may hold
@@ -230,8 +231,8 @@ typedef struct bouncebox_result bouncebox_result;
 
 /* Reads one message (not a whole mbox), header and body, of `length` bytes; line ends LF, CRLF, CR or mixed. Any bytes
  * are a message. What lies beyond 64 MiB, 1000 recipients and other limits is left out, and `truncated` says so.
- * `envelope` may be NULL. Takes time linear in `length`. Text in other charsets than UTF-8, US-ASCII and ISO-8859-1
- * stays as it is, bytes that are not UTF-8 replaced. NULL: BOUNCEBOX_EUSAGE, BOUNCEBOX_ENOMEM. */
+ * `envelope` may be NULL. Takes time linear in `length`. Text whose charset this machine does not know, or that is no
+ * text in its charset, is kept with U+FFFD for what is not UTF-8. NULL: BOUNCEBOX_EUSAGE, BOUNCEBOX_ENOMEM. */
 bouncebox_result *bouncebox_parse(const bouncebox_rules *rules, const void *bytes, size_t length,
                                   const bouncebox_envelope *envelope, bouncebox_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lib: the installed library, a thin layer over core. include/bouncebox/bouncebox.h is its contract.
+ * lib: the installed library, a thin layer over core and the charsets of edge. include/bouncebox/bouncebox.h is its contract.
  *
  * What its files share: memory, errors and texts as the API gives them.
  */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/fact/fact.h"
+#include "edge/charset/charset.h"
 #include "lib/internal.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20)  /* as the program cuts them (edge/os) */
@@ -141,13 +142,18 @@ bouncebox_result *bouncebox_parse(const bouncebox_rules *rules, const void *byte
         lib_fail(err, BOUNCEBOX_EUSAGE, "parse: the envelope's reserved fields are not 0");
         return NULL;
     }
-    bb_reader reader = {.rules = rules->compiled};
+    bb_charsets charsets = {0};
+    bb_mail_options options = bb_mail_defaults;
+    options.charset = bb_charset_convert;
+    options.charset_ctx = &charsets;
+    bb_reader reader = {.rules = rules->compiled, .mail = &options};
     bb_str message = bb_sub((bb_str){bytes, length}, 0, MESSAGE_MAX);
     bb_arena_init(&scratch, &lib_alloc, BB_ARENA_LIMIT);
     bouncebox_result *r = result_new();
     bool read = r && bb_message_read(&scratch, message, &env, &reader, &m);
     if (read && message.n < length && !m.truncated) m.truncated = "message size";
     if (read) keep(r, &m);
+    bb_charsets_close(&charsets);
     return finish(r, &scratch, read, err);
 }
 

@@ -136,6 +136,10 @@ def same_json():
     ours = output_of(DUMP, *fixtures())
     theirs = run("parse", *fixtures()).text
     ok(ours == theirs and ours.count("\n") >= len(fixtures()), "the JSON lines of all fixtures are those of the program")
+    charsets = HERE / "charsets.eml"
+    lines = output_of(DUMP, charsets)
+    ok(lines == run("parse", charsets).text, "so are those of a message in four charsets", lines)
+    same(json.loads(lines)["original"]["subject"], "Приветこんにちは", "whose subject can be read")
     more = ROOT / "tests" / "fuzz" / "corpus" / "mail"
     hostile = [p for p in sorted(more.iterdir()) if p.read_bytes() and not p.read_bytes().startswith(b"From ")]
     same(output_of(DUMP, *hostile), run("parse", *hostile).text, "so are those of %d hostile messages" % len(hostile))

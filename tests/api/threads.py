@@ -8,11 +8,11 @@ import pathlib
 import subprocess
 import sys
 
-FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "mta"
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 def main(program, sanitized):
-    paths = sorted(FIXTURES.glob("*.eml"))
+    paths = sorted((HERE.parent / "fixtures" / "mta").glob("*.eml")) + [HERE / "charsets.eml"]
     ran = subprocess.run([program, *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     name = "eight threads read %d messages%s" % (len(paths), " under the thread sanitizer" if sanitized else "")
     # Some kernels lay out memory as the sanitizer cannot bear; that says nothing of ours.

@@ -217,6 +217,7 @@ PLANTED_INCLUDES = [  # who, what, whether it is wrong
     ("src/core/fact/x.c", "<bouncebox/bouncebox.h>", True),
     ("src/core/fact/x.c", '"core/report/report.h"', False),
     ("src/lib/x.c", '"core/fact/fact.h"', False),
+    ("src/lib/x.c", '"edge/charset/charset.h"', False),
     ("src/lib/x.c", "<bouncebox/bouncebox.h>", False),
     ("src/core/mail/x.c", '"core/mail/internal.h"', False),
     ("src/edge/store/x.c", "<sqlite3.h>", False),

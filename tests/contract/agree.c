@@ -78,8 +78,8 @@ typedef struct {
 static const char *const addresses[] = {"ann@example.com",
                                         "Ann@Example.com",
                                         "bob@example.org",
-                                        "carl@b\xc3\xbc"
-                                        "cher.example",
+                                        ("carl@b\xc3\xbc"
+                                         "cher.example"),
                                         "carl@xn--bcher-kva.example",
                                         "dora@example.net"};
 static const char *const ids[] = {"1", "2", "\xc3\xa9", NULL, NULL};

@@ -12,8 +12,6 @@
 #include "core/policy/policy.h"
 #include "core/verp/verp.h"
 
-_Static_assert(BOUNCEBOX_NO_TIME == BB_NO_TIME, "unknown is the same time");
-
 /* ---- memory and errors ------------------------------------------------------------------------------------------- */
 
 static void *get(void *ctx, size_t n)

@@ -9,12 +9,13 @@
 
 #include "tap.h"
 
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void __real_free(void *p);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void __wrap_free(void *p);
+/* The linker's names: what the library calls comes to wrapped_*, and real_* are libc's. */
+void *real_malloc(size_t n) __asm__("__real_malloc");
+void *real_calloc(size_t n, size_t size) __asm__("__real_calloc");
+void real_free(void *p) __asm__("__real_free");
+void *wrapped_malloc(size_t n) __asm__("__wrap_malloc");
+void *wrapped_calloc(size_t n, size_t size) __asm__("__wrap_calloc");
+void wrapped_free(void *p) __asm__("__wrap_free");
 
 static bool armed;
 static long seen, refused_at, held;
@@ -26,20 +27,20 @@ static bool refuses(void)
     return false;
 }
 
-void *__wrap_malloc(size_t n)
+void *wrapped_malloc(size_t n)
 {
-    return refuses() ? NULL : __real_malloc(n);
+    return refuses() ? NULL : real_malloc(n);
 }
 
-void *__wrap_calloc(size_t n, size_t size)
+void *wrapped_calloc(size_t n, size_t size)
 {
-    return refuses() ? NULL : __real_calloc(n, size);
+    return refuses() ? NULL : real_calloc(n, size);
 }
 
-void __wrap_free(void *p)
+void wrapped_free(void *p)
 {
     held -= armed && p;
-    __real_free(p);
+    real_free(p);
 }
 
 /* ---- what is tried ------------------------------------------------------------------------------------------------------ */

@@ -186,7 +186,8 @@ def planted_library_call(compiler):
         text = "#include <stdio.h>\nint l(void);\nint l(void) { static int n; return n++ + puts(\"x\"); }\n"
         source = plant(root, "l.c", text)
         subprocess.run([*compiler, "-shared", "-fPIC", source, "-o", root / "l.so"], check=True)
-        return [re.sub(r"[.]\d+$", "", f) for f in impure_library(root / "l.so", allowed_symbols())]
+        findings = impure_library(root / "l.so", allowed_symbols())
+        return [re.sub(r" (l\.n|n\.\d+)$", " n", f) for f in findings]  # as compilers call it
 
 
 def planted_licence():

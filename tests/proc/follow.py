@@ -157,6 +157,41 @@ def test_emptied():
     same(kinds["reports"], count, "emptied: none is there twice")
 
 
+def test_folder():
+    """A plain folder, where nothing tells that a file is whole but that nobody writes to it any more."""
+    home, box = new_home(), TOP / "plain"
+    box.mkdir()
+    follower = Follower(home, "--done", "delete", box)
+    raw = message(1)
+    with open(box / "slow.eml", "wb") as f:
+        for piece in (raw[:300], raw[300:1000], raw[1000:]):
+            f.write(piece)
+            f.flush()
+            time.sleep(0.7)
+    ok(until(lambda: stored(home) == 1), "folder: read when it is whole", stored(home))
+    ok(until(lambda: not list(box.iterdir())), "folder: and then put away")
+    same(len(run("report", "--json", home=home).json()["kinds"]), 1, "folder: never half of it")
+    follower.end()
+
+
+def test_reused():
+    """Mail that comes in the place of mail that was deleted, with the same number, size and time."""
+    home, box = new_home(), maildir("reused")
+    follower = Follower(home, "--done", "delete", box)
+    raw = message(3)
+    for i in range(30):
+        new = box / "new" / ("%04d.host" % i)
+        tmp = box / "tmp" / new.name
+        tmp.write_bytes(raw.replace(b"(3)", b"(%03d)" % i))
+        os.utime(tmp, (1764000000, 1764000000))
+        os.rename(tmp, new)
+        if i % 3 == 0:
+            until(lambda: not new.exists())
+    ok(until(lambda: stored(home) == 30), "reused: each is read", stored(home))
+    ok(until(lambda: not list((box / "new").iterdir())), "reused: and put away")
+    follower.end()
+
+
 def test_locked():
     home, box = new_home(), TOP / "locked.mbox"
     box.write_bytes(FROM + message(1) + b"\n")
@@ -201,14 +236,14 @@ def test_done():
     same((run("ingest", "--done", "move", "--into", into, box, home=home).code, len(list(into.iterdir()))), (0, 1), "done: moved")
     deliver(box, 1)
     got = run("ingest", "--done", "move", "--into", into, box, home=home)
-    ok(got.code == 65 and len(list((box / "new").iterdir())) == 1, "done: nothing is overwritten", got)
+    ok(got.code == 0 and len(list((box / "new").iterdir())) == 0 and len(list(into.iterdir())) == 2, "done: nothing is overwritten", got)
     deliver(box, 2)
     same((run("ingest", "--done", "delete", box, home=home).code, len(list((box / "new").iterdir()))), (0, 0), "done: deleted")
     same(stored(home), 2, "done: and all of it is stored")
 
 
 def main():
-    for test in (test_maildir, test_mbox, test_emptied, test_locked, test_busy, test_done):
+    for test in (test_maildir, test_mbox, test_emptied, test_folder, test_reused, test_locked, test_busy, test_done):
         test()
     done()
 

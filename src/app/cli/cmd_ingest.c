@@ -127,7 +127,9 @@ static int run(ingest *g)
     if (!cli_mailbox(c, &box, &code)) return cli_fail(c);
     ingest_resume(g, box);
     bool good = take_all(g, box, &code);
+    g->left_some = bb_mailbox_left_some(box);
     bb_mailbox_close(&box);
+    if (g->left_some && !g->tracked) cli_warn(c, "a file that somebody is writing to was left for the next time");
     if (!good) code = cli_fail(c);
     if (good && code == CLI_EXIT_OK && g->trouble) code = cli_exit_of(g->trouble);
     if (g->tracked && !g->sums.messages) return code; /* a follower that found nothing says nothing */

@@ -62,6 +62,7 @@ typedef struct {
     bb_hash broken;
     bb_code trouble; /* a file that is stored could not be put away; BB_OK: none */
     double yielded;
+    bool left_some; /* a file that somebody was writing to */
 } ingest;
 
 /* Once through what is there: opens the store, reads, stores, tells. Answers the exit code. */

@@ -132,12 +132,15 @@ static bool finish_file(ingest *g, const ingest_file *f, bb_err *err)
 bool ingest_finish_files(ingest *g)
 {
     for (size_t i = 0; i < g->n_files; i++) {
-        const ingest_file *f = &g->files[i];
+        ingest_file *f = &g->files[i];
         bb_err err = {0};
         if (f->broken) continue;
+        bool put_away = !f->last || finish_file(g, f, &err);
+        if (g->done == INGEST_DELETE || g->done == INGEST_MOVE)
+            f->progress.changed = 0; /* its number is free for others */
         if (g->tracked && !keep_track(g->tracked, &f->progress))
             return bb_fail(&g->c->err, BB_ENOMEM, "no memory to follow files");
-        if (!f->last || finish_file(g, f, &err)) continue;
+        if (put_away) continue;
         cli_progress_hide(&g->progress);
         cli_warn(g->c, "%s", err.text);
         g->trouble = err.code;

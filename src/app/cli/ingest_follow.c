@@ -64,7 +64,7 @@ int ingest_follow(ingest *g)
     hear_signals();
     while (!asked_to_end) {
         code = round_once(g);
-        wait = code == CLI_EXIT_OK ? LOOK_AGAIN_MS : retry;
+        wait = code != CLI_EXIT_OK ? retry : g->left_some ? RETRY_MS : LOOK_AGAIN_MS;
         retry = code == CLI_EXIT_OK ? RETRY_MS : retry * 2 < LOOK_AGAIN_MS ? retry * 2 : LOOK_AGAIN_MS;
         if (asked_to_end) break;
         if (code != CLI_EXIT_OK) usleep(RETRY_MS * 1000); /* mail that keeps coming must not make it a busy loop */

@@ -22,9 +22,9 @@ static void wait_a_bit(void)
     nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
 }
 
-static bool is_as_read(const struct stat *st, const bb_progress *p)
+static bool is_as_read(const char *path, const struct stat *st, const bb_progress *p)
 {
-    bb_hash file = bb_os_file_id(st);
+    bb_hash file = bb_os_file_id(st, path);
     return bb_hash_eq(&file, &p->file) && (uint64_t)st->st_size == p->size && p->behind == p->size &&
            bb_os_changed(st) == p->changed;
 }
@@ -71,7 +71,7 @@ static bool empty_locked(const char *path, const bb_progress *read, bb_err *err)
     struct stat st;
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return bb_os_fail(err, BB_EIO, path, "empty it");
-    bool good = lock_file(fd) && fstat(fd, &st) == 0 && (!is_as_read(&st, read) || ftruncate(fd, 0) == 0);
+    bool good = lock_file(fd) && fstat(fd, &st) == 0 && (!is_as_read(path, &st, read) || ftruncate(fd, 0) == 0);
     if (!good) bb_os_fail(err, errno == EAGAIN || errno == EACCES ? BB_EBUSY : BB_EIO, path, "empty it");
     close(fd); /* and with it the lock */
     return good;
@@ -103,7 +103,7 @@ bool bb_os_mbox_is_locked(const char *path)
 static bool still_there(const char *path, const bb_progress *read)
 {
     struct stat st;
-    return lstat(path, &st) == 0 && is_as_read(&st, read);
+    return lstat(path, &st) == 0 && is_as_read(path, &st, read);
 }
 
 bool bb_os_remove_read(const char *path, const bb_progress *read, bb_err *err)
@@ -116,16 +116,29 @@ static bool rename_to(const char *path, const char *to, bb_err *err)
 {
     /* link and unlink, so that nothing is ever overwritten */
     if (link(path, to) == 0) return unlink(path) == 0 || bb_os_fail(err, BB_EIO, path, "delete it behind its copy");
-    return errno == ENOENT || bb_os_fail(err, errno == EEXIST ? BB_EDATA : BB_EIO, to, "move mail there");
+    return errno == ENOENT || bb_os_fail(err, BB_EIO, to, "move mail there");
+}
+
+#define NAMES 1000
+
+/* A name that is taken there gets a number. */
+static bool move_to(const char *path, const char *folder, bb_err *err)
+{
+    char to[4096];
+    bb_str name = name_of(path);
+    for (int i = 0; i < NAMES; i++) {
+        char number[16] = "";
+        if (i) snprintf(number, sizeof number, ".%d", i);
+        if (snprintf(to, sizeof to, "%s/" BB_FMT "%s", folder, BB_ARG(name), number) >= (int)sizeof to)
+            return bb_fail(err, BB_EUSAGE, "%s: the path is too long", path);
+        if (access(to, F_OK) < 0) break;
+    }
+    return rename_to(path, to, err);
 }
 
 bool bb_os_move_read(const char *path, const char *folder, const bb_progress *read, bb_err *err)
 {
-    char to[4096];
-    bb_str name = name_of(path);
-    if (snprintf(to, sizeof to, "%s/" BB_FMT, folder, BB_ARG(name)) >= (int)sizeof to)
-        return bb_fail(err, BB_EUSAGE, "%s: the path is too long", path);
-    return !still_there(path, read) || rename_to(path, to, err);
+    return !still_there(path, read) || move_to(path, folder, err);
 }
 
 /* new/NAME becomes cur/NAME:2,S; in cur the flag S is added in the order of the letters. */

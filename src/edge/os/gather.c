@@ -18,12 +18,29 @@ typedef struct {
     size_t n, cap;
 } folders;
 
-bb_hash bb_os_file_id(const struct stat *st)
+static bb_str folder_of(const char *path, bb_str *name)
+{
+    bb_str s = bb_cstr(path);
+    size_t slash = bb_rchr(s, '/');
+    *name = slash == BB_NPOS ? s : bb_sub(s, slash + 1, BB_NPOS);
+    return slash == BB_NPOS ? (bb_str){0} : bb_sub(s, 0, slash);
+}
+
+bool bb_os_in_maildir(const char *path)
+{
+    bb_str name, folder = folder_of(path, &name);
+    return bb_iends(folder, BB_S("/new")) || bb_iends(folder, BB_S("/cur"));
+}
+
+bb_hash bb_os_file_id(const struct stat *st, const char *path)
 {
     uint64_t id[2] = {st->st_dev, st->st_ino};
+    bb_str name;
     bb_hasher h;
+    folder_of(path, &name);
     bb_hash_init(&h);
     bb_hash_field(&h, (bb_str){(const char *)id, sizeof id});
+    if (bb_os_in_maildir(path)) bb_hash_field(&h, bb_sub(name, 0, bb_chr(name, ':'))); /* flags come and go */
     return bb_hash_end(&h);
 }
 
@@ -32,11 +49,26 @@ int64_t bb_os_changed(const struct stat *st)
     return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
+int64_t bb_os_touched(const struct stat *st)
+{
+    return (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
+}
+
 static bool add(bb_os_entries *e, bb_os_entry entry)
 {
     bb_os_entry *slot = BB_PUSH(e->arena, e->items, e->n, e->cap);
     if (slot) *slot = entry;
     return slot;
+}
+
+static bb_os_entry entry_of(const char *path, const struct stat *st)
+{
+    return (bb_os_entry){.path = path,
+                         .size = (uint64_t)st->st_size,
+                         .changed = bb_os_changed(st),
+                         .touched = bb_os_touched(st),
+                         .file = bb_os_file_id(st, path),
+                         .whole = bb_os_in_maildir(path)};
 }
 
 static const char *join(bb_arena *a, const char *folder, const char *name)
@@ -65,11 +97,10 @@ static void visit(bb_os_entries *e, folders *later, const char *folder, int fd, 
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) return; /* gone since it was listed: a mailbox is alive */
     if (S_ISLNK(st.st_mode) && (fstatat(fd, name, &st, 0) < 0 || !S_ISREG(st.st_mode))) return;
     if (S_ISREG(st.st_mode) && st.st_size > 0) {
-        add(e, (bb_os_entry){.path = join(e->arena, folder, name),
-                             .size = (uint64_t)st.st_size,
-                             .changed = bb_os_changed(&st),
-                             .file = bb_os_file_id(&st),
-                             .below = true});
+        const char *path = join(e->arena, folder, name);
+        bb_os_entry *slot = path ? BB_PUSH(e->arena, e->items, e->n, e->cap) : NULL;
+        if (slot) *slot = entry_of(path, &st);
+        if (slot) slot->below = true;
     } else if (S_ISDIR(st.st_mode)) {
         const char **slot = BB_PUSH(e->arena, later->paths, later->n, later->cap);
         if (slot) *slot = join(e->arena, folder, name);
@@ -107,11 +138,8 @@ bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err)
     if (!standard_input && stat(path, &st) < 0) return bb_os_fail(err, BB_ENOINPUT, path, "find it");
     if (standard_input || !S_ISDIR(st.st_mode)) {
         bool regular = !standard_input && S_ISREG(st.st_mode);
-        add(e, (bb_os_entry){.path = path,
-                             .size = regular ? (uint64_t)st.st_size : 0,
-                             .changed = bb_os_changed(&st),
-                             .file = bb_os_file_id(&st),
-                             .stream = !regular});
+        bb_os_entry *slot = BB_PUSH(e->arena, e->items, e->n, e->cap);
+        if (slot) *slot = regular ? entry_of(path, &st) : (bb_os_entry){.path = path, .stream = true};
     } else {
         folders later = {0};
         size_t first = e->n;

@@ -12,7 +12,8 @@
 typedef struct {
     const char *path;
     uint64_t size;
-    int64_t changed; /* nanoseconds since 1970 */
+    int64_t changed, touched; /* nanoseconds since 1970 */
+    bool whole;               /* bb_os_in_maildir */
     bb_hash file;
     int error;   /* errno of a folder that could not be read; 0: a file */
     bool stream; /* no regular file: size unknown */
@@ -29,8 +30,11 @@ typedef struct {
 bool bb_os_mbox_is_locked(const char *path);
 
 struct stat;
-bb_hash bb_os_file_id(const struct stat *st);
+/* Device and inode; in a Maildir its unique name too, which no other file ever gets. */
+bb_hash bb_os_file_id(const struct stat *st, const char *path);
+bool bb_os_in_maildir(const char *path); /* in new or cur: it came there whole */
 int64_t bb_os_changed(const struct stat *st);
+int64_t bb_os_touched(const struct stat *st);
 /* Adds what is at `path`: itself, or the regular files below it, sorted by path. */
 bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err) BB_MUST_USE;
 

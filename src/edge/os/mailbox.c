@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "edge/os/internal.h"
 
@@ -16,6 +18,7 @@ struct bb_mailbox {
     uint64_t behind;      /* bytes of the entries before it */
     uint64_t total;       /* 0: unknown */
     bb_arena names;       /* the source of this message */
+    bool left_some;       /* a file that somebody was writing to */
     bb_progress_fn known; /* NULL: everything is read from its start */
     void *known_ctx;
     bb_os_reader reader;
@@ -27,6 +30,7 @@ bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_er
     if (!m) return bb_fail(err, BB_ENOMEM, "no memory to read mail");
     m->at = 0;
     m->known = NULL;
+    m->left_some = false;
     m->number = m->behind = m->total = 0;
     m->reader.fd = -1;
     m->reader.message = NULL;
@@ -87,7 +91,8 @@ static bool unchanged(bb_mailbox *m)
 {
     const bb_os_entry *e = &m->entries.items[m->at];
     bb_progress known = {.file = e->file};
-    return was_read(m, e, &known) && known.behind == e->size && known.size == e->size && known.changed == e->changed;
+    return was_read(m, e, &known) && known.behind == e->size && known.size == e->size && known.changed == e->changed &&
+           (e->whole || known.touched == e->touched);
 }
 
 /* A file of a folder that holds one message is a message, even where a "From " line precedes it. */
@@ -97,6 +102,30 @@ static bb_str source_of(bb_mailbox *m)
     if (!m->reader.mbox || (e->below && m->number == 1 && m->reader.end)) return bb_cstr(e->path);
     bb_arena_reset(&m->names);
     return bb_sprintf(&m->names, "%s#%" PRIu64, e->path, m->number);
+}
+
+bool bb_mailbox_left_some(const bb_mailbox *m)
+{
+    return m->left_some;
+}
+
+#define SETTLED_NS 2000000000LL
+
+/* Waits until nobody has written to it for long enough. False: somebody has, meanwhile. */
+static bool is_whole(const bb_mailbox *m)
+{
+    const bb_os_entry *e = &m->entries.items[m->at];
+    const bb_os_reader *r = &m->reader;
+    struct timespec now;
+    struct stat st;
+    if (!m->known || e->whole || e->stream || r->mbox) return true;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t age = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - r->progress.changed;
+    if (age < 0 || age >= SETTLED_NS) return true; /* one of the future tells nothing */
+    int64_t left = SETTLED_NS - age;
+    nanosleep(&(struct timespec){.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000}, NULL);
+    return fstat(r->fd, &st) == 0 && bb_os_changed(&st) == r->progress.changed &&
+           (uint64_t)st.st_size == r->progress.size;
 }
 
 static bool mark(bb_mailbox *m, bb_err *err)
@@ -116,7 +145,14 @@ int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err)
             leave_entry(m);
             continue;
         }
-        if (m->reader.fd < 0 && !enter_entry(m, err)) return -1;
+        if (m->reader.fd < 0) {
+            if (!enter_entry(m, err)) return -1;
+            if (!is_whole(m)) {
+                m->left_some = true;
+                leave_entry(m);
+                continue;
+            }
+        }
         int got = bb_os_reader_next(&m->reader, m->entries.items[m->at].path, err);
         if (got < 0) leave_entry(m);
         if (got < 0) return -1;

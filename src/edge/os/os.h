@@ -45,11 +45,12 @@ bool bb_os_give(const char *path, const char *user, bb_err *err) BB_MUST_USE;
 
 /* How far a file was read, so that the next time goes on from there; kept by whoever keeps what was read. */
 typedef struct {
-    bb_hash file;    /* which one: device and inode, whatever it is called */
+    bb_hash file;    /* which one: device and inode; in a Maildir its unique name too */
     uint64_t behind; /* bytes of it that were read */
     uint64_t number; /* messages */
     uint64_t size;   /* how the file looked then */
-    int64_t changed; /* nanoseconds since 1970 */
+    int64_t changed; /* nanoseconds since 1970: its content */
+    int64_t touched; /* and its content, name or owner */
     bb_hash tail;    /* of what stands before `behind`: tells whether it is still the same */
 } bb_progress;
 /* Fills in what is known of p->file. False: nothing is. */
@@ -78,9 +79,12 @@ typedef struct bb_mailbox bb_mailbox;
  * it was opened, so that half of what is being delivered is never taken for a message.
  * Memory: one message and the names of the files. A path that is not there is an error at once. */
 bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_err *err) BB_MUST_USE;
-/* From now on files are read from where `known` says that they were read to, as long as what stands before that is still
- * the same; what was read before and is as it was is passed over. Call it before the first message. */
+/* From now on an mbox is read from where `known` says that it was read to, as long as what stands before that is still the
+ * same, and a file that is as it was then is passed over. A file outside a Maildir that holds one message is read when
+ * nobody has written to it for two seconds: nothing else tells that it is whole. Call it before the first message. */
 void bb_mailbox_resume(bb_mailbox *m, bb_progress_fn known, void *ctx);
+/* After the last message: was a file left, since somebody was still writing to it? */
+bool bb_mailbox_left_some(const bb_mailbox *m);
 /* 1: a message, 0: the end, -1: this one could not be read (err says which and why); go on by calling again. */
 int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err);
 void bb_mailbox_close(bb_mailbox **m);

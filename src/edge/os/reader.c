@@ -184,7 +184,10 @@ static bool open_file(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
         if (!settled(e->path, r->fd, &st))
             return bb_fail(err, BB_EBUSY, "%s: another program keeps it locked; try again", e->path);
         r->left = (uint64_t)st.st_size;
-        r->progress = (bb_progress){.file = bb_os_file_id(&st), .size = r->left, .changed = bb_os_changed(&st)};
+        r->progress = (bb_progress){.file = bb_os_file_id(&st, e->path),
+                                    .size = r->left,
+                                    .changed = bb_os_changed(&st),
+                                    .touched = bb_os_touched(&st)};
         return true;
     }
     return !e->below || bb_fail(err, BB_ENOINPUT, "%s: is no file any more", e->path);
@@ -225,6 +228,7 @@ static bool start_at(bb_os_reader *r, uint64_t behind)
 static bool go_on(bb_os_reader *r, const bb_progress *known)
 {
     bb_hash tail;
+    if (!starts_message(peek_line(r))) return !r->error;
     if (!known->behind || known->behind > r->progress.size || !tail_at(r, known->behind, &tail)) return true;
     if (!bb_hash_eq(&tail, &known->tail)) return true;
     if (!start_at(r, known->behind)) return false;

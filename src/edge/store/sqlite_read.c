@@ -470,6 +470,7 @@ bool sq_progress(bb_driver *driver, bb_arena *a, bb_progress **out, size_t *n, b
         p->size = (uint64_t)sq_int(&c);
         p->changed = sq_int(&c);
         p->tail = sq_hash(&c);
+        p->touched = sq_int(&c);
     }
     return end(d, &c, a, err);
 }

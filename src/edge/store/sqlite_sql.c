@@ -81,10 +81,10 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_PUT_TRANSITION] =
         "INSERT INTO transition (subscriber, number, time, recorded, from_status, to_status, until, cause)"
         " SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM transition WHERE subscriber = ?1",
-    [SQ_PUT_PROGRESS] =
-        "INSERT OR REPLACE INTO progress (file, behind, number, size, changed, tail) VALUES (?, ?, ?, ?, ?, ?)",
+    [SQ_PUT_PROGRESS] = "INSERT OR REPLACE INTO progress (file, behind, number, size, changed, tail, touched) VALUES "
+                        "(?, ?, ?, ?, ?, ?, ?)",
 
-    [SQ_PROGRESS] = "SELECT file, behind, number, size, changed, tail FROM progress ORDER BY file",
+    [SQ_PROGRESS] = "SELECT file, behind, number, size, changed, tail, touched FROM progress ORDER BY file",
     [SQ_PAGE] =
         "SELECT " PERSON " FROM subscriber WHERE id > ?1 AND (?2 = 0 OR list = ?2)"
         " AND (?3 IS NULL OR changed >= ?3 OR (status = 1 AND until >= ?3 AND until <= ?4)) ORDER BY id LIMIT ?5",

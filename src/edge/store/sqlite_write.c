@@ -252,6 +252,7 @@ bool sq_put_progress(bb_driver *driver, const bb_progress *rows, size_t n, bb_er
         sq_put_int(&c, (int64_t)rows[i].size);
         sq_put_int(&c, rows[i].changed);
         sq_put_hash(&c, &rows[i].tail);
+        sq_put_int(&c, rows[i].touched);
         if (!sq_run(d, &c, err)) return false;
     }
     return true;

@@ -4,6 +4,7 @@
 
 usage: threads.py PROGRAM [tsan]    tsan: the program was built with the thread sanitizer
 """
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,7 +14,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def main(program, sanitized):
     paths = sorted((HERE.parent / "fixtures" / "mta").glob("*.eml")) + [HERE / "charsets.eml"]
-    ran = subprocess.run([program, *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    env = {**os.environ, "TSAN_OPTIONS": "suppressions=%s" % (HERE / "tsan.supp")}
+    ran = subprocess.run([program, *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
     name = "eight threads read %d messages%s" % (len(paths), " under the thread sanitizer" if sanitized else "")
     # Some kernels lay out memory as the sanitizer cannot bear; that says nothing of ours.
     if sanitized and "unexpected memory mapping" in ran.stdout:

@@ -4,6 +4,8 @@
 
 usage: people.py PROGRAM
 """
+import json
+
 from box import done, fixtures, new_home, ok, run, same
 from return_paths import BOUNCE
 
@@ -15,6 +17,8 @@ WRONG = [
     (("subscriber", "add", "new@example.net"), 64, "--list"),
     (("subscriber", "add", "--list", "news", "--external-id", "7", "a@example.net", "b@example.net"), 64, "one address"),
     (("subscriber", "add", "--list", "news", "--external-id", "7" * 65, "new@example.net"), 65, "64"),
+    (("subscriber", "add", "--list", "news", "--external-id", "7\x1b[31m", "new@example.net"), 65, "control"),
+    (("subscriber", "add", "--list", "news", "--since", "2062-01-01", "new@example.net"), 64, "future"),
     (("subscriber", "add", "--list", "news", "--contact", "--resubscribe", "new@example.net"), 64, "one of the two"),
     (("subscriber", "show", "stranger@example.net"), 66, "on no list"),
     (("subscriber", "set", "ann@example.net"), 64, "--status"),
@@ -139,6 +143,27 @@ def test_soft(box):
     same(box.standing(dan, "2027-11-20"), ("bounced", ""), "and removed he stays")
 
 
+def test_moved_house(box):
+    """What one home exports, another takes in: whoever is new stands as he stood, whoever is there as he stands."""
+    csv = box.do("subscriber", "export", "--list", "news").out
+    other = Box()
+    other.do("subscriber", "add", "--list", "news", "dan@example.net")
+    got = other.do("subscriber", "import", "--list", "news", "-", stdin=csv)
+    ok(got.code == 0 and "3 added, 1 there already" in got.text, "moved house: taken in", got)
+    want = {r["address"]: r["status"] for r in map(json.loads, box.do("subscriber", "export", "--list", "news", "--json").out.splitlines())}
+    same(want.pop("dan@example.net"), "bounced", "moved house: he was bounced there")
+    have = {r["address"]: r["status"] for r in map(json.loads, other.do("subscriber", "export", "--json").out.splitlines())}
+    same(have.pop("dan@example.net"), "active", "moved house: he was there already, and stays as he is")
+    same(have, want, "moved house: the others stand as they stood")
+    rows = b"email,status,until\na@example.org,bounced,\nb@example.org,quarantined,2026-11-01\nc@example.org,quarantined,2026-12-24\n" \
+           b"d@example.org,unsubscribed,\ne@example.org,blocklisted,\n"
+    got = other.do("subscriber", "import", "--list", "news", "-", stdin=rows)
+    ok(got.code == 65 and "a status that is none of ours" in got.text, "import: a status that is none is told", got)
+    same([other.standing(x + "@example.org") for x in "abcd"],
+         [("bounced", ""), ("active", ""), ("quarantined", "2026-12-24T00:00:00Z"), ("unsubscribed", "")], "import: with their statuses")
+    same(other.explain("a@example.org")["facts"][0]["note"], "as imported", "import: explained")
+
+
 def test_report(box):
     for path in fixtures()[:10]:
         box.do("ingest", path)
@@ -156,7 +181,7 @@ def test_report(box):
 
 def main():
     box = Box()
-    for test in (test_add, test_wrong, test_set, test_hard, test_soft, test_report):
+    for test in (test_add, test_wrong, test_set, test_hard, test_soft, test_moved_house, test_report):
         test(box)
     done()
 

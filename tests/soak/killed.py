@@ -111,7 +111,7 @@ def test_killed(home, box, took):
     while kills < KILLS:
         job = ingest(home, box)
         try:
-            job.wait(random_.uniform(0, took))
+            job.wait(random_.uniform(0, took / 6))
             break  # it came to its end: what is left to kill is a run in which all is known
         except subprocess.TimeoutExpired:
             job.kill()

@@ -48,7 +48,7 @@ static void tell(cli *c, const part *parts, size_t n)
     cli_json d;
     bool made = false;
     cli_json_begin(&d, &c->arena);
-    bb_json_kstr(&d.j, "home", bb_cstr(c->home));
+    bb_json_kstr(&d.j, "path", bb_cstr(c->home));
     for (size_t i = 0; i < n; i++) {
         bb_json_kstr(&d.j, parts[i].what, parts[i].made ? BB_S("made") : BB_S("there"));
         made |= parts[i].made;

@@ -96,6 +96,7 @@ static bool read_addresses(cli *c, const bb_list *l, bb_item *items)
     bb_time since = c->now;
     if (id && c->n_args > 1) return bb_fail(&c->err, BB_EUSAGE, "--external-id goes with one address");
     if (!cli_time(c, "since", &since)) return false;
+    if (since > c->now) return bb_fail(&c->err, BB_EUSAGE, "--since lies in the future");
     for (size_t i = 0; i < c->n_args; i++) {
         items[i] = (bb_item){.type = BB_ITEM_SUBSCRIBER,
                              .list = l->id,

@@ -183,7 +183,9 @@ static const char list_add_text[] =
     "[list NAME] of the configuration; what is not given holds as [policy] and the defaults say.\n";
 static const char import_text[] =
     "FILE is a CSV with a header, or - for standard input. Columns: email (or address), and where you have them id\n"
-    "(your own id) and date (on the list since). Who is there already stays as he is.\n";
+    "(your own id), date (on the list since), status and until. Who is there already stays as he is, whatever status "
+    "the\n"
+    "file says; who is new comes in with it.\n";
 static const char export_text[] =
     "With --changed-since a table of your own can follow: who was added since then, whose address, external id or\n"
     "status changed, and whose quarantine ended by itself. It goes by when that was recorded. Let the times overlap\n"

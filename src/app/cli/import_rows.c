@@ -95,6 +95,7 @@ bool import_row(bb_arena *a, const import_columns *columns, const bb_csv_row *ro
     else if (!bb_address_read(a, address, &out->address, &err)) *why = bb_dup(a, bb_cstr(err.text)).p;
     else if (id.n > BB_EXTERNAL_ID_MAX) *why = "an id of more than 64 octets";
     else if (!bb_utf8_valid(id)) *why = "an id that is not UTF-8";
+    else if (bb_has_control(id)) *why = "an id with control characters";
     else if (!read_time(field(columns, row, COLUMN_SINCE), &out->time)) *why = "a date that is none";
     else if (!read_time(field(columns, row, COLUMN_UNTIL), &out->set_until)) *why = "an end (until) that is no date";
     else if (!read_yes(field(columns, row, COLUMN_CONTACT), &out->contact)) *why = "contact is neither yes nor no";

@@ -123,17 +123,10 @@ bool cli_policy(void *ctx, uint32_t list, bb_context *out)
 
 /* ---- what attribution knows of them ---------------------------------------------------------------------- */
 
-static bool stop_at_external_id(void *ctx, const bb_subscriber *s)
-{
-    bool *found = ctx;
-    *found = s->external_id.n > 0;
-    return !*found;
-}
-
 bool cli_own_ids(cli *c, uint32_t list, bool *out)
 {
     bool external = false;
-    bool good = bb_store_each_subscriber(c->store, list, stop_at_external_id, &external, &c->err);
+    bool good = bb_store_external_ids(c->store, list, &external, &c->err);
     *out = !external;
     return good;
 }

@@ -19,8 +19,12 @@ static void quoted(bb_json *j, bb_str s)
     size_t plain = 0; /* start of the run that needs no escape */
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
+        /* U+0080 to U+009F: a terminal takes them for control sequences, and JSON is looked at, too */
+        bool c1 = c == 0xC2 && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xA0;
+        if (c1) c = (unsigned char)s.p[i + 1];
+        else if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
         bb_put(j->out, bb_sub(s, plain, i - plain));
+        i += c1;
         plain = i + 1;
         if (c == '"' || c == '\\') bb_putf(j->out, "\\%c", c);
         else if (c == '\n') bb_puts(j->out, "\\n");

@@ -50,6 +50,15 @@ bool bb_utf8_valid(bb_str s)
     return !invalid_bytes(s);
 }
 
+bool bb_has_control(bb_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i], next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0xFF;
+        if (c < 0x20 || c == 0x7F || (c == 0xC2 && next < 0xA0)) return true;
+    }
+    return false;
+}
+
 bb_str bb_utf8_clean(bb_arena *a, bb_str s)
 {
     size_t invalid = invalid_bytes(s);

@@ -83,6 +83,7 @@ static const char *wrong_with(const bb_item *item, const bb_list *lists, size_t 
         return "the address is not valid UTF-8";
     if (item->external_id.n > BB_EXTERNAL_ID_MAX) return "the external id is longer than 64 octets";
     if (!bb_is_store_text(item->external_id)) return "the external id is not valid UTF-8";
+    if (bb_has_control(item->external_id)) return "the external id has control characters";
     if (!bb_list_with(lists, n, item->list)) return "there is no such list";
     return NULL;
 }
@@ -149,6 +150,28 @@ static bool put_fresh(bb_apply *ap, bb_item *items, size_t n, person *const *who
     return true;
 }
 
+/* How somebody new stands, where he comes with a status: a setting by hand, so that nobody comes in active who was
+ * bounced elsewhere. A quarantine that is over is none. */
+static bool keep_statuses(bb_apply *ap, const bb_item *items, size_t n)
+{
+    size_t kept = 0;
+    bb_item *facts = bb_get_array(ap->arena, n, sizeof *facts);
+    if (!facts) return false;
+    for (size_t i = 0; i < n; i++) {
+        const bb_item *item = &items[i];
+        bool fresh = item->result == BB_RESULT_STORED;
+        if (!fresh || bb_status_at(item->set_status, item->set_until, ap->batch->now) == BB_STATUS_ACTIVE) continue;
+        facts[kept++] = (bb_item){.type = BB_ITEM_FACT,
+                                  .fact = BB_FACT_SET,
+                                  .subscriber = item->subscriber,
+                                  .time = ap->batch->now,
+                                  .set_status = item->set_status,
+                                  .set_until = item->set_until,
+                                  .note = item->note};
+    }
+    return !kept || bb_apply_facts(ap, facts, kept);
+}
+
 /* "Subscribed again" is a fact like any other, of those who are new too: given once more it is a duplicate. */
 static bool resubscribe(bb_apply *ap, bb_item *items, size_t n)
 {
@@ -189,7 +212,7 @@ bool bb_apply_subscribers(bb_apply *ap, bb_item *items, size_t n)
         if (items[i].result != BB_RESULT_REFUSED) who[i] = *by_address;
     }
     return put_fresh(ap, items, n, who) && ap->driver->ops->set_people(ap->driver, c.rows, c.n, ap->err) &&
-           resubscribe(ap, items, n);
+           keep_statuses(ap, items, n) && resubscribe(ap, items, n);
 }
 
 /* ---- facts --------------------------------------------------------------------------------------------------- */

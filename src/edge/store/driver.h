@@ -168,6 +168,8 @@ typedef struct {
     bool (*put_progress)(bb_driver *d, const bb_progress *rows, size_t n,
                          bb_err *err); /* in the place of what is known */
 
+    bool (*external_ids)(bb_driver *d, uint32_t list, bool *any, bb_err *err);
+
     /* reading for people */
     bool (*progress)(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err); /* by file */
     /* the next people behind the id, by id, at most `most` */

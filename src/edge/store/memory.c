@@ -325,6 +325,16 @@ static bool put_progress(bb_driver *d, const bb_progress *rows, size_t n, bb_err
     return true;
 }
 
+static bool external_ids(bb_driver *d, uint32_t list, bool *any, bb_err *err)
+{
+    const memory *m = OF(d);
+    (void)err;
+    *any = false;
+    for (size_t i = 0; i < m->now.n_people; i++)
+        *any |= m->now.people[i].list == list && m->now.people[i].external_id.n;
+    return true;
+}
+
 static bool progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
 {
     memory *m = OF(d);
@@ -748,6 +758,7 @@ static const bb_driver_ops operations = {
     .put_transitions = put_transitions,
     .put_progress = put_progress,
     .progress = progress,
+    .external_ids = external_ids,
     .page = page,
     .history = history,
     .evidence = evidence,

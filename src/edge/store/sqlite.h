@@ -24,6 +24,7 @@ typedef enum {
     SQ_FIND_BY_EXTERNAL_ID,
     SQ_FIND_BY_ADDRESS,
     SQ_FIND_BY_ADDRESS_ANYWHERE,
+    SQ_EXTERNAL_IDS,
     SQ_FIND_PERSON,
     SQ_FIND_MAILING,
     SQ_FIND_REPORT,
@@ -135,6 +136,7 @@ bool sq_copy(bb_driver *d, const char *to, bb_err *err); /* sqlite_whole.c */
 bool sq_check(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
 bool sq_policies(bb_driver *d, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err);
 bool sq_add_policy(bb_driver *d, const bb_policy_version *row, bb_err *err);
+bool sq_external_ids(bb_driver *d, uint32_t list, bool *any, bb_err *err);
 bool sq_progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err);
 bool sq_page(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
              size_t *n, bb_err *err);

@@ -129,10 +129,10 @@ static bool connect_to(bb_sqlite *d, bb_store_mode mode, bb_err *err)
     sqlite3_busy_timeout(d->db, SQ_WAIT_MS);
     if (!identify(d, &version, err) || !usable(d, mode, version, err)) return false;
     if (writes && (!sq_lock(d->path, &d->lock, err) || !migrate(d, err))) return false;
-    /* 64 MiB of cache and rare checkpoints: most of what bulk ingest costs is pages written twice */
+    /* some cache and rare checkpoints: most of what bulk ingest costs is pages written twice */
     return run(d,
                "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-               "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000",
+               "PRAGMA cache_size = -24576; PRAGMA wal_autocheckpoint = 10000",
                err);
 }
 
@@ -227,6 +227,7 @@ static const bb_driver_ops operations = {
     .put_transitions = sq_put_transitions,
     .put_progress = sq_put_progress,
     .progress = sq_progress,
+    .external_ids = sq_external_ids,
     .page = sq_page,
     .history = sq_history,
     .evidence = sq_evidence,

@@ -453,6 +453,16 @@ bool sq_reports(bb_driver *driver, bb_arena *a, const bb_report_query *q, uint64
     return end(d, &c, a, err);
 }
 
+bool sq_external_ids(bb_driver *driver, uint32_t list, bool *any, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!sq_open(d, SQ_EXTERNAL_IDS, &c, err)) return false;
+    sq_put_id(&c, list);
+    *any = sq_next(&c) && sq_int(&c);
+    return sq_close(d, &c, err);
+}
+
 bool sq_progress(bb_driver *driver, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

@@ -171,6 +171,11 @@ static bb_subscriber subscriber_of(const bb_row_person *p)
                            .changed = p->changed};
 }
 
+bool bb_store_external_ids(bb_store *s, uint32_t list, bool *any, bb_err *err)
+{
+    return s->driver->ops->external_ids(s->driver, list, any, err);
+}
+
 bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err)
 {
     bb_driver *d = s->driver;

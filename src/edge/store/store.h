@@ -93,7 +93,8 @@ typedef struct {
     bb_message *message;
     bb_claims *claims;
     bb_str evidence; /* raw bytes; empty: keep none */
-    /* SUBSCRIBER: list, address, external_id (empty: none), contact, time (on the list since) */
+    /* SUBSCRIBER: list, address, external_id (empty: none), contact, time (on the list since); how somebody new stands
+     * (set_status, set_until), as a setting by hand with that note */
     /* FACT: subscriber, fact (time, set_status, ...), note, new address for BB_FACT_ADDRESS */
     /* READING: report, message and claims; the same as today's reading: a duplicate */
     /* SEND: subscriber, mailing, time (BB_NO_TIME: the mailing's) */
@@ -163,6 +164,8 @@ typedef struct {
     bb_time changed; /* recorded time of the last change: added, address, external id, contact, kept status */
 } bb_subscriber;
 
+/* Has anybody on the list an external id? */
+bool bb_store_external_ids(bb_store *s, uint32_t list, bool *any, bb_err *err) BB_MUST_USE;
 /* Answers the look-ups in place (found, found_id, ...). */
 bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err) BB_MUST_USE;
 /* Which reports are there already: known[i] answers keys[i]. */

@@ -370,7 +370,7 @@ static bb_str hostile(const char *before, const char *unit, size_t bytes)
 /* What invites to look at the same words again and again, or to keep copies of them. */
 static void hostile_prose_is_read_in_linear_time(void)
 {
-#define SAYS FROM "Subject: Mail delivery failed\n\ncould not be delivered\n\n"
+#define SAYS FROM "Subject: Mail delivery failed\n\ncould not be delivered: 550 No\n\n"
     static const struct {
         const char *name, *before, *unit;
     } rows[] = {

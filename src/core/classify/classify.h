@@ -24,7 +24,7 @@ typedef struct {
 } bb_rule_source;
 
 /* Raised whenever rules or formats read mail differently; stored with every reading. */
-#define BB_RULES_VERSION 1
+#define BB_RULES_VERSION 2
 
 /* The rules that the program carries, generated from rules/ at build time; at least one source. */
 extern const bb_rule_source bb_rules_builtin[];
@@ -50,6 +50,11 @@ typedef struct {
     bb_str diagnostic; /* the refusing system's words: weigh most */
     bb_str text;       /* the report's human words about this recipient, or all of them */
     bb_str host;       /* refusing host */
+    bb_str subject;    /* of the message that came back: nobody's refusal, wherever it is quoted */
+    bool told;         /* the diagnostic is human words of the report's */
+    bool others;       /* the diagnostic was said of several alike, or of another recipient */
+    bool text_of_all;  /* and so was the text */
+    bool of_sender;    /* the diagnostic names who sent the message, and not the recipient */
 } bb_evidence;
 
 bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e);

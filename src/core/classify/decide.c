@@ -37,8 +37,23 @@ static bool any_host(const bb_str *patterns, size_t n, bb_str host)
     return n == 0;
 }
 
+enum { CONN, EHLO, MAIL };
+
+/* May a refusal with these circumstances be about the recipient's address at all? What comes before the recipient was
+ * named is about the sender, or at the most about the host that was to take mail for a domain; a rule that names such
+ * a stage knows what it does. */
+static bool about_recipient(const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
+{
+    if (e->action == BB_ACTION_DELAYED) return true; /* it gives no more than a reason */
+    bool sender_status = c->status.part[1] == 1 && (c->status.part[2] == 7 || c->status.part[2] == 8); /* RFC 3463 */
+    if (sender_status || e->of_sender || e->others) return false;
+    if (rule->stages || c->stage < 0 || c->stage > MAIL) return true;
+    return c->stage == CONN && (rule->reason == BB_REASON_hostunknown || rule->reason == BB_REASON_notaccept);
+}
+
 static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
 {
+    if (rule->kind == BB_KIND_HARD && !about_recipient(rule, e, c)) return false;
     if (rule->stages && (c->stage < 0 || !(rule->stages & 1U << c->stage))) return false;
     if (rule->actions && !(rule->actions & 1U << e->action)) return false;
     if (rule->bare && !c->wordless) return false;
@@ -68,10 +83,24 @@ static void consider(firing *best, firing next)
     if (beats(&next, best)) *best = next;
 }
 
+/* Whose words a text is. */
+typedef enum { BY_SYSTEM, BY_REPORT, DOUBTED } said_by;
+
+/* Human words never call it hard against codes that say what else is the matter, nor where they were said of all; and
+ * what they only say may be, or quote, can at the most tell of a block. */
+static bool may_fire(const bb_rule *rule, const bb_evidence *e, const bb_codes *c, said_by by)
+{
+    bool human = (by != BY_SYSTEM || e->told) && e->action != BB_ACTION_DELAYED;
+    if (by == DOUBTED && rule->kind != BB_KIND_BLOCK) return false;
+    if (rule->kind == BB_KIND_HARD && human && (c->elsewhere || (by == BY_REPORT && e->text_of_all))) return false;
+    return conditions_hold(rule, e, c);
+}
+
 /* Rules whose words stand in `text`. */
 static void consider_words(firing *best, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c,
-                           bb_str text, bool said)
+                           bb_str text, said_by by)
 {
+    if (bb_empty(text)) return;
     char *folded = bb_get(a, text.n + 1);
     bb_sight sight = {
         .marks = bb_get_array(a, r->n_rules + 1, sizeof *sight.marks),
@@ -83,9 +112,9 @@ static void consider_words(firing *best, const bb_rules *r, bb_arena *a, const b
     for (size_t i = 0; i < sight.n_seen; i++) {
         const bb_rule *rule = &r->rules[sight.seen[i]];
         const bb_mark *m = &sight.marks[sight.seen[i]];
-        if (!m->weight || m->forbidden || !conditions_hold(rule, e, c)) continue;
-        bool hearsay = !said && rule->strength == BB_STRENGTH_HINT;
-        int strength = hearsay ? BB_STRENGTH_GUESS : (int)rule->strength;
+        if (!m->weight || m->forbidden || !may_fire(rule, e, c, by)) continue;
+        bool said = by == BY_SYSTEM, guessed = !said && rule->strength == BB_STRENGTH_HINT;
+        int strength = guessed ? BB_STRENGTH_GUESS : (int)rule->strength;
         consider(best, (firing){.rule = rule, .strength = strength, .weight = m->weight, .said = said});
     }
 }
@@ -108,21 +137,35 @@ static double confidence(const firing *f)
     return sure > 0.1 ? sure : 0.1;
 }
 
+/* Does the status say what is the matter, and not that it is the address? */
+static bool status_is_elsewhere(const bb_rules *r, const bb_evidence *e, const bb_codes *c)
+{
+    firing by_code = {0};
+    if (c->status.part[0]) consider_codes(&by_code, r, e, c);
+    return by_code.rule && by_code.rule->kind != BB_KIND_HARD && by_code.rule->n_status &&
+           by_code.strength >= BB_STRENGTH_CODE;
+}
+
 /* The words and codes of one evidence, without what the action field makes of them. */
 static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *e)
 {
     bb_codes c = bb_codes_of(e);
     firing best = {0};
-    consider_words(&best, r, a, e, &c, e->diagnostic, true);
+    c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c);
+    bb_str said = e->told ? bb_report_asserted(a, e->diagnostic, e->subject) : e->diagnostic;
+    consider_words(&best, r, a, e, &c, said, BY_SYSTEM);
     /* The report's human words count only where the refusing system said nothing clear. */
-    if (!best.rule) consider_words(&best, r, a, e, &c, e->text, false);
+    bb_str told = best.rule ? (bb_str){0} : bb_report_asserted(a, e->text, e->subject);
+    if (!best.rule) consider_words(&best, r, a, e, &c, told, BY_REPORT);
+    if (!best.rule && told.n != e->text.n) consider_words(&best, r, a, e, &c, e->text, DOUBTED);
     if (!best.rule || best.strength < BB_STRENGTH_CLEAR) consider_codes(&best, r, e, &c);
     if (!best.rule) return (bb_verdict){BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 0};
 
     bb_verdict v = {best.rule->kind, best.rule->reason, best.rule->id, confidence(&best)};
     /* A temporary refusal (RFC 5321 section 4.2.1) removes nobody, whatever its words: "450 4.1.1 user
      * unknown" is greylisting, an address verification under way, a broken look-up table. */
-    if (v.kind == BB_KIND_HARD && c.temporary && !best.rule->lasting) v.kind = BB_KIND_SOFT;
+    bool lasting = best.rule->lasting && best.said && !c.for_now;
+    if (v.kind == BB_KIND_HARD && c.temporary && !lasting) v.kind = BB_KIND_SOFT;
     return v;
 }
 

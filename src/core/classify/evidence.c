@@ -8,7 +8,7 @@ const char *const bb_stages[] = {"CONN", "EHLO", "MAIL", "RCPT", "DATA", NULL};
 
 int bb_stage_index(bb_str word)
 {
-    if (bb_ieq(word, BB_S("HELO"))) word = BB_S("EHLO");
+    if (bb_ieq(word, BB_S("HELO")) || bb_ieq(word, BB_S("AUTH"))) word = BB_S("EHLO");
     for (int i = 0; bb_stages[i]; i++)
         if (bb_ieq(word, bb_cstr(bb_stages[i]))) return i;
     return -1;
@@ -81,31 +81,41 @@ static bb_code3 status_of(const bb_evidence *e)
     return field.part[0] ? field : said;
 }
 
-/* Does it hold words beside codes, addresses, host names and ids? */
+/* Does it hold words, or ids that stand for some, beside codes, addresses and host names? */
 static bool wordless(bb_str diagnostic)
 {
     bb_str token;
     while (bb_split(&diagnostic, ' ', &token)) {
+        if (bb_istarts(token, BB_S("smtp;"))) token = bb_sub(token, 5, BB_NPOS); /* the field's type */
         size_t letters = 0;
         bool plain = true;
         for (size_t i = 0; i < token.n; i++) {
             char c = token.p[i];
             bool last = i + 1 == token.n;
-            if (c == '@' || c == '<' || bb_is_digit(c) || (c == '.' && !last)) plain = false;
+            if (c == '@' || c == '<' || (c == '.' && !last)) plain = false;
             letters += (unsigned char)c >= 0x80 || (bb_is_alnum(c) && !bb_is_digit(c));
         }
-        if (plain && letters >= 2 && !bb_ieq(token, BB_S("smtp;"))) return false;
+        if (plain && letters >= 2) return false;
     }
     return true;
+}
+
+/* RFC 5321 section 4.2.1: by its second digit a reply about syntax, authentication or the like, and no mailbox; 552 is
+ * about room. */
+static bool reply_is_elsewhere(bb_code3 reply)
+{
+    return reply.part[0] == 5 && (reply.part[1] != 5 || reply.part[2] == 2);
 }
 
 bb_codes bb_codes_of(const bb_evidence *e)
 {
     bb_codes c = {.status = status_of(e), .reply = reply_of(e), .stage = bb_stage_index(e->command)};
     c.wordless = wordless(e->diagnostic);
+    c.elsewhere = reply_is_elsewhere(c.reply);
     /* The reply's class is what the server did; a status only says so where there is no reply, or
      * where it says what is the matter: then nobody is removed on the reply's word alone. */
     c.temporary = c.reply.part[0] ? c.reply.part[0] == 4 || (c.status.part[0] == 4 && says_something(c.status))
                                   : c.status.part[0] == 4;
+    c.for_now = c.reply.part[0] == 4 || (c.status.part[0] == 4 && says_something(c.status));
     return c;
 }

@@ -169,6 +169,8 @@ typedef struct {
     bb_code3 reply;  /* {0}: none */
     int stage;       /* -1: unknown */
     bool temporary;  /* class 4 */
+    bool for_now;    /* and not only by a status that a reporter makes up: 4.0.0 */
+    bool elsewhere;  /* a reply or status that says what is the matter, and that it is not the address */
     bool wordless;   /* the diagnostic is codes and addresses only */
 } bb_codes;
 

@@ -4,16 +4,28 @@
  */
 #include "core/classify/classify.h"
 
-/* RFC 5965 section 7.3, RFC 6430, RFC 6591. Only a person who does not want the mail complains: who
- * takes it out of the spam folder does not, and neither does a machine that could not verify a
- * signature. A type we do not know is taken for a complaint, which is what the format is for. */
+/* A feedback type begins with this, however it is spelled: "not-spam", "Not_Spam", "notspam (user)". */
+static bool type_is(bb_str type, const char *letters)
+{
+    for (size_t i = 0; i < type.n && *letters; i++) {
+        if (!bb_is_alnum(type.p[i])) continue;
+        if (bb_lower(type.p[i]) != *letters++) return false;
+    }
+    return !*letters;
+}
+
+/* RFC 5965 section 7.3, RFC 6430, RFC 6591. Only a person who does not want the mail complains: who takes it out of the
+ * spam folder does not, and neither does a machine that found a virus or could not verify a signature, nor one that
+ * reports in a type of its own. */
 static bb_verdict complaint(bb_str type)
 {
-    if (bb_ieq(type, BB_S("not-spam")))
-        return (bb_verdict){BB_KIND_OTHER, BB_REASON_feedback, BB_S("feedback-not-spam"), 1};
-    if (bb_ieq(type, BB_S("auth-failure")) || bb_ieq(type, BB_S("dmarc")))
+    static const char *const persons[] = {"abuse", "fraud", "optout", "unsubscribe", "spam", "phish", "complaint"};
+    if (type_is(type, "notspam")) return (bb_verdict){BB_KIND_OTHER, BB_REASON_feedback, BB_S("feedback-not-spam"), 1};
+    if (type_is(type, "authfailure") || type_is(type, "dmarc"))
         return (bb_verdict){BB_KIND_OTHER, BB_REASON_authfailure, BB_S("feedback-auth-failure"), 1};
-    return (bb_verdict){BB_KIND_COMPLAINT, BB_REASON_feedback, BB_S("feedback"), 1};
+    for (size_t i = 0; i < BB_COUNT(persons); i++)
+        if (type_is(type, persons[i])) return (bb_verdict){BB_KIND_COMPLAINT, BB_REASON_feedback, BB_S("feedback"), 1};
+    return (bb_verdict){BB_KIND_OTHER, BB_REASON_feedback, BB_S("feedback-other"), 1};
 }
 
 /* A disposition notification (RFC 8098) is written by the reader's program, not by who delivers: it
@@ -57,10 +69,16 @@ static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *
         .diagnostic = to->diagnostic,
         .text = bb_empty(to->text) ? bb_sub(r->text, 0, WORDS_FOR_ALL) : to->text,
         .host = bb_empty(to->remote_mta) ? r->reporting_mta : to->remote_mta,
+        .subject = r->original.subject,
+        .told = to->told,
+        .others = to->others,
+        .text_of_all = bb_empty(to->text) && r->n_rcpts > 1,
+        .of_sender = to->of_sender,
     };
     bb_verdict v = bb_classify(rules, a, &e);
     if (!bb_empty(v.rule)) return v;
     e.diagnostic = reply_in_subject(r);
+    e.told = false;
     v = bb_classify(rules, a, &e);
     if (!bb_empty(v.rule)) return v;
     /* It did come back, and nobody here can read why: that removes nobody. */

@@ -125,10 +125,40 @@ static bool names(const bb_names *n, bb_str key)
     return bb_eq(n->recipient, key) || bb_eq(n->original, key) || bb_eq(n->final, key);
 }
 
-/* Complaints come with the address blacked out (RFC 6590): that names nobody. */
-static bool names_somebody(const bb_names *n)
+/* Of an address key. */
+static bb_str domain_of(bb_str key)
 {
-    return n->recipient.n && !bb_starts(n->recipient, BB_S("redacted"));
+    return bb_sub(key, bb_rchr(key, '@') + 1, BB_NPOS); /* BB_NPOS + 1 is 0 */
+}
+
+/* The same domain, or one within the other: a host of his provider's. */
+static bool same_site(bb_str key, bb_str other)
+{
+    bb_str x = domain_of(key), y = domain_of(other);
+    if (x.n < y.n) {
+        bb_str longer = y;
+        y = x;
+        x = longer;
+    }
+    return y.n && bb_iends(x, y) && (x.n == y.n || x.p[x.n - y.n - 1] == '.');
+}
+
+/* It was sent to him, and failed where it went on to: at another site, which his own address is no worse for. */
+static bool went_on(const bb_names *n)
+{
+    return n->original.n && n->final.n && !bb_eq(n->original, n->final) && !same_site(n->original, n->final);
+}
+
+/* Does the verdict name somebody other than the holder? Complaints come with the address blacked out (RFC 6590), as
+ * "redacted" or as letters that are nobody's at his own domain; and where they name nobody themselves, what the
+ * returned message's To says may be the list's own address. */
+static bool names_somebody(const bb_message *m, const bb_claims *c, size_t i, bb_str key)
+{
+    const bb_names *n = &c->names[i];
+    if (!n->recipient.n || bb_starts(n->recipient, BB_S("redacted@"))) return false;
+    if (m->report.type != BB_REPORT_COMPLAINT) return true;
+    bool known = c->rcpt_lookup[i] != BB_NPOS && c->lookups[c->rcpt_lookup[i]].found > 0;
+    return n->original.n && (known || !bb_eq(domain_of(n->recipient), domain_of(key)));
 }
 
 static bool returned_to(const bb_claims *c, bb_str key)
@@ -153,6 +183,32 @@ static int severity(bb_kind k)
     return of[k];
 }
 
+static void settle_on(bb_settled *out, bb_settled holder, bool forwarded)
+{
+    holder.kind = out->kind;
+    holder.reason = out->reason;
+    holder.forwarded = forwarded;
+    *out = holder;
+}
+
+/* What was sent to an address went on to several, and arrived at one of them. */
+static bool arrived(const bb_message *m, const bb_claims *c, bb_str key)
+{
+    for (size_t i = 0; i < m->n_verdicts; i++)
+        if (m->verdicts[i].kind == BB_KIND_DELIVERED && names(&c->names[i], key)) return true;
+    return false;
+}
+
+/* The verdicts that name him. What arrived for him under one address and failed under another arrived. */
+static void settle_named(const bb_message *m, const bb_claims *c, bb_settled holder, bb_str key, bb_settled *out)
+{
+    bool came = arrived(m, c, key);
+    for (size_t i = 0; i < m->n_verdicts; i++) {
+        if (!names(&c->names[i], key) || (came && m->verdicts[i].kind != BB_KIND_DELIVERED)) continue;
+        settle_on(&out[i], holder, went_on(&c->names[i]));
+    }
+}
+
 /* The verdicts that speak of the holder of the return path. Where the report names only others, the mail was
  * forwarded or expanded on the way: the worst verdict counts for him, as a soft at most, and the addresses
  * that the text names are left alone. */
@@ -161,19 +217,11 @@ static void settle_holder(const bb_message *m, const bb_claims *c, bb_settled ho
     bool somebody = false;
     size_t worst = 0;
     for (size_t i = 0; i < m->n_verdicts; i++) {
-        somebody |= names_somebody(&c->names[i]);
+        somebody |= names_somebody(m, c, i, key);
         if (severity(m->verdicts[i].kind) > severity(m->verdicts[worst].kind)) worst = i;
     }
-    bool forwarded = somebody && !reported(m, c, key);
-    for (size_t i = 0; i < m->n_verdicts; i++) {
-        if (forwarded || !somebody ? i != worst : !names(&c->names[i], key)) continue;
-        bb_kind kind = out[i].kind;
-        bb_reason reason = out[i].reason;
-        out[i] = holder;
-        out[i].kind = kind;
-        out[i].reason = reason;
-        out[i].forwarded = forwarded;
-    }
+    if (reported(m, c, key)) settle_named(m, c, holder, key, out);
+    else if (m->n_verdicts) settle_on(&out[worst], holder, somebody);
 }
 
 /* The one subscriber that the return path names, or -1. Several lists may send the same form from one domain:
@@ -209,9 +257,11 @@ static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled 
         if (c->rcpt_lookup[i] == BB_NPOS) continue;
         const bb_lookup *l = &c->lookups[c->rcpt_lookup[i]];
         if (l->found != 1) continue;
+        if (m->verdicts[i].kind != BB_KIND_DELIVERED && arrived(m, c, c->names[i].recipient)) continue;
         out[i].subscriber = l->found_id;
         out[i].list = l->found_list;
         out[i].trust = BB_TRUST_INFERRED;
+        out[i].forwarded = went_on(&c->names[i]);
     }
 }
 

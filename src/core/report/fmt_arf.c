@@ -18,19 +18,23 @@ static void read_feedback(bb_ctx *c, const bb_part *p)
             if (bb_ieq(f->name, BB_S("Reporting-MTA")))
                 r->reporting_mta = bb_host_token(bb_trim(bb_sub(value, bb_chr(value, ';') + 1, BB_NPOS)));
             if (bb_ieq(f->name, BB_S("Original-Envelope-Id"))) r->envelope_id = value;
-            if (bb_ieq(f->name, BB_S("Original-Rcpt-To")) || bb_ieq(f->name, BB_S("Removal-Recipient")))
-                bb_row(c, value);
+            if (bb_ieq(f->name, BB_S("Original-Rcpt-To")) || bb_ieq(f->name, BB_S("Removal-Recipient"))) {
+                bb_rcpt_report *row = bb_row(c, value);
+                if (row) row->original = row->recipient; /* the complaint itself names him */
+            }
         }
         if (text.n == before.n) break;
     }
 }
 
-/* Where the complaint itself names nobody, it is about whom the message went to. */
+/* Where the complaint itself names nobody, it is about whom the message went to; To may be the list's own address. */
 static void read_returned(bb_ctx *c)
 {
     static const char *const fields[] = {"X-HmXmrOriginalRecipient", "X-Original-To", "Delivered-To", "To"};
-    for (size_t i = 0; i < BB_COUNT(fields) && c->returned && c->r->n_rcpts == 0; i++)
-        bb_row(c, bb_field_raw(c->m, c->returned, fields[i]));
+    for (size_t i = 0; i < BB_COUNT(fields) && c->returned && c->r->n_rcpts == 0; i++) {
+        bb_str address = bb_address_clean(c, bb_field_raw(c->m, c->returned, fields[i]));
+        if (!bb_empty(address) && !bb_is_not_rcpt(c, address)) bb_row(c, address);
+    }
 }
 
 bool bb_fmt_arf(bb_ctx *c)

@@ -16,7 +16,7 @@ static bool begins_away(bb_str subject)
     return said & BB_SAYS_AWAY && !(said & BB_SAYS_FAILED);
 }
 
-static bool is_autoreply(const bb_ctx *c)
+static bool is_autoreply(bb_ctx *c)
 {
     unsigned signs = c->signs;
     bool words_count = !(signs & BB_SIGN_LIST); /* many write to a list about such subjects */
@@ -28,7 +28,8 @@ static bool is_autoreply(const bb_ctx *c)
     /* A mail system has no holidays. */
     bool away = bb_announced(c->r->subject) & BB_SAYS_AWAY;
     if (words_count && away && !(signs & BB_SIGN_DAEMON)) return true;
-    if (bb_announces(c)) return false;
+    bool plain = signs & BB_SIGN_DAEMON && !(signs & BB_SIGN_AUTO); /* some systems just write a sentence */
+    if (bb_announces(c) && (plain || bb_has_evidence(c))) return false;
     bool answered = bb_announced(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN)) & BB_SAYS_ANSWERED;
     if (signs & BB_SIGN_AUTO || (words_count && answered)) return true;
     return signs & BB_SIGN_NULL_SENDER && !(signs & BB_SIGN_DAEMON) && !bb_empty(bb_trim(c->r->text));

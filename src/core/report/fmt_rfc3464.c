@@ -68,11 +68,14 @@ static void flush(bb_ctx *c, fields *f)
     bb_str original = bb_address_clean(c, f->original);
     bb_str final = bb_address_clean(c, bb_empty(f->final) ? f->actual : f->final);
     if (bb_empty(final)) final = bb_address_clean(c, f->actual);
-    bb_rcpt_report *row = f->any ? bb_row(c, bb_empty(original) ? final : original) : NULL;
-    if (row) {
-        bb_action action = action_of(f->action);
-        /* One block a recipient; where two speak of the same one, the failure counts. */
-        if (row->action == BB_ACTION_NONE || action == BB_ACTION_FAILED) row->action = action;
+    bb_rcpt_report *row = f->any ? bb_row_of(c, original, final) : NULL;
+    bb_action action = action_of(f->action);
+    /* One block a recipient; where two speak of the same one, the failure counts, with all that it says. */
+    bool before = row && action != BB_ACTION_NONE && row->action == BB_ACTION_FAILED;
+    if (row && !(before && action != BB_ACTION_FAILED)) {
+        if (action == BB_ACTION_FAILED && row->action != BB_ACTION_NONE && !before)
+            *row = (bb_rcpt_report){.recipient = row->recipient, .original = row->original, .final = row->final};
+        if (row->action == BB_ACTION_NONE) row->action = action;
         if (bb_empty(row->original)) row->original = original;
         if (bb_empty(row->final)) row->final = final;
         if (!bb_status_says(row->status)) row->status = bb_status_find(bb_value_unfold(c->m, f->status));
@@ -172,13 +175,23 @@ static const bb_part *next_status_part(const bb_ctx *c, const bb_part *p)
     return p;
 }
 
+/* Some label the part as base64 and write it plainly (RFC 3464 section 2.1 wants 7bit); base64 holds no "-". */
+static bb_str status_text(bb_ctx *c, const bb_part *p)
+{
+    if (p->cte != BB_CTE_BASE64 || bb_ifind(p->body, BB_S("-Recipient:")) == BB_NPOS) return bb_part_text(c->m, p);
+    bb_part plain = *p;
+    plain.cte = BB_CTE_PLAIN;
+    plain.kept = NULL;
+    return bb_part_text(c->m, &plain);
+}
+
 bool bb_fmt_rfc3464(bb_ctx *c)
 {
     const bb_part *p = next_status_part(c, NULL);
     if (!p) return read_prose(c);
     /* Whoever passes on a bounce he got has its parts in his mail, too. */
     if (c->signs & BB_SIGN_REPLY && !(c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN))) return false;
-    for (; p; p = next_status_part(c, p)) read_fields(c, bb_part_text(c->m, p));
+    for (; p; p = next_status_part(c, p)) read_fields(c, status_text(c, p));
     if (c->r->n_rcpts == 0) bb_rows_failed_header(c);
     if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);
     return true;

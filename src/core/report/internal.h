@@ -26,6 +26,16 @@ enum {
 };
 
 typedef struct {
+    bb_str key;  /* of his address */
+    bool sender; /* the message that came back was his; else he only reports */
+} bb_somebody;
+
+/* Under which addresses a row is known. */
+typedef struct {
+    bb_str recipient, final; /* keys; final empty: not said */
+} bb_row_keys;
+
+typedef struct {
     bb_mail *m;
     bb_arena *a;
     const bb_report_options *opt;
@@ -33,9 +43,9 @@ typedef struct {
     unsigned signs;
     const bb_part *returned; /* holds the fields of the message that came back; NULL: none did */
     bb_str from;             /* address of the report's author */
-    bb_str *not_rcpts;       /* keys of addresses that are somebody else: who sent, who reports */
+    bb_somebody *not_rcpts;  /* somebody else: who sent, who reports */
     size_t n_not_rcpts, cap_not_rcpts;
-    bb_str *row_keys; /* of r->rcpts, by place */
+    bb_row_keys *row_keys; /* of r->rcpts, by place */
     size_t n_row_keys, cap_row_keys;
 } bb_ctx;
 /* The report's own words without the returned message stand in r->text: UTF-8, lines ended by LF. */
@@ -57,7 +67,11 @@ const bb_part *bb_header_block(bb_ctx *c, bb_str text);
 void bb_signs_read(bb_ctx *c);
 /* It says of itself that something was not delivered, and comes from where such mail comes from. */
 bool bb_announces(const bb_ctx *c);
+/* It holds what such mail has however it is worded: its form, the message that came back, what an SMTP server said, or a
+ * list of addresses. What answers by itself announces failures, too ("your request could not be delivered"). */
+bool bb_has_evidence(bb_ctx *c);
 bool bb_is_not_rcpt(bb_ctx *c, bb_str address);
+bool bb_is_sender(const bb_ctx *c, bb_str key);
 
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
 
@@ -152,6 +166,9 @@ bb_str bb_address_key(bb_ctx *c, bb_str address); /* equal keys are the same add
 /* The row about that address, made if it is not there; NULL: not an address, or the limit is reached. */
 bb_rcpt_report *bb_row(bb_ctx *c, bb_str raw);
 bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address);
+/* The same for clean addresses of a DSN, either may be empty: one row a final address, since what was sent to one
+ * original address may go on to several. */
+bb_rcpt_report *bb_row_of(bb_ctx *c, bb_str original, bb_str final);
 /* Fills what a row lacks from words about its recipient. */
 void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words);
 /* One row a block, filled from it. Answers how many blocks there were. */

@@ -38,6 +38,9 @@ typedef struct {
     bb_str diagnostic; /* the refusing system's words, unfolded to one line, clean UTF-8 */
     bb_str remote_mta; /* host name that refused, without its type */
     bb_str text;       /* what the report's human part says about this recipient, one line */
+    bool told;         /* the diagnostic is the human part's own words, and no system's reply */
+    bool others;       /* the diagnostic was said of several recipients alike, or names another one and not him */
+    bool of_sender;    /* the diagnostic names who sent the message, and not the recipient */
 } bb_rcpt_report;
 
 /* Headers of the message that came back. */
@@ -69,5 +72,9 @@ typedef struct {
 extern const bb_report_options bb_report_defaults;
 
 void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out);
+
+/* What human words assert: without the subject of the message that came back and other titles that they quote, which
+ * people write as they like, and without sentences that only ask or tell what may be. */
+bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject);
 
 #endif

@@ -73,31 +73,77 @@ bb_str bb_address_key(bb_ctx *c, bb_str address)
 
 /* ---- rows ------------------------------------------------------------------------------------------------ */
 
-bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address)
+static size_t n_rows(const bb_ctx *c)
 {
-    bb_str key = bb_address_key(c, address);
-    for (size_t i = 0; i < c->r->n_rcpts && i < c->n_row_keys; i++)
-        if (bb_eq(key, c->row_keys[i])) return &c->r->rcpts[i];
+    return c->r->n_rcpts < c->n_row_keys ? c->r->n_rcpts : c->n_row_keys;
+}
+
+/* Is it his address, under the one name or the other? */
+static bool names_row(const bb_ctx *c, size_t i, bb_str key)
+{
+    return bb_eq(key, c->row_keys[i].recipient) || bb_eq(key, c->row_keys[i].final);
+}
+
+/* Of rows that one original address went on to, the one with that final address, else the first. */
+static bb_rcpt_report *row_with_key(const bb_ctx *c, bb_str key)
+{
+    if (!key.n) return NULL;
+    for (size_t i = 0; i < n_rows(c); i++)
+        if (bb_eq(key, c->row_keys[i].final)) return &c->r->rcpts[i];
+    for (size_t i = 0; i < n_rows(c); i++)
+        if (bb_eq(key, c->row_keys[i].recipient)) return &c->r->rcpts[i];
     return NULL;
 }
 
-bb_rcpt_report *bb_row(bb_ctx *c, bb_str raw)
+bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address)
+{
+    return row_with_key(c, bb_address_key(c, address));
+}
+
+static bb_rcpt_report *new_row(bb_ctx *c, bb_str address, bb_row_keys keys)
 {
     bb_report *r = c->r;
-    bb_str address = bb_address_clean(c, raw);
-    if (bb_empty(address)) return NULL;
-    bb_rcpt_report *row = bb_row_find(c, address);
-    if (row) return row;
     if (r->n_rcpts >= c->opt->max_rcpts) {
         r->truncated = "max_rcpts";
         return NULL;
     }
-    bb_str *key = BB_PUSH(c->a, c->row_keys, c->n_row_keys, c->cap_row_keys);
-    row = BB_PUSH(c->a, r->rcpts, r->n_rcpts, r->cap_rcpts);
-    if (!key || !row) return NULL;
-    *key = bb_address_key(c, address);
+    bb_row_keys *slot = BB_PUSH(c->a, c->row_keys, c->n_row_keys, c->cap_row_keys);
+    bb_rcpt_report *row = BB_PUSH(c->a, r->rcpts, r->n_rcpts, r->cap_rcpts);
+    if (!slot || !row) return NULL;
+    *slot = keys;
     row->recipient = address;
     return row;
+}
+
+bb_rcpt_report *bb_row(bb_ctx *c, bb_str raw)
+{
+    bb_str address = bb_address_clean(c, raw);
+    if (bb_empty(address)) return NULL;
+    bb_row_keys keys = {.recipient = bb_address_key(c, address)};
+    bb_rcpt_report *row = row_with_key(c, keys.recipient);
+    return row ? row : new_row(c, address, keys);
+}
+
+/* Do a block's addresses mean the row of these? One of them may be missing on either side. */
+static bool same_rcpt(const bb_row_keys *row, const bb_row_keys *block, bool block_original)
+{
+    if (row->final.n && block->final.n)
+        return bb_eq(row->final, block->final) && (!block_original || bb_eq(row->recipient, block->recipient));
+    return bb_eq(row->recipient, block->recipient);
+}
+
+bb_rcpt_report *bb_row_of(bb_ctx *c, bb_str original, bb_str final)
+{
+    bb_str address = bb_empty(original) ? final : original;
+    if (bb_empty(address)) return NULL;
+    bb_row_keys keys = {.recipient = bb_address_key(c, address)};
+    if (!bb_empty(final)) keys.final = bb_eq(final, address) ? keys.recipient : bb_address_key(c, final);
+    for (size_t i = 0; i < n_rows(c); i++) {
+        if (!same_rcpt(&c->row_keys[i], &keys, !bb_empty(original))) continue;
+        if (!c->row_keys[i].final.n) c->row_keys[i].final = keys.final;
+        return &c->r->rcpts[i];
+    }
+    return new_row(c, address, keys);
 }
 
 void bb_rows_failed_header(bb_ctx *c)
@@ -187,7 +233,7 @@ static void from_blocks(bb_ctx *c)
 static bool is_about(const bb_ctx *c, const bb_exchange *e, size_t i)
 {
     const bb_rcpt_report *row = &c->r->rcpts[i];
-    if (!bb_empty(e->about)) return i < c->n_row_keys && bb_eq(e->key, c->row_keys[i]);
+    if (!bb_empty(e->about)) return i < n_rows(c) && names_row(c, i, e->key);
     if (!bb_empty(row->diagnostic)) return bb_istarts(e->reply, bb_sub(row->diagnostic, 0, 60));
     return c->r->n_rcpts == 1;
 }
@@ -227,6 +273,45 @@ static bool take_paragraph(bb_str *rest, bb_str *out)
 
 #define MAX_PARAGRAPHS 200
 
+/* Keys of the addresses that words name. */
+typedef struct {
+    bb_str keys[16];
+    size_t n;
+} names;
+
+static names names_in(bb_ctx *c, bb_str words)
+{
+    names said = {.n = 0};
+    bb_str address;
+    while (said.n < BB_COUNT(said.keys) && !bb_empty(address = bb_address_find(words, &words)))
+        said.keys[said.n++] = bb_address_key(c, address);
+    return said;
+}
+
+static bool name_row(const bb_ctx *c, size_t i, const names *said)
+{
+    for (size_t k = 0; k < said->n; k++)
+        if (names_row(c, i, said->keys[k])) return true;
+    return false;
+}
+
+/* One paragraph's reply for the rows that it is about: those that it names, or all where it names none. */
+static void from_paragraph(bb_ctx *c, bb_str line)
+{
+    bb_report *r = c->r;
+    names said = names_in(c, line);
+    bool anybody = false;
+    for (size_t i = 0; i < n_rows(c); i++) anybody |= name_row(c, i, &said);
+    for (size_t i = 0; i < n_rows(c); i++) {
+        bb_rcpt_report *row = &r->rcpts[i];
+        bb_str text = row->text;
+        if (anybody && !name_row(c, i, &said)) continue;
+        bb_row_words(c, row, line);
+        row->text = text;
+        row->others |= r->n_rcpts > 1 && !anybody;
+    }
+}
+
 /* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. */
 static void from_paragraphs(bb_ctx *c)
 {
@@ -242,13 +327,17 @@ static void from_paragraphs(bb_ctx *c)
         bb_str line = bb_one_line(c, paragraph);
         bb_reply reply;
         if (!bb_reply_find(line, &reply) && !bb_status_says(bb_status_find(line))) continue;
-        for (size_t i = 0; i < r->n_rcpts; i++) {
-            bb_str text = r->rcpts[i].text;
-            bb_row_words(c, &r->rcpts[i], line);
-            r->rcpts[i].text = text;
-        }
+        from_paragraph(c, line);
         heard = true;
     }
+}
+
+/* OpenSMTPD announces its last report as a delay, too, and says of the recipient that it has given up. */
+static bool gave_up(const bb_rcpt_report *row)
+{
+    static const bb_phrase ends[] = {{"envelope expired", 1}, {"message expired", 1}};
+    bb_str words = bb_empty(row->diagnostic) ? row->text : row->diagnostic;
+    return bb_phrases_in(words, ends, BB_COUNT(ends));
 }
 
 static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)
@@ -262,7 +351,23 @@ static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)
 static void only_row(bb_ctx *c, bb_rcpt_report *row)
 {
     if (bb_empty(row->command)) row->command = bb_stage_find(c->r->text);
-    if (bb_empty(row->diagnostic) && !bb_empty(row->text)) row->diagnostic = row->text;
+}
+
+/* Where no system's words are known, what the report says of him stands for them. */
+static void settle_words(bb_ctx *c, size_t i)
+{
+    bb_rcpt_report *row = &c->r->rcpts[i];
+    if (bb_empty(row->diagnostic) && !bb_empty(row->text)) {
+        row->diagnostic = row->text;
+        row->told = true;
+    }
+    names said = names_in(c, row->diagnostic);
+    if (i >= n_rows(c) || name_row(c, i, &said)) return;
+    for (size_t k = 0; k < said.n; k++) {
+        bool sender = bb_is_sender(c, said.keys[k]);
+        row->of_sender |= sender && !row->told; /* in its own words a report names the sender by the way */
+        row->others |= !sender && c->r->n_rcpts > 1 && row_with_key(c, said.keys[k]) != NULL;
+    }
 }
 
 void bb_rows_complete(bb_ctx *c)
@@ -275,7 +380,8 @@ void bb_rows_complete(bb_ctx *c)
     for (size_t i = 0; i < r->n_rcpts; i++) {
         bb_rcpt_report *row = &r->rcpts[i];
         if (r->n_rcpts == 1) only_row(c, row);
-        if (bb_empty(row->diagnostic)) row->diagnostic = row->text;
+        settle_words(c, i);
         if (row->action == BB_ACTION_NONE) row->action = action_of(c, row);
+        if (row->action == BB_ACTION_DELAYED && gave_up(row)) row->action = BB_ACTION_FAILED;
     }
 }

@@ -39,6 +39,11 @@ static const bb_phrase daemons[] = {
     {"non-delivery", 1},
     {"bounce handler", 1},
     {"mailer@", 1},
+    {"antivirus", 1},
+    {"anti-virus", 1},
+    {"smtp gateway", 1},
+    {"smtp_gateway", 1},
+    {"mail gateway", 1},
 };
 
 /* Marks of "this is about another mail" that people's programs put before a subject. */
@@ -78,30 +83,61 @@ static bool is_null(bb_str path)
     return bb_eq(path, BB_S("<>")) || bb_eq(path, BB_S("< >"));
 }
 
-static void not_rcpt(bb_ctx *c, bb_str text)
+static void put_somebody(bb_ctx *c, bb_str address, bool sender)
+{
+    bb_somebody *p = BB_PUSH(c->a, c->not_rcpts, c->n_not_rcpts, c->cap_not_rcpts);
+    if (p) *p = (bb_somebody){bb_address_key(c, address), sender};
+}
+
+/* "bounce" of "bounce-TOKEN@example.com": answers shorten a return path that is one recipient's. */
+static bb_str path_base(bb_str local)
+{
+    for (size_t i = 1; i < local.n; i++) {
+        if (local.p[i] != '-' && local.p[i] != '+' && local.p[i] != '=') continue;
+        return local.n - i > 16 || bb_chr(local, '=') != BB_NPOS ? bb_sub(local, 0, i) : (bb_str){0};
+    }
+    return (bb_str){0};
+}
+
+static void not_rcpt(bb_ctx *c, bb_str text, bool sender)
 {
     for (bb_str address; c->n_not_rcpts < 64 && !bb_empty(address = bb_address_find(text, &text));) {
-        bb_str *p = BB_PUSH(c->a, c->not_rcpts, c->n_not_rcpts, c->cap_not_rcpts);
-        if (p) *p = bb_address_key(c, address);
+        bb_str local, domain;
+        put_somebody(c, address, sender);
+        if (!sender || !bb_address_split(address, &local, &domain)) continue;
+        bb_str base = path_base(local);
+        if (base.n) put_somebody(c, bb_sprintf(c->a, BB_FMT "@" BB_FMT, BB_ARG(base), BB_ARG(domain)), sender);
     }
 }
 
 /* Whoever sent the message that came back gets the report: To, and the return path inside, name him. */
 static void read_others(bb_ctx *c)
 {
-    static const char *const own[] = {
-        "From", "To", "Cc", "Reply-To", "Return-Path", "Delivered-To", "X-Postfix-Sender"};
+    static const char *const reports[] = {"From", "Cc", "Reply-To", "Return-Path"};
+    static const char *const gets[] = {"To", "Delivered-To", "X-Original-To", "X-Postfix-Sender"};
     static const char *const sent[] = {"Return-Path", "From", "Reply-To", "Sender", "Errors-To"};
-    for (size_t i = 0; i < BB_COUNT(own); i++) not_rcpt(c, bb_field_raw(c->m, c->m->root, own[i]));
-    for (size_t i = 0; c->returned && i < BB_COUNT(sent); i++) not_rcpt(c, bb_field_raw(c->m, c->returned, sent[i]));
+    for (size_t i = 0; i < BB_COUNT(gets); i++) not_rcpt(c, bb_field_raw(c->m, c->m->root, gets[i]), true);
+    for (size_t i = 0; c->returned && i < BB_COUNT(sent); i++)
+        not_rcpt(c, bb_field_raw(c->m, c->returned, sent[i]), true);
+    for (size_t i = 0; i < BB_COUNT(reports); i++) not_rcpt(c, bb_field_raw(c->m, c->m->root, reports[i]), false);
+}
+
+static const bb_somebody *somebody(const bb_ctx *c, bb_str key)
+{
+    for (size_t i = 0; i < c->n_not_rcpts; i++)
+        if (bb_eq(key, c->not_rcpts[i].key)) return &c->not_rcpts[i];
+    return NULL;
 }
 
 bool bb_is_not_rcpt(bb_ctx *c, bb_str address)
 {
-    bb_str key = bb_address_key(c, address);
-    for (size_t i = 0; i < c->n_not_rcpts; i++)
-        if (bb_eq(key, c->not_rcpts[i])) return true;
-    return false;
+    return somebody(c, bb_address_key(c, address)) != NULL;
+}
+
+bool bb_is_sender(const bb_ctx *c, bb_str key)
+{
+    const bb_somebody *who = somebody(c, key);
+    return who && who->sender;
 }
 
 static unsigned path_signs(bb_ctx *c)
@@ -156,10 +192,36 @@ bool bb_announces(const bb_ctx *c)
     bool form = c->returned || s & BB_SIGN_DSN;
     if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON)) return false;
     if (!form && s & BB_SIGN_TO_SELF) return false;
+    if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_DAEMON)) return false; /* a person tells of the bounce he got */
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
     if (s & BB_SIGN_REPLY) return false;
     bool both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
     /* A list that takes its own bounces marks them as its mail. */
     if (s & BB_SIGN_LIST) return s & BB_SIGN_DAEMON && (both || c->returned);
     return s & BB_SIGN_DAEMON || both;
+}
+
+static bool quotes_a_server(bb_str words)
+{
+    bb_reply reply;
+    if (bb_reply_find(words, &reply) && reply.code >= 400) return true;
+    return bb_status_says(bb_status_find(words));
+}
+
+/* Does an address stand at the head of a line or paragraph, as in a list of those that failed? */
+static bool lists_somebody(bb_ctx *c, bb_str words)
+{
+    bb_block block;
+    while (bb_block_next(&words, &block))
+        if (!bb_is_not_rcpt(c, block.address)) return true;
+    return false;
+}
+
+bool bb_has_evidence(bb_ctx *c)
+{
+    bb_str words = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
+    if (c->signs & BB_SIGN_DSN || quotes_a_server(words)) return true;
+    /* Help desks send back what they answer, and lists of their own. */
+    if (c->signs & BB_SIGN_AUTO && !(c->signs & BB_SIGN_DAEMON)) return false;
+    return c->returned || lists_somebody(c, words);
 }

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What prose asserts, and what it only quotes, asks, or says may be. Reports explain themselves to people: "possible
+ * reasons are ...", "please check whether ...", "your message "Account closed - new prices" ...". None of that is news
+ * of an address.
+ */
+#include "core/report/internal.h"
+
+#include <string.h>
+
+/* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. */
+enum { WHOLE = 1, ONWARDS = 2 };
+
+/* No bare "may" (the month) and no words that a plain denial holds, too ("was not possible", "no se puede"). */
+static const bb_phrase doubts[] = {
+    {"may be", WHOLE},
+    {"may have", WHOLE},
+    {"may not", WHOLE},
+    {"may no longer", WHOLE},
+    {"may also", WHOLE},
+    {"may indicate", WHOLE},
+    {"may mean", WHOLE},
+    {"maybe", WHOLE},
+    {"might ", WHOLE},
+    {"perhaps", WHOLE},
+    {"possibly", WHOLE},
+    {"possible reason", WHOLE},
+    {"possible cause", WHOLE},
+    {"possible explanation", WHOLE},
+    {"possible problem", WHOLE},
+    {"possible error", WHOLE},
+    {"possible that", WHOLE},
+    {"probably", WHOLE},
+    {"most likely", WHOLE},
+    {"could be because", WHOLE},
+    {"could be due", WHOLE},
+    {"could be that", WHOLE},
+    {"could have been", WHOLE},
+    {"could mean", WHOLE},
+    {"can be caused", WHOLE},
+    {"can happen", WHOLE},
+    {"common cause", WHOLE},
+    {"common reason", WHOLE},
+    {"typical cause", WHOLE},
+    {"typical reason", WHOLE},
+    {"usual cause", WHOLE},
+    {"usual reason", WHOLE},
+    {"usually", WHOLE},
+    {"one of the following reason", WHOLE},
+    {"one of these reason", WHOLE},
+    {"for example", WHOLE},
+    {"for instance", WHOLE},
+    {"e.g.", WHOLE},
+    {"if ", ONWARDS},
+    {"whether ", ONWARDS},
+    {"unless ", ONWARDS},
+    {"in case ", ONWARDS},
+    {"please check", ONWARDS},
+    {"please verify", ONWARDS},
+    {"please make sure", ONWARDS},
+    {"please ensure", ONWARDS},
+    {"check that", ONWARDS},
+    {"make sure", ONWARDS},
+    /* German, Dutch */
+    {"möglicherweise", WHOLE},
+    {"moeglicherweise", WHOLE},
+    {"vielleicht", WHOLE},
+    {"eventuell", WHOLE},
+    {"könnte ", WHOLE},
+    {"koennte ", WHOLE},
+    {"mögliche ursache", WHOLE},
+    {"mögliche gründe", WHOLE},
+    {"mögliche gruende", WHOLE},
+    {"moegliche ursache", WHOLE},
+    {"moegliche gruende", WHOLE},
+    {"zum beispiel", WHOLE},
+    {"z.b.", WHOLE},
+    {"falls ", ONWARDS},
+    {"wenn ", ONWARDS},
+    {"bitte prüfen", ONWARDS},
+    {"bitte überprüfen", ONWARDS},
+    {"bitte pruefen", ONWARDS},
+    {"misschien", WHOLE},
+    {"mogelijke oorza", WHOLE},
+    {"mogelijke reden", WHOLE},
+    {"bijvoorbeeld", WHOLE},
+    /* French, Spanish, Portuguese, Italian */
+    {"peut-être", WHOLE},
+    {"peut être d", WHOLE},
+    {"pourrait", WHOLE},
+    {"il se peut", WHOLE},
+    {"raisons possibles", WHOLE},
+    {"causes possibles", WHOLE},
+    {"par exemple", WHOLE},
+    {"veuillez vérifier", ONWARDS},
+    {"podría", WHOLE},
+    {"podria", WHOLE},
+    {"puede que", WHOLE},
+    {"puede deberse", WHOLE},
+    {"posibles", WHOLE},
+    {"posiblemente", WHOLE},
+    {"quizá", WHOLE},
+    {"tal vez", WHOLE},
+    {"por ejemplo", WHOLE},
+    {"poderia", WHOLE},
+    {"talvez", WHOLE},
+    {"possíveis", WHOLE},
+    {"possivelmente", WHOLE},
+    {"por exemplo", WHOLE},
+    {"verifique", ONWARDS},
+    {"potrebbe", WHOLE},
+    {"forse ", WHOLE},
+    {"possibili", WHOLE},
+    {"ad esempio", WHOLE},
+    {"per esempio", WHOLE},
+    /* Russian, Japanese, Chinese */
+    {" возможно", WHOLE},
+    {"возможные причины", WHOLE},
+    {"например", WHOLE},
+    {"если ", ONWARDS},
+    {"проверьте", ONWARDS},
+    {"可能性", WHOLE},
+    {"かもしれ", WHOLE},
+    {"例えば", WHOLE},
+    {"たとえば", WHOLE},
+    {"可能", WHOLE},
+    {"例如", WHOLE},
+    {"请检查", ONWARDS},
+    {"如果", ONWARDS},
+};
+
+/* ---- titles ---------------------------------------------------------------------------------------------- */
+
+/* Words behind which a quoted text is the title of a message. */
+static const char *const titled[] = {"message",  "mail",       "e-mail",    "letter",  "titled",    "subject",
+                                     "entitled", "newsletter", "nachricht", "betreff", "mensaje",   "asunto",
+                                     "mensagem", "assunto",    "messaggio", "oggetto", "sujet",     "objet",
+                                     "bericht",  "onderwerp",  "email",     "письмо",  "сообщение", "тема"};
+
+static const char *const title_fields[] = {
+    "subject:",   "betreff:", "asunto:", "assunto:", "oggetto:", "objet:", "sujet:",
+    "onderwerp:", "тема:",    "件名:",   "件名：",   "主题:",    "主题：", "主題:"};
+
+/* Bytes of a quotation mark at i that begins a quotation; *end: the one that ends it. */
+static size_t quote_at(bb_str t, size_t i, bb_str *end)
+{
+    static const struct {
+        const char *begin, *end;
+    } marks[] = {
+        {"\"", "\""}, {"\xE2\x80\x9C", "\xE2\x80\x9D"}, {"\xE2\x80\x9E", "\xE2\x80\x9C"}, {"\xC2\xAB", "\xC2\xBB"}};
+    for (size_t k = 0; k < BB_COUNT(marks); k++) {
+        if (!bb_starts(bb_sub(t, i, BB_NPOS), bb_cstr(marks[k].begin))) continue;
+        *end = bb_cstr(marks[k].end);
+        return strlen(marks[k].begin);
+    }
+    return 0;
+}
+
+/* Bytes of the quotation at i, marks and all, that is the title of a message; 0: there is none. */
+static size_t quoted_title(bb_str t, size_t i)
+{
+    bb_str end;
+    size_t mark = quote_at(t, i, &end);
+    if (!mark) return 0;
+    size_t n = bb_find(bb_sub(t, i + mark, 300), end);
+    size_t from = i > 24 ? i - 24 : 0;
+    bb_str before = bb_trim(bb_sub(t, from, i - from));
+    if (n == BB_NPOS || !before.n) return 0;
+    /* the word right before it, or before a colon */
+    if (before.p[before.n - 1] == ':') before = bb_trim(bb_sub(before, 0, before.n - 1));
+    size_t word = before.n;
+    while (word && !bb_is_space(before.p[word - 1])) word--;
+    for (size_t k = 0; k < BB_COUNT(titled); k++)
+        if (bb_istarts(bb_sub(before, word, BB_NPOS), bb_cstr(titled[k]))) return mark + n + end.n;
+    return 0;
+}
+
+/* Bytes of "Subject: ..." at i, to the end of its line or quotation. */
+static size_t title_field(bb_str t, size_t i)
+{
+    bb_str rest = bb_sub(t, i, BB_NPOS), end;
+    for (size_t k = 0; k < BB_COUNT(title_fields); k++) {
+        bb_str name = bb_cstr(title_fields[k]);
+        if (!bb_istarts(rest, name)) continue;
+        size_t at = i + name.n;
+        while (at < t.n && (t.p[at] == ' ' || t.p[at] == '\t')) at++;
+        size_t mark = at < t.n ? quote_at(t, at, &end) : 0;
+        size_t closing = mark ? bb_find(bb_sub(t, at + mark, BB_NPOS), end) : BB_NPOS;
+        size_t line = bb_chr(bb_sub(t, at, BB_NPOS), '\n');
+        if (line == BB_NPOS) line = t.n - at;
+        return closing != BB_NPOS && closing < line ? at + mark + closing + end.n - i : at + line - i;
+    }
+    return 0;
+}
+
+static size_t title_at(bb_str t, size_t i, bb_str subject)
+{
+    bool begins = i == 0 || !bb_is_alnum(t.p[i - 1]);
+    if (!begins) return 0;
+    if (subject.n > 2 && bb_istarts(bb_sub(t, i, BB_NPOS), subject)) return subject.n;
+    size_t n = quoted_title(t, i);
+    return n ? n : title_field(t, i);
+}
+
+/* `t` itself where it holds none: most texts do not, and a thousand recipients may share one. */
+static bb_str without_titles(bb_arena *a, bb_str t, bb_str subject)
+{
+    bb_buf out = {0};
+    size_t kept = 0;
+    for (size_t i = 0; i < t.n;) {
+        size_t n = title_at(t, i, subject);
+        if (n && !kept) out = bb_buf_of(a, t.n);
+        if (n) bb_put(&out, bb_sub(t, kept, i - kept));
+        i += n ? n : 1;
+        if (n) kept = i;
+    }
+    if (!kept) return t;
+    bb_put(&out, bb_sub(t, kept, BB_NPOS));
+    return bb_buf_str(&out);
+}
+
+/* ---- sentences ------------------------------------------------------------------------------------------- */
+
+static bool abbreviated(bb_str sentence)
+{
+    static const char *const short_forms[] = {"e.g.", "i.e.", "z.b.", "etc.", "p.ej.", "p.ex."};
+    for (size_t i = 0; i < BB_COUNT(short_forms); i++)
+        if (bb_iends(sentence, bb_cstr(short_forms[i]))) return true;
+    return false;
+}
+
+/* Length of the sentence that t begins with: to a full stop with space behind it, a semicolon, an empty line. */
+static size_t sentence_in(bb_str t)
+{
+    for (size_t i = 0; i < t.n; i++) {
+        bool last = i + 1 == t.n || bb_is_space(t.p[i + 1]);
+        if (t.p[i] == '\n' && i + 1 < t.n && t.p[i + 1] == '\n') return i + 2;
+        if (bb_starts(bb_sub(t, i, 3), BB_S("\xE3\x80\x82"))) return i + 3; /* ideographic full stop */
+        if (!last || !strchr(".!?;", t.p[i]) || !t.p[i]) continue;
+        if (t.p[i] != '.' || !abbreviated(bb_sub(t, 0, i + 1))) return i + 1;
+    }
+    return t.n;
+}
+
+/* The doubts of a text, one after the other. */
+typedef struct {
+    bb_phrase_scan scan;
+    const bb_phrase *hit; /* the next one; NULL: there is no more */
+    size_t at;
+} doubting;
+
+static void next_doubt(doubting *d)
+{
+    d->hit = bb_phrase_next(&d->scan, &d->at, NULL);
+}
+
+/* How much of the sentence from `from` to `to` is asserted. */
+static size_t asserted_in(bb_str t, size_t from, size_t to, doubting *d)
+{
+    bb_str sentence = bb_trim(bb_sub(t, from, to - from));
+    size_t upto = sentence.n && sentence.p[sentence.n - 1] == '?' ? from : to;
+    while (d->hit && d->at < from) next_doubt(d);
+    for (; d->hit && d->at < to; next_doubt(d)) {
+        if (d->hit->sense == WHOLE) upto = from;
+        if (d->at < upto) upto = d->at;
+    }
+    return upto - from;
+}
+
+static bool is_item(bb_str line)
+{
+    bb_str s = bb_trim(line);
+    size_t n = 0;
+    while (n < s.n && n < 3 && bb_is_digit(s.p[n])) n++;
+    if (n && n < s.n && (s.p[n] == '.' || s.p[n] == ')')) return true;
+    return s.n && (strchr("*-+", s.p[0]) || bb_starts(s, BB_S("\xE2\x80\xA2")) || bb_starts(s, BB_S("\xC2\xB7")) ||
+                   (line.p[0] == ' ' || line.p[0] == '\t'));
+}
+
+/* Bytes of the list that "Possible reasons:" opens, or of the paragraph in its place. */
+static size_t list_in(bb_str t)
+{
+    bb_str rest = t, line;
+    bool items = false, text = false;
+    size_t n = 0;
+    for (; bb_line(&rest, &line); n = t.n - rest.n) {
+        if (bb_empty(bb_trim(line))) {
+            if (text) return n;
+        } else if (is_item(line)) {
+            items = true;
+        } else if (items) {
+            return n;
+        } else {
+            text = true;
+        }
+    }
+    return n;
+}
+
+bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject)
+{
+    bb_str t = without_titles(a, words, bb_trim(subject));
+    doubting d;
+    bb_phrase_scan_init(&d.scan, t, doubts, BB_COUNT(doubts));
+    next_doubt(&d);
+    if (!d.hit && bb_chr(t, '?') == BB_NPOS) return t;
+    bb_buf out = bb_buf_of(a, 2 * t.n + 2); /* a sentence of one sign leaves two */
+    for (size_t from = 0, to; from < t.n; from = to) {
+        to = from + sentence_in(bb_sub(t, from, BB_NPOS));
+        size_t n = asserted_in(t, from, to, &d);
+        bb_put(&out, bb_sub(t, from, n));
+        if (n == to - from) continue;
+        bb_puts(&out, "\n\n"); /* nothing reaches over the gap */
+        bb_str sentence = bb_trim(bb_sub(t, from, to - from));
+        if (sentence.n && sentence.p[sentence.n - 1] == ':') to += list_in(bb_sub(t, to, BB_NPOS));
+    }
+    return bb_buf_str(&out);
+}

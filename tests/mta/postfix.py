@@ -127,7 +127,6 @@ class Test:
         same(sorted(self.readme.files), ["bounce_mailboxes", "main.cf"], "README: shows two files of /etc/postfix")
         # The user who owns the Maildir, as the README has it, is who runs bouncebox.
         self.user = int((re.findall(r"^virtual_uid_maps = static:(\d+)$", settings, re.M) or [0])[0])
-        self.bed.give(self.bed.vhosts, self.user)
         self.home = self.bed.top / "home" / "box"
         self.bed.give(self.home.parent, self.user)
         self.commands()
@@ -171,6 +170,7 @@ class Test:
     # ---- the steps ------------------------------------------------------------------------------------------
 
     def set_up(self):
+        self.shell(self.readme.command("install -d ")[0])
         self.do("init")
         for name, (_, _, settings) in LISTS.items():
             self.do("list", "add", name, *(word for setting in settings for word in ("--set", setting)))

@@ -499,8 +499,9 @@ static void policies(void)
 
 static void files_followed(void)
 {
-    bb_progress rows[] = {{.file = {{2}}, .behind = 20, .number = 2, .size = 30, .changed = -5, .touched = 6, .tail = {{9}}},
-                          {.file = {{1}}, .behind = 10, .number = 1, .size = 10, .changed = 5, .tail = {{8}}}};
+    bb_progress rows[] = {
+        {.file = {{2}}, .behind = 20, .number = 2, .size = 30, .changed = -5, .touched = 6, .tail = {{9}}},
+        {.file = {{1}}, .behind = 10, .number = 1, .size = 10, .changed = 5, .tail = {{8}}}};
     bb_progress *all, again = rows[0];
     bb_policy policy = bb_policy_defaults;
     bb_batch b = {.policy = world_policy, .policy_ctx = &policy, .now = DAY(1), .progress = rows, .n_progress = 2};
@@ -511,7 +512,8 @@ static void files_followed(void)
     b.n_progress = 1;
     ok(bb_store_apply(store, &arena, &b, &err), "%s: and further", kind->name);
     ok(bb_store_progress(store, &arena, &all, &n, &err) && n == 2 && all[0].file.b[0] == 1 && all[0].behind == 10 &&
-           all[1].behind == 25 && all[1].changed == -5 && all[1].touched == 6 && all[1].number == 2 && all[1].tail.b[0] == 9,
+           all[1].behind == 25 && all[1].changed == -5 && all[1].touched == 6 && all[1].number == 2 &&
+           all[1].tail.b[0] == 9,
        "%s: each file once, the last word", kind->name);
     bb_item bad = world_fact(1, BB_FACT_SET, DAY(1));
     again.behind = 30;

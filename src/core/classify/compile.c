@@ -195,6 +195,12 @@ static bool set_lasting(reader *rd, bb_str value)
     return bb_empty(value) || bb_fail(rd->err, BB_ECONFIG, "\"lasting\" stands alone");
 }
 
+static bool set_said(reader *rd, bb_str value)
+{
+    rd->rule->said = true;
+    return bb_empty(value) || bb_fail(rd->err, BB_ECONFIG, "\"said\" stands alone");
+}
+
 static bool add_sample(reader *rd, bb_str value)
 {
     bb_str *to = BB_PUSH(&rd->r->arena, rd->rule->samples, rd->rule->n_samples, rd->rule->cap_samples);
@@ -209,13 +215,14 @@ static const struct key {
     enum { WORD, WORDS, REST } value; /* one word; each of some words; the line as it is */
     bool (*take)(reader *rd, bb_str value);
 } keys[] = {
-    {"kind", WORD, set_kind},    {"reason", WORD, set_reason},   {"strength", WORD, set_strength},
-    {"words", REST, add_words},  {"unless", REST, add_unless},   {"status", WORDS, add_status},
-    {"reply", WORDS, add_reply}, {"stage", WORDS, add_stage},    {"action", WORDS, add_action},
-    {"host", WORDS, add_host},   {"lasting", REST, set_lasting}, {"sample", REST, add_sample},
+    {"kind", WORD, set_kind},     {"reason", WORD, set_reason},   {"strength", WORD, set_strength},
+    {"words", REST, add_words},   {"unless", REST, add_unless},   {"status", WORDS, add_status},
+    {"reply", WORDS, add_reply},  {"stage", WORDS, add_stage},    {"action", WORDS, add_action},
+    {"host", WORDS, add_host},    {"lasting", REST, set_lasting}, {"said", REST, set_said},
+    {"sample", REST, add_sample},
 };
-static const char *const key_words[] = {"rule",  "code",  "kind",   "reason", "strength", "words",  "unless", "status",
-                                        "reply", "stage", "action", "host",   "lasting",  "sample", NULL};
+static const char *const key_words[] = {"rule",  "code",  "kind",   "reason", "strength", "words", "unless", "status",
+                                        "reply", "stage", "action", "host",   "lasting",  "said",  "sample", NULL};
 
 static bool take_value(reader *rd, const struct key *key, bb_str value)
 {

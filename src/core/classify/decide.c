@@ -37,7 +37,7 @@ static bool any_host(const bb_str *patterns, size_t n, bb_str host)
     return n == 0;
 }
 
-enum { CONN, EHLO, MAIL };
+enum { CONN, EHLO, MAIL, RCPT, DATA };
 
 /* May a refusal with these circumstances be about the recipient's address at all? What comes before the recipient was
  * named is about the sender, or at the most about the host that was to take mail for a domain; a rule that names such
@@ -45,6 +45,8 @@ enum { CONN, EHLO, MAIL };
 static bool about_recipient(const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
 {
     if (e->action == BB_ACTION_DELAYED) return true; /* it gives no more than a reason */
+    /* What only hints at an unknown user is said of whole messages, too. */
+    if (c->stage == DATA && rule->has_words && rule->strength <= BB_STRENGTH_HINT) return false;
     bool sender_status = c->status.part[1] == 1 && (c->status.part[2] == 7 || c->status.part[2] == 8); /* RFC 3463 */
     if (sender_status || e->of_sender || e->others) return false;
     if (rule->stages || c->stage < 0 || c->stage > MAIL) return true;
@@ -91,6 +93,7 @@ typedef enum { BY_SYSTEM, BY_REPORT, DOUBTED } said_by;
 static bool may_fire(const bb_rule *rule, const bb_evidence *e, const bb_codes *c, said_by by)
 {
     bool human = (by != BY_SYSTEM || e->told) && e->action != BB_ACTION_DELAYED;
+    if (by != BY_SYSTEM && rule->said) return false;
     if (by == DOUBTED && rule->kind != BB_KIND_BLOCK) return false;
     if (rule->kind == BB_KIND_HARD && human && (c->elsewhere || (by == BY_REPORT && e->text_of_all))) return false;
     return conditions_hold(rule, e, c);

@@ -107,6 +107,19 @@ static bool reply_is_elsewhere(bb_code3 reply)
     return reply.part[0] == 5 && (reply.part[1] != 5 || reply.part[2] == 2);
 }
 
+/* "550 5.1.1 ... undeliverable address: host mx.example.net said: 451 4.3.0 try again": it passes on what another system
+ * said for now. */
+static bool passes_on_for_now(bb_str diagnostic)
+{
+    static const bb_str marks[] = {{"said: 4", 7}, {"-> 4", 4}};
+    for (size_t k = 0; k < BB_COUNT(marks); k++) {
+        size_t at = bb_find(diagnostic, marks[k]);
+        bb_str behind = at == BB_NPOS ? (bb_str){0} : bb_sub(diagnostic, at + marks[k].n, 3);
+        if (behind.n == 3 && bb_is_digit(behind.p[0]) && bb_is_digit(behind.p[1]) && behind.p[2] == ' ') return true;
+    }
+    return false;
+}
+
 bb_codes bb_codes_of(const bb_evidence *e)
 {
     bb_codes c = {.status = status_of(e), .reply = reply_of(e), .stage = bb_stage_index(e->command)};
@@ -116,6 +129,7 @@ bb_codes bb_codes_of(const bb_evidence *e)
      * where it says what is the matter: then nobody is removed on the reply's word alone. */
     c.temporary = c.reply.part[0] ? c.reply.part[0] == 4 || (c.status.part[0] == 4 && says_something(c.status))
                                   : c.status.part[0] == 4;
+    c.temporary = c.temporary || passes_on_for_now(e->diagnostic);
     c.for_now = c.reply.part[0] == 4 || (c.status.part[0] == 4 && says_something(c.status));
     return c;
 }

@@ -132,7 +132,8 @@ typedef struct {
     bb_kind kind;
     bb_reason reason;
     bb_strength strength;
-    bool lasting;     /* stays hard on a temporary reply */
+    bool lasting;     /* stays hard on a status that is temporary and says no more */
+    bool said;        /* fires on the refusing system's own words only */
     bool has_words;   /* fires on its words; else on its conditions alone */
     bool bare;        /* fires only where the reply has no words */
     bool unanswered;  /* fires only where no server replied: the reporter's own words */

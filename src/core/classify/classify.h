@@ -49,6 +49,7 @@ typedef struct {
     bb_str command;
     bb_str diagnostic; /* the refusing system's words: weigh most */
     bb_str text;       /* the report's human words about this recipient, or all of them */
+    bb_str asserted;   /* what of the text is asserted; NULL: not looked for yet */
     bb_str host;       /* refusing host */
     bb_str subject;    /* of the message that came back: nobody's refusal, wherever it is quoted */
     bool told;         /* the diagnostic is human words of the report's */

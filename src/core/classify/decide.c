@@ -149,18 +149,28 @@ static bool status_is_elsewhere(const bb_rules *r, const bb_evidence *e, const b
            by_code.strength >= BB_STRENGTH_CODE;
 }
 
+/* The report's human words. What they doubt may still be the better word for a block. */
+static void consider_report(firing *best, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c)
+{
+    bb_str told = e->asserted.p ? e->asserted : bb_report_asserted(a, e->text, e->subject, true);
+    consider_words(best, r, a, e, c, told, BY_REPORT);
+    if (told.n != e->text.n && (!best->rule || best->rule->kind == BB_KIND_BLOCK))
+        consider_words(best, r, a, e, c, e->text, DOUBTED);
+}
+
 /* The words and codes of one evidence, without what the action field makes of them. */
 static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *e)
 {
     bb_codes c = bb_codes_of(e);
     firing best = {0};
-    c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c);
-    bb_str said = e->told ? bb_report_asserted(a, e->diagnostic, e->subject) : e->diagnostic;
+    if (e->told) c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c); /* asked for human words only */
+    bb_str said = e->told ? bb_report_asserted(a, e->diagnostic, e->subject, false) : e->diagnostic;
     consider_words(&best, r, a, e, &c, said, BY_SYSTEM);
-    /* The report's human words count only where the refusing system said nothing clear. */
-    bb_str told = best.rule ? (bb_str){0} : bb_report_asserted(a, e->text, e->subject);
-    if (!best.rule) consider_words(&best, r, a, e, &c, told, BY_REPORT);
-    if (!best.rule && told.n != e->text.n) consider_words(&best, r, a, e, &c, e->text, DOUBTED);
+    /* They count only where the refusing system said nothing clear. */
+    if (!best.rule) {
+        c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c);
+        consider_report(&best, r, a, e, &c);
+    }
     if (!best.rule || best.strength < BB_STRENGTH_CLEAR) consider_codes(&best, r, e, &c);
     if (!best.rule) return (bb_verdict){BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 0};
 

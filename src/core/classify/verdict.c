@@ -54,9 +54,6 @@ static bb_str reply_in_subject(const bb_report *r)
     return (bb_str){0};
 }
 
-/* What a report says about all its recipients is read once for each. It says why at its beginning. */
-#define WORDS_FOR_ALL ((size_t)16 << 10)
-
 static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *r, size_t i)
 {
     static const bb_rcpt_report nobody;
@@ -67,7 +64,8 @@ static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *
         .reply_code = to->reply_code,
         .command = to->command,
         .diagnostic = to->diagnostic,
-        .text = bb_empty(to->text) ? bb_sub(r->text, 0, WORDS_FOR_ALL) : to->text,
+        .text = bb_empty(to->text) ? bb_sub(r->text, 0, BB_WORDS_FOR_ALL) : to->text,
+        .asserted = bb_empty(to->text) ? r->asserted : (bb_str){0},
         .host = bb_empty(to->remote_mta) ? r->reporting_mta : to->remote_mta,
         .subject = r->original.subject,
         .told = to->told,

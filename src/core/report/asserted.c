@@ -8,8 +8,10 @@
 
 #include <string.h>
 
-/* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. */
-enum { WHOLE = 1, ONWARDS = 2 };
+/* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. OR: one of two things
+ * that a text names that stands under nobody's address; said of somebody it only chooses its words ("disabled or
+ * discontinued"). NONE: no doubt, though it looks like one. */
+enum { NONE, WHOLE, ONWARDS, OR };
 
 /* No bare "may" (the month) and no words that a plain denial holds, too ("was not possible", "no se puede"). */
 static const bb_phrase doubts[] = {
@@ -51,6 +53,11 @@ static const bb_phrase doubts[] = {
     {"for example", WHOLE},
     {"for instance", WHOLE},
     {"e.g.", WHOLE},
+    {"or ", OR},
+    {"or more", NONE},
+    {"or groups", NONE},
+    {"or domain name", NONE},
+    {"or is unable to receive", NONE},
     {"if ", ONWARDS},
     {"whether ", ONWARDS},
     {"unless ", ONWARDS},
@@ -62,6 +69,8 @@ static const bb_phrase doubts[] = {
     {"check that", ONWARDS},
     {"make sure", ONWARDS},
     /* German, Dutch */
+    {"oder ", OR},
+    {"of een ", OR},
     {"möglicherweise", WHOLE},
     {"moeglicherweise", WHOLE},
     {"vielleicht", WHOLE},
@@ -85,6 +94,9 @@ static const bb_phrase doubts[] = {
     {"mogelijke reden", WHOLE},
     {"bijvoorbeeld", WHOLE},
     /* French, Spanish, Portuguese, Italian */
+    {"ou que ", OR},
+    {"o que ", OR},
+    {"oppure ", OR},
     {"peut-être", WHOLE},
     {"peut être d", WHOLE},
     {"pourrait", WHOLE},
@@ -116,6 +128,7 @@ static const bb_phrase doubts[] = {
     /* Russian, Japanese, Chinese */
     {" возможно", WHOLE},
     {"возможные причины", WHOLE},
+    {"или ", OR},
     {"например", WHOLE},
     {"если ", ONWARDS},
     {"проверьте", ONWARDS},
@@ -137,9 +150,8 @@ static const char *const titled[] = {"message",  "mail",       "e-mail",    "let
                                      "mensagem", "assunto",    "messaggio", "oggetto", "sujet",     "objet",
                                      "bericht",  "onderwerp",  "email",     "письмо",  "сообщение", "тема"};
 
-static const char *const title_fields[] = {
-    "subject:",   "betreff:", "asunto:", "assunto:", "oggetto:", "objet:", "sujet:",
-    "onderwerp:", "тема:",    "件名:",   "件名：",   "主题:",    "主题：", "主題:"};
+static const char *const title_fields[] = {"subject", "betreff", "asunto",    "assunto", "oggetto", "objet",
+                                           "sujet",   "тема",    "onderwerp", "件名",    "主题",    "主題"};
 
 /* Bytes of a quotation mark at i that begins a quotation; *end: the one that ends it. */
 static size_t quote_at(bb_str t, size_t i, bb_str *end)
@@ -175,44 +187,53 @@ static size_t quoted_title(bb_str t, size_t i)
     return 0;
 }
 
-/* Bytes of "Subject: ..." at i, to the end of its line or quotation. */
-static size_t title_field(bb_str t, size_t i)
+/* Where what begins at i ends: a quotation, or a line. */
+static size_t value_end(bb_str t, size_t i)
 {
-    bb_str rest = bb_sub(t, i, BB_NPOS), end;
-    for (size_t k = 0; k < BB_COUNT(title_fields); k++) {
-        bb_str name = bb_cstr(title_fields[k]);
-        if (!bb_istarts(rest, name)) continue;
-        size_t at = i + name.n;
-        while (at < t.n && (t.p[at] == ' ' || t.p[at] == '\t')) at++;
-        size_t mark = at < t.n ? quote_at(t, at, &end) : 0;
-        size_t closing = mark ? bb_find(bb_sub(t, at + mark, BB_NPOS), end) : BB_NPOS;
-        size_t line = bb_chr(bb_sub(t, at, BB_NPOS), '\n');
-        if (line == BB_NPOS) line = t.n - at;
-        return closing != BB_NPOS && closing < line ? at + mark + closing + end.n - i : at + line - i;
-    }
-    return 0;
+    bb_str end;
+    while (i < t.n && (t.p[i] == ' ' || t.p[i] == '\t')) i++;
+    size_t mark = i < t.n ? quote_at(t, i, &end) : 0;
+    size_t line = bb_chr(bb_sub(t, i, BB_NPOS), '\n');
+    if (line == BB_NPOS) line = t.n - i;
+    size_t closing = mark ? bb_find(bb_sub(t, i + mark, line), end) : BB_NPOS;
+    return closing == BB_NPOS ? i + line : i + mark + closing + end.n;
 }
 
-static size_t title_at(bb_str t, size_t i, bb_str subject)
+/* The title that the sign at i belongs to, from *from on; answers where it ends, 0: there is none. */
+static size_t title_at(bb_str t, size_t i, bb_str subject, size_t *from)
 {
-    bool begins = i == 0 || !bb_is_alnum(t.p[i - 1]);
-    if (!begins) return 0;
-    if (subject.n > 2 && bb_istarts(bb_sub(t, i, BB_NPOS), subject)) return subject.n;
-    size_t n = quoted_title(t, i);
-    return n ? n : title_field(t, i);
+    unsigned char c = (unsigned char)t.p[i];
+    bool wide = c == 0xEF && bb_starts(bb_sub(t, i, 3), BB_S("\xEF\xBC\x9A")); /* the colon of Chinese and Japanese */
+    *from = i;
+    for (size_t k = 0; (c == ':' || wide) && k < BB_COUNT(title_fields); k++) {
+        bb_str name = bb_cstr(title_fields[k]);
+        if (!bb_iends(bb_sub(t, 0, i), name)) continue;
+        *from = i - name.n;
+        return value_end(t, i + (wide ? 3 : 1));
+    }
+    if (c == '"' || c == 0xC2 || c == 0xE2) {
+        size_t n = quoted_title(t, i);
+        if (n) return i + n;
+    }
+    bool begins = subject.n > 2 && bb_lower(t.p[i]) == bb_lower(subject.p[0]) && (i == 0 || !bb_is_alnum(t.p[i - 1]));
+    return begins && bb_istarts(bb_sub(t, i, BB_NPOS), subject) ? i + subject.n : 0;
 }
 
 /* `t` itself where it holds none: most texts do not, and a thousand recipients may share one. */
 static bb_str without_titles(bb_arena *a, bb_str t, bb_str subject)
 {
     bb_buf out = {0};
-    size_t kept = 0;
-    for (size_t i = 0; i < t.n;) {
-        size_t n = title_at(t, i, subject);
-        if (n && !kept) out = bb_buf_of(a, t.n);
-        if (n) bb_put(&out, bb_sub(t, kept, i - kept));
-        i += n ? n : 1;
-        if (n) kept = i;
+    size_t kept = 0, from;
+    char first = subject.n > 2 ? bb_lower(subject.p[0]) : ':';
+    for (size_t i = 0; i < t.n; i++) {
+        char c = t.p[i];
+        if (c != ':' && c != '"' && (unsigned char)c < 0x80 && bb_lower(c) != first) continue; /* nearly all signs */
+        size_t end = title_at(t, i, subject, &from);
+        if (!end) continue;
+        if (!kept) out = bb_buf_of(a, t.n);
+        if (from > kept) bb_put(&out, bb_sub(t, kept, from - kept));
+        kept = end;
+        i = end - 1;
     }
     if (!kept) return t;
     bb_put(&out, bb_sub(t, kept, BB_NPOS));
@@ -247,6 +268,7 @@ typedef struct {
     bb_phrase_scan scan;
     const bb_phrase *hit; /* the next one; NULL: there is no more */
     size_t at;
+    bool of_nobody; /* the text stands under nobody's address */
 } doubting;
 
 static void next_doubt(doubting *d)
@@ -261,7 +283,8 @@ static size_t asserted_in(bb_str t, size_t from, size_t to, doubting *d)
     size_t upto = sentence.n && sentence.p[sentence.n - 1] == '?' ? from : to;
     while (d->hit && d->at < from) next_doubt(d);
     for (; d->hit && d->at < to; next_doubt(d)) {
-        if (d->hit->sense == WHOLE) upto = from;
+        if (d->hit->sense == NONE || (d->hit->sense == OR && !d->of_nobody)) continue;
+        if (d->hit->sense != ONWARDS) upto = from;
         if (d->at < upto) upto = d->at;
     }
     return upto - from;
@@ -297,10 +320,10 @@ static size_t list_in(bb_str t)
     return n;
 }
 
-bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject)
+bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nobody)
 {
     bb_str t = without_titles(a, words, bb_trim(subject));
-    doubting d;
+    doubting d = {.of_nobody = of_nobody};
     bb_phrase_scan_init(&d.scan, t, doubts, BB_COUNT(doubts));
     next_doubt(&d);
     if (!d.hit && bb_chr(t, '?') == BB_NPOS) return t;

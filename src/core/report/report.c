@@ -27,6 +27,14 @@ static bool is_off(const bb_report_options *opt, const bb_format *f)
     return opt->without && bb_eq(bb_cstr(opt->without), bb_cstr(f->name));
 }
 
+static void read_asserted(bb_ctx *c)
+{
+    bb_report *r = c->r;
+    bool wanted = r->n_rcpts == 0;
+    for (size_t i = 0; i < r->n_rcpts; i++) wanted |= bb_empty(r->rcpts[i].text);
+    if (wanted) r->asserted = bb_report_asserted(c->a, bb_sub(r->text, 0, BB_WORDS_FOR_ALL), r->original.subject, true);
+}
+
 void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out)
 {
     *out = (bb_report){.type = BB_REPORT_NONE, .format = ""};
@@ -42,4 +50,5 @@ void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out)
     }
     if (out->type == BB_REPORT_DELIVERY) bb_rows_complete(&c);
     if (out->type != BB_REPORT_NONE) read_original(&c);
+    if (out->type == BB_REPORT_DELIVERY) read_asserted(&c);
 }

@@ -57,6 +57,7 @@ typedef struct {
     bb_str postfix_sender; /* X-Postfix-Sender's address */
     bb_str feedback_type;  /* of a complaint: "abuse", ... */
     bb_str text;           /* the report's own human words, without the returned message */
+    bb_str asserted;       /* what of the text's beginning is asserted, where a recipient has no words of his own */
     bb_str subject;        /* of the report itself, decoded */
     bb_rcpt_report *rcpts;
     size_t n_rcpts, cap_rcpts;
@@ -73,8 +74,12 @@ extern const bb_report_options bb_report_defaults;
 
 void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out);
 
+/* What a report says about all its recipients is read once for each. It says why at its beginning. */
+#define BB_WORDS_FOR_ALL ((size_t)16 << 10)
+
 /* What human words assert: without the subject of the message that came back and other titles that they quote, which
- * people write as they like, and without sentences that only ask or tell what may be. */
-bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject);
+ * people write as they like, and without sentences that only ask or tell what may be. of_nobody: the words stand under
+ * no recipient's address. */
+bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nobody);
 
 #endif

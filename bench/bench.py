@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Measures bouncebox against yardsticks on the same machine, in the same run.
 
-    bench.py PROGRAM [accuracy] [parse] [start]      all of them without a name
+    bench.py PROGRAM [accuracy] [parse] [start] [ingest] [import]      all of them without a name
 
 accuracy  what the program says of labelled reports, beside what other parsers say. The reports are people's
           mail and not ours to publish: BOUNCEBOX_CORPUS names the folder that holds them and their scorer
           (`measure`); without it this is skipped.
 parse     CPU seconds for an mbox, against GMime (a library's bare parse), Sisimai and grep
 start     CPU seconds for one message, the start of the process included, against Sisimai
+ingest    seconds for 20,000 bounces about 5,000 subscribers, read, judged and durable, against one row a bounce into
+          SQLite, as durable (peers/sqlite.c): the ratio is that of bounces to rows a second
+import    seconds and memory for a million subscribers
 
 A machine drifts by a third within minutes, so every figure is a ratio of two runs taken in turn: the median of
 seven pairs.
@@ -22,6 +25,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "tests/fixtures/mta"
@@ -110,7 +114,62 @@ def start(program, folder):
         print("  skipped: Sisimai is not installed")
 
 
-MEASURES = {"accuracy": accuracy, "parse": parse, "start": start}
+def took(command, **more):
+    """Seconds on the wall: waiting for the disk counts."""
+    begin = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, **more)
+    return time.monotonic() - begin
+
+
+def soak_mail(program):
+    """The generator of tests/soak, which runs the program that it is told."""
+    sys.path.insert(0, str(HERE.parent / "tests/soak"))
+    sys.path.insert(0, str(HERE.parent / "tests/proc"))
+    sys.argv = [sys.argv[0], str(program)]
+    import mail
+    return mail
+
+
+def ingest(program, folder):
+    bounces, rows = 20000, 100000
+    mail, yardstick = soak_mail(program), folder / "sqlite"
+    subprocess.run(["cc", "-O2", "-o", yardstick, HERE / "peers/sqlite.c", "-lsqlite3"], check=True)
+    home, paths = mail.prepared(bounces // 4, folder)
+    box = mail.write_mailbox(bounces, paths, folder)
+    ratios = []
+    for i in range(PAIRS):
+        copy = folder / ("home%d" % i)
+        shutil.copytree(home, copy)
+        ours = took([program, "ingest", "--now", "2026-11-25", box], env=dict(os.environ, BOUNCEBOX_HOME=str(copy)))
+        theirs = took([yardstick, folder / ("rows%d.db" % i), str(rows)])
+        ratios.append((bounces / ours) / (rows / theirs))
+        shutil.rmtree(copy)
+        (folder / ("rows%d.db" % i)).unlink()
+    print(f"  ingest, bounces to rows a second : SQLite {statistics.median(ratios):8.4f}   (ours {bounces / ours:.0f} a second, "
+          f"theirs {rows / theirs:.0f}, the last time)", flush=True)
+
+
+def import_(program, folder):
+    people, home = folder / "people.csv", folder / "importing"
+    with open(people, "w") as out:
+        out.write("id,email\n")
+        out.writelines("%d,reader%d@d%d.example.org\n" % (i, i, i % 997) for i in range(1000000))
+    env = dict(os.environ, BOUNCEBOX_HOME=str(home))
+    for words in (("init",), ("list", "add", "news")):
+        subprocess.run([program, *words], stdout=subprocess.DEVNULL, check=True, env=env)
+    job = subprocess.Popen([program, "subscriber", "import", "--list", "news", people], stdout=subprocess.DEVNULL, env=env)
+    begin, most = time.monotonic(), 0
+    while job.poll() is None:
+        try:
+            found = re.search(r"RssAnon:\s+(\d+)", pathlib.Path(f"/proc/{job.pid}/status").read_text())
+            most = max(most, int(found[1]) if found else 0)
+        except OSError:
+            pass
+        time.sleep(0.01)
+    print(f"  a million subscribers: {time.monotonic() - begin:.1f} s, at most {most >> 10} MiB of anonymous memory", flush=True)
+
+
+MEASURES = {"accuracy": accuracy, "parse": parse, "start": start, "ingest": ingest, "import": import_}
 
 
 def main():

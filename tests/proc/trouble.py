@@ -43,6 +43,13 @@ def remount(top, options):
     subprocess.run(["mount", "-o", "remount," + options, top], check=True)
 
 
+def fill(top):
+    """Not an octet is free."""
+    with contextlib.suppress(OSError), open(top / "filler", "wb", buffering=0) as f:
+        while True:
+            f.write(bytes(4096))
+
+
 def content(home):
     return run("report", "--json", home=home).json()
 
@@ -55,11 +62,19 @@ def test_full(box, want):
         got = run("ingest", box, home=home)
         same(got.code, 74, "a disk that is full: said again")
         same(content(home)["reports"], there, "a disk that is full: what is there can be read, and is all of it")
-        same(run("deliver", "x@y", home=home, stdin=FROM + message(9)).code, 75, "a disk that is full: deliver says try again")
         remount(top, "size=50m")
         got = run("ingest", box, home=home)
         same((got.code, content(home)), (0, want), "room again: everything is there once")
         same(run("store", "check", home=home).code, 0, "room again: and sound")
+
+
+def test_full_deliver():
+    with disk("900k") as (top, home):
+        fill(top)
+        same(run("deliver", "x@y", home=home, stdin=message(9)).code, 75, "a disk that is full: deliver says try again")
+        (top / "filler").unlink()
+        same(run("deliver", "x@y", home=home, stdin=message(9)).code, 0, "room again: deliver stores it")
+        same(content(home)["reports"], 1, "room again: once")
 
 
 def test_follower(box):
@@ -102,6 +117,7 @@ def main():
     test_clock(box, want)
     if os.environ.get("BB_OWN_MOUNTS"):
         test_full(box, want)
+        test_full_deliver()
         test_follower(box)
         test_read_only(box)
     else:

@@ -5,9 +5,7 @@ at 20 random moments and run again. In the end both have the same facts and stat
 
 usage: killed.py PROGRAM [MESSAGES]          BB_SEED repeats a run
 
-The bounces are those of BOUNCEBOX_CORPUS where that is set, else our fixtures; addresses, Message-IDs and return paths
-are made distinct. Each is about its subscriber where his address can be put in the place of the one reported, else it
-reads as forwarded.
+mail.py says what the bounces are.
 """
 import json
 import os
@@ -20,59 +18,13 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "proc"))
-from box import FIXTURES, PROGRAM, done, folder, new_home, ok, run, same  # noqa: E402
+from mail import MAILINGS, prepared, write_mailbox
+from box import PROGRAM, done, folder, ok, run, same
 
 MESSAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 100000
-MAILINGS = [("issue 1", "2026-10-01"), ("issue 2", "2026-10-12"), ("issue 3", "2026-10-23"), ("issue 4", "2026-11-03")]
 PEOPLE = MESSAGES // len(MAILINGS)
 NOW, KILLS, MEMORY = "2026-11-25", 20, 64 << 10  # KiB
 TOP = folder()
-
-
-def sources():
-    """Raw messages, each with the address that it reports, where that can be replaced."""
-    corpus = os.environ.get("BOUNCEBOX_CORPUS")
-    top = pathlib.Path(corpus) / "messages" if corpus else FIXTURES
-    reported = {}
-    for row in map(json.loads, run("parse", top).out.splitlines()):
-        reported.setdefault(row["source"].partition("#")[0], row["recipient"])
-    out = []
-    for path in sorted(top.rglob("*.eml")):
-        raw = path.read_bytes().replace(b"\r\n", b"\n")
-        out.append((raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw, reported[str(path)].encode()))
-    return out
-
-
-def prepared():
-    """A home with everybody in it, and the return paths of each mailing."""
-    home = new_home("2026-09-01")
-    readers = TOP / "readers.csv"
-    readers.write_text("id,email\n" + "".join("%d,reader%d@d%d.example.org\n" % (i, i, i % 97) for i in range(PEOPLE)))
-    run("subscriber", "import", "--list", "news", readers, "--now", "2026-09-01", home=home)
-    paths = []
-    for name, sent in MAILINGS:
-        run("mailing", "add", "--list", "news", name, "--sent", sent, "--now", sent, home=home)
-        run("mailing", "sent", name, "--all", "--now", sent, home=home)
-        paths.append([line.split() for line in run("verp", "encode", "--list", "news", "--mailing", name, "--all",
-                                                   "--now", sent, home=home).text.splitlines()])
-    return home, paths
-
-
-def write_mailbox(paths):
-    box, raws, random_ = TOP / "all.mbox", sources(), random.Random(1)
-    with open(box, "wb") as out:
-        for i in range(MESSAGES):
-            mailing = i // PEOPLE
-            _, address, path = paths[mailing][i % PEOPLE]
-            raw, reported = raws[random_.randrange(len(raws))]
-            raw = re.sub(rb"(?mi)^(message-id:\s*<)", rb"\g<1>%d." % i, raw, count=1)
-            if reported and b"@" in reported:
-                raw = raw.replace(reported, address.encode())
-            day = "%s Nov 2026" % (mailing + 10)
-            head = "Received: by mx.example.com (Postfix) id %d; Tue, %s 10:00:%02d +0000\nX-Original-To: %s\n" % (i, day, i % 60, path)
-            out.write(b"From MAILER-DAEMON Tue Nov 10 10:00:00 2026\n" + re.sub(rb"(?m)^(>*From )", rb">\1", head.encode() + raw) + b"\n\n")
-    return box
 
 
 def everything(home):
@@ -136,8 +88,8 @@ def run_to_end(home, box):
 
 
 def main():
-    home, paths = prepared()
-    box = write_mailbox(paths)
+    home, paths = prepared(PEOPLE, TOP)
+    box = write_mailbox(MESSAGES, paths, TOP)
     print("# %d messages, %.0f MB, %d subscribers" % (MESSAGES, box.stat().st_size / 1e6, PEOPLE))
     killed = TOP / "killed"
     shutil.copytree(home, killed)

@@ -7,33 +7,18 @@
 
 #include "app/cli/cmd_ingest.h"
 
-#define BATCH_BYTES  ((size_t)8 << 20)
-#define BATCH_MEMORY ((size_t)64 << 20) /* what was read of them takes more than they do */
+#define BATCH_BYTES  ((size_t)4 << 20)
+#define BATCH_MEMORY ((size_t)32 << 20) /* what was read of them takes more than they do */
 #define YIELD_AFTER  2.0                /* seconds, after which another writer may get in */
 
 /* ---- a batch -------------------------------------------------------------------------------------------------- */
 
-/* A batch whose outcome is unknown may be given again: keys make it idempotent. */
-static bool store_batch(ingest *g)
+static void empty(ingest *g, ingest_batch *b)
 {
-    cli *c = g->c;
-    bb_progress progress[INGEST_BATCH];
-    size_t n_progress = ingest_progress(g, progress);
-    for (int tries = 0;; tries++) {
-        bb_batch b = {.items = g->items,
-                      .n = g->n,
-                      .progress = progress,
-                      .n_progress = n_progress,
-                      .policy = cli_policy,
-                      .policy_ctx = c,
-                      .now = c->now,
-                      .rules_version = BB_RULES_VERSION};
-        if (bb_store_apply(c->store, &g->work, &b, &c->err))
-            return cli_moves_add(&g->sums.moves, b.changes, b.n_changes) ||
-                   bb_fail(&c->err, BB_ENOMEM, "no memory for whom it moved; it is stored");
-        if (c->err.code != BB_EUNKNOWN || tries == 2) return false;
-        bb_arena_reset(&g->work);
-    }
+    b->n = b->bytes = b->n_files = 0;
+    bb_arena_reset(&b->mail);
+    bb_arena_reset(&b->work);
+    if (!g->c->now_given) g->c->now = bb_os_now();
 }
 
 static bool give_way(ingest *g)
@@ -44,35 +29,73 @@ static bool give_way(ingest *g)
     return bb_store_yield(g->c->store, &g->c->err);
 }
 
-static bool finish_batch(ingest *g)
+/* Waits for the batch that is being stored, and does what comes behind its commit. */
+static bool collect(ingest *g)
 {
-    bool good = !g->n || (g->rehearsal ? rehearsal_batch(g) : store_batch(g));
-    for (size_t i = 0; good && i < g->n; i++) ingest_count(g, &g->items[i]);
-    good = good && (g->rehearsal || (ingest_finish_files(g) && give_way(g)));
-    if (!g->c->now_given) g->c->now = bb_os_now();
-    g->n_files = 0;
-    g->n = g->bytes = 0;
-    bb_arena_reset(&g->mail);
-    bb_arena_reset(&g->work);
+    cli *c = g->c;
+    ingest_batch *b = ingest_writer_wait(g->writer);
+    if (!b) return true;
+    bool good = b->stored;
+    if (!good) c->err = b->err;
+    if (good && !cli_moves_add(&g->sums.moves, b->apply.changes, b->apply.n_changes))
+        good = bb_fail(&c->err, BB_ENOMEM, "no memory for whom it moved; it is stored");
+    for (size_t i = 0; good && i < b->n; i++) ingest_count(g, &b->items[i]);
+    good = good && ingest_finish_files(g, b) && give_way(g);
+    empty(g, b);
     return good;
+}
+
+static bool rehearse(ingest *g)
+{
+    bool good = rehearsal_batch(g);
+    for (size_t i = 0; good && i < g->b->n; i++) ingest_count(g, &g->b->items[i]);
+    empty(g, g->b);
+    return good;
+}
+
+/* The batch goes to be stored, and the other one, which is stored by then, is filled from here on. */
+static bool hand_over(ingest *g)
+{
+    cli *c = g->c;
+    ingest_batch *b = g->b;
+    if (!b->n) return true;
+    if (g->rehearsal) return rehearse(g);
+    if (!collect(g)) return false;
+    b->apply = (bb_batch){.items = b->items,
+                          .n = b->n,
+                          .progress = b->progress,
+                          .n_progress = ingest_progress(g, b),
+                          .policy = cli_policy,
+                          .policy_ctx = c,
+                          .now = c->now,
+                          .rules_version = BB_RULES_VERSION};
+    ingest_writer_give(g->writer, b);
+    g->b = b == g->batches ? g->batches + 1 : g->batches;
+    return true;
+}
+
+static bool finish(ingest *g)
+{
+    return hand_over(g) && (g->rehearsal || collect(g));
 }
 
 /* Reads and claims into the batch. False: memory; the batch is as it was before. */
 static bool read_into(ingest *g, const bb_mailbox_message *found)
 {
+    ingest_batch *b = g->b;
     bb_mailbox_message kept = *found;
-    bb_message *m = &g->messages[g->n];
-    kept.source = bb_dup(&g->mail, found->source);
-    kept.bytes = bb_dup(&g->mail, found->bytes); /* the mailbox's own go with its next message */
-    if (g->mail.failed || !cli_read_message(&g->reader, &g->mail, &kept, kept.bytes, g->c->now, m) ||
-        !bb_claims_make(&g->mail, m, &g->attribution, &g->claims[g->n]) || g->mail.failed)
+    bb_message *m = &b->messages[b->n];
+    kept.source = bb_dup(&b->mail, found->source);
+    kept.bytes = bb_dup(&b->mail, found->bytes); /* the mailbox's own go with its next message */
+    if (b->mail.failed || !cli_read_message(&g->reader, &b->mail, &kept, kept.bytes, g->c->now, m) ||
+        !bb_claims_make(&b->mail, m, &g->attribution, &b->claims[b->n]) || b->mail.failed)
         return false;
-    g->items[g->n] = (bb_item){.type = BB_ITEM_REPORT,
+    b->items[b->n] = (bb_item){.type = BB_ITEM_REPORT,
                                .message = m,
-                               .claims = &g->claims[g->n],
+                               .claims = &b->claims[b->n],
                                .evidence = g->keep_evidence ? kept.bytes : (bb_str){0}};
-    g->n++;
-    g->bytes += found->bytes.n;
+    b->n++;
+    b->bytes += found->bytes.n;
     return true;
 }
 
@@ -81,19 +104,21 @@ static bool read_into(ingest *g, const bb_mailbox_message *found)
 static bool take(ingest *g, const bb_mailbox_message *found, int *code)
 {
     if (!read_into(g, found)) {
-        if (!finish_batch(g)) return false;
+        if (!finish(g)) return false;
+        empty(g, g->b);
         if (!read_into(g, found)) {
             cli_progress_hide(&g->progress);
             bb_fail(&g->c->err, BB_ENOMEM, BB_FMT ": takes more memory than there is", BB_ARG(found->source));
             *code = cli_fail(g->c);
             g->sums.unreadable++;
+            empty(g, g->b);
             ingest_note_file(g, found, false);
-            return finish_batch(g);
+            return true;
         }
     }
     ingest_note_file(g, found, true);
-    bool full = g->n == INGEST_BATCH || g->bytes >= BATCH_BYTES || g->mail.used >= BATCH_MEMORY;
-    return !full || finish_batch(g);
+    bool full = g->b->n == INGEST_BATCH || g->b->bytes >= BATCH_BYTES || g->b->mail.used >= BATCH_MEMORY;
+    return !full || hand_over(g);
 }
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
@@ -114,7 +139,7 @@ static bool take_all(ingest *g, bb_mailbox *box, int *code)
         good = take(g, &found, code);
         cli_progress_at(&g->progress, ++g->sums.messages, found.done, found.total);
     }
-    good = good && finish_batch(g) && (!g->rehearsal || rehearsal_end(g));
+    good = good && finish(g) && (!g->rehearsal || rehearsal_end(g));
     cli_progress_end(&g->progress);
     return good;
 }
@@ -155,12 +180,22 @@ static bool prepare(ingest *g)
 
 int ingest_round(ingest *g)
 {
-    if (!prepare(g)) return cli_fail(g->c);
-    bb_arena_init(&g->mail, &bb_os_alloc, BB_ARENA_LIMIT);
-    bb_arena_init(&g->work, &bb_os_alloc, BB_ARENA_LIMIT);
-    int code = run(g);
-    bb_arena_free(&g->mail);
-    bb_arena_free(&g->work);
+    ingest_batch *batches = bb_os_alloc.get(NULL, 2 * sizeof *batches);
+    if (!batches) return cli_exit_of(BB_ENOMEM);
+    memset(batches, 0, 2 * sizeof *batches);
+    g->batches = g->b = batches;
+    for (int i = 0; i < 2; i++) {
+        bb_arena_init(&batches[i].mail, &bb_os_alloc, BB_ARENA_LIMIT);
+        bb_arena_init(&batches[i].work, &bb_os_alloc, BB_ARENA_LIMIT);
+    }
+    g->writer = ingest_writer_start(g->c);
+    int code = g->writer && prepare(g) ? run(g) : cli_fail(g->c);
+    ingest_writer_stop(&g->writer);
+    for (int i = 0; i < 2; i++) {
+        bb_arena_free(&batches[i].mail);
+        bb_arena_free(&batches[i].work);
+    }
+    bb_os_alloc.put(NULL, batches);
     cli_reader_close(&g->reader);
     return code;
 }

@@ -38,26 +38,40 @@ typedef struct {
     bool broken;          /* something of it could not be stored: it stays as it is */
 } ingest_file;
 
+/* Messages that become one transaction. Two of them take turns: one is filled while the other is stored. */
 typedef struct {
-    cli *c;
-    bb_reader reader;
-    bb_attribution attribution;
-    bool keep_evidence;
-    bb_arena mail; /* the batch's messages and what was read of them */
+    bb_arena mail; /* the messages and what was read of them */
     bb_arena work; /* what storing them takes */
     bb_item items[INGEST_BATCH];
     bb_message messages[INGEST_BATCH];
     bb_claims claims[INGEST_BATCH];
     size_t n, bytes;
+    ingest_file files[INGEST_BATCH];
+    size_t n_files;
+    bb_progress progress[INGEST_BATCH];
+    /* of storing */
+    bb_batch apply;
+    bb_err err;
+    bool stored;
+} ingest_batch;
+
+typedef struct ingest_writer ingest_writer;
+
+typedef struct {
+    cli *c;
+    bb_reader reader;
+    bb_attribution attribution;
+    bool keep_evidence;
+    ingest_batch *batches; /* two */
+    ingest_batch *b;       /* the one that is filled */
+    ingest_writer *writer;
     ingest_sums sums;
     cli_progress progress;
     rehearsal *rehearsal; /* NULL: this is no dry run */
     ingest_done done;
-    const char *into; /* of INGEST_MOVE */
-    bb_arena *keep;   /* what lives as long as the run, whatever it follows */
-    tracked *tracked; /* NULL: files are read from their start */
-    ingest_file files[INGEST_BATCH];
-    size_t n_files;
+    const char *into;  /* of INGEST_MOVE */
+    bb_arena *keep;    /* what lives as long as the run, whatever it follows */
+    tracked *tracked;  /* NULL: files are read from their start */
     bool broken_known; /* broken: the last file of which something could not be stored */
     bb_hash broken;
     bb_code trouble; /* a file that is stored could not be put away; BB_OK: none */
@@ -78,8 +92,15 @@ void ingest_track_end(ingest *g);
 void ingest_resume(ingest *g, bb_mailbox *box);
 /* The message is in the batch; or, with read false, cannot be in any. */
 void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read);
-size_t ingest_progress(ingest *g, bb_progress *out); /* the batch's; room for INGEST_BATCH */
-bool ingest_finish_files(ingest *g);                 /* after the commit */
+size_t ingest_progress(const ingest *g, ingest_batch *b); /* fills b->progress; how many */
+bool ingest_finish_files(ingest *g, ingest_batch *b);     /* after the commit */
+
+/* ingest_writer.c: a thread that stores one batch while the next is read; where there is none, storing happens at once.
+ * Between giving and waiting the store is the writer's alone. */
+ingest_writer *ingest_writer_start(cli *c);
+void ingest_writer_give(ingest_writer *w, ingest_batch *b);
+ingest_batch *ingest_writer_wait(ingest_writer *w); /* the batch that was given, stored or not; NULL: none was */
+void ingest_writer_stop(ingest_writer **w);
 
 /* ingest_sums.c: one stored or known message; whether it is complete is the caller's exit code. */
 void ingest_count(ingest *g, const bb_item *item);

@@ -99,8 +99,8 @@ static bool settle(ingest *g, bb_item *item)
     cli *c = g->c;
     bool known, before;
     if (!bb_store_known(c->store, &item->message->key, 1, &known, &c->err)) return false;
-    if (!bb_store_find(c->store, &g->work, item->claims->lookups, item->claims->n_lookups, &c->err)) return false;
-    item->settled = bb_get_array(&g->work, item->message->n_verdicts, sizeof *item->settled);
+    if (!bb_store_find(c->store, &g->b->work, item->claims->lookups, item->claims->n_lookups, &c->err)) return false;
+    item->settled = bb_get_array(&g->b->work, item->message->n_verdicts, sizeof *item->settled);
     if (!item->settled || !seen_before(g->rehearsal, &item->message->key, &before))
         return bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
     bb_claims_settle(item->message, item->claims, item->settled);
@@ -111,8 +111,8 @@ static bool settle(ingest *g, bb_item *item)
 
 bool rehearsal_batch(ingest *g)
 {
-    for (size_t i = 0; i < g->n; i++)
-        if (!settle(g, &g->items[i])) return false;
+    for (size_t i = 0; i < g->b->n; i++)
+        if (!settle(g, &g->b->items[i])) return false;
     return true;
 }
 
@@ -141,10 +141,10 @@ static bool judge(ingest *g, const rehearsed *fresh, size_t n)
     bb_history h;
     bb_context ctx;
     bb_decision d;
-    bb_arena_reset(&g->work);
-    if (!bb_store_history(c->store, &g->work, fresh[0].subscriber, &h, &c->err)) return false;
+    bb_arena_reset(&g->b->work);
+    if (!bb_store_history(c->store, &g->b->work, fresh[0].subscriber, &h, &c->err)) return false;
     const bb_subscriber *s = &h.subscriber;
-    bb_fact *facts = bb_get_array(&g->work, h.n_facts + n, sizeof *facts);
+    bb_fact *facts = bb_get_array(&g->b->work, h.n_facts + n, sizeof *facts);
     if (!facts) return bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
     for (size_t i = 0; i < h.n_facts; i++) facts[i] = h.facts[i].fact;
     for (size_t i = 0; i < n; i++) {
@@ -152,7 +152,7 @@ static bool judge(ingest *g, const rehearsed *fresh, size_t n)
         if (fresh[i].fact.mailing) facts[h.n_facts + i].mailed = mailed(g->rehearsal, &h, fresh[i].fact.mailing);
     }
     if (!cli_policy(c, s->list, &ctx) ||
-        !bb_policy_fold(&g->work, facts, h.n_facts + n, h.sends, h.n_sends, &ctx, BB_NO_TIME, &d, NULL))
+        !bb_policy_fold(&g->b->work, facts, h.n_facts + n, h.sends, h.n_sends, &ctx, BB_NO_TIME, &d, NULL))
         return bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
     if (d.status == s->status && d.until == s->until) return true;
     bb_change change = {s->id, s->list, s->address, s->status, d.status, d.until};

@@ -90,10 +90,11 @@ void ingest_resume(ingest *g, bb_mailbox *box)
 
 void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read)
 {
-    ingest_file *f = g->n_files ? &g->files[g->n_files - 1] : NULL;
+    ingest_batch *b = g->b;
+    ingest_file *f = b->n_files ? &b->files[b->n_files - 1] : NULL;
     if (!m->progress.behind) return; /* a stream, or nobody wants to know */
     if (!f || !bb_hash_eq(&f->progress.file, &m->progress.file)) {
-        f = &g->files[g->n_files++];
+        f = &b->files[b->n_files++];
         *f = (ingest_file){.path = m->path};
     }
     if (g->broken_known && bb_hash_eq(&g->broken, &m->progress.file)) f->broken = true;
@@ -107,12 +108,12 @@ void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read)
     f->last = m->last;
 }
 
-size_t ingest_progress(ingest *g, bb_progress *out)
+size_t ingest_progress(const ingest *g, ingest_batch *b)
 {
     size_t n = 0;
     bool stays = g->done == INGEST_KEEP || g->done == INGEST_SEEN;
-    for (size_t i = 0; g->tracked && i < g->n_files; i++)
-        if (!g->files[i].broken && (stays || g->files[i].mbox)) out[n++] = g->files[i].progress;
+    for (size_t i = 0; g->tracked && i < b->n_files; i++)
+        if (!b->files[i].broken && (stays || b->files[i].mbox)) b->progress[n++] = b->files[i].progress;
     return n;
 }
 
@@ -129,10 +130,10 @@ static bool finish_file(ingest *g, const ingest_file *f, bb_err *err)
 }
 
 /* What could not be put away is stored all the same: it is told, and met again as a duplicate. */
-bool ingest_finish_files(ingest *g)
+bool ingest_finish_files(ingest *g, ingest_batch *b)
 {
-    for (size_t i = 0; i < g->n_files; i++) {
-        ingest_file *f = &g->files[i];
+    for (size_t i = 0; i < b->n_files; i++) {
+        ingest_file *f = &b->files[i];
         bb_err err = {0};
         if (f->broken) continue;
         bool put_away = !f->last || finish_file(g, f, &err);
@@ -145,6 +146,6 @@ bool ingest_finish_files(ingest *g)
         cli_warn(g->c, "%s", err.text);
         g->trouble = err.code;
     }
-    g->n_files = 0;
+    b->n_files = 0;
     return true;
 }

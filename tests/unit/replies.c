@@ -307,6 +307,89 @@ static const struct row {
     B("450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]", requireptr),
     B("451 4.7.1 Service unavailable - Client host [192.0.2.1] blocked using dnsbl.example", blocked),
 
+    /* ---- of the sender: his address, his host, his fields, his account ---- */
+    AT("MAIL", "550 5.1.1 <bounce-7@example.com>: Recipient address rejected: User unknown", BLOCK, rejected),
+    AT("MAIL", "550 5.7.1 unknown user", BLOCK, policyviolation),
+    AT("MAIL", "550 Host unknown", BLOCK, rejected),
+    AT("MAIL", "550 account suspended", BLOCK, rejected),
+    AT("MAIL", "450 4.1.1 user unknown", SOFT, systemerror),
+    AT("EHLO", "550 unknown host", BLOCK, blocked),
+    AT("EHLO", "501 Invalid hostname", BLOCK, syntaxerror),
+    AT("AUTH", "535 5.7.8 account disabled", BLOCK, securityerror),
+    AT("CONN", "554 user unknown", BLOCK, rejected),
+    AT("CONN", "550 No such domain", HARD, hostunknown),
+    AT("CONN", "521 this host does not accept mail", HARD, notaccept),
+    AT("RCPT", "550 5.1.8 Domain not found", BLOCK, rejected),
+    AT("RCPT", "550 5.1.7 No such domain", BLOCK, rejected),
+    B("554 5.7.1 the reply-to address does not exist", rejected),
+    B("554 message From: address does not exist", rejected),
+    B("550 the address you are sending from does not exist", rejected),
+    B("550 Return-Path domain does not exist", rejected),
+    B("550 Invalid address in Reply-To header", rejected),
+    B("550 client address rejected", rejected),
+    B("550 return address rejected", rejected),
+    B("550 Your address is not known here", rejected),
+    B("550 5.7.1 Mail from unknown user", rejected),
+    B("550 5.7.1 IP is not known to us", rejected),
+    B("550 Verify: originator unknown user", rejected),
+    B("550 unknown user/bad password", rejected),
+    B("550 you are not a customer", rejected),
+    B("550 our contract with this customer ended; not our customer IP range", rejected),
+    B("550 Sending account is inactive", rejected),
+    B("550 Account outbounds disabled", rejected),
+    B("504 5.5.2 <localhost>: bad hostname: invalid hostname", rejected),
+
+    /* ---- lists that the sender is not on ---- */
+    B("550 5.7.1 user not found in whitelist", rejected),
+    B("550 not in directory of approved senders", rejected),
+    B("550 recipient not found in your allowed contacts", rejected),
+    B("550 Delivery restricted: this alias not found in your permission group", rejected),
+    B("550 user only accepts mail from known senders; unknown user", rejected),
+    B("550 mail to this user is disabled for external senders", rejected),
+    B("550 filter license account expired, contact postmaster", rejected),
+    B("550 account is blocked by parental control", rejected),
+
+    /* ---- of the message ---- */
+    B("550 5.7.1 Message blocked, link to nonexistent domain", contenterror),
+    B("550 message contains unknown domain", contenterror),
+    B("554 rejected: header domain not found", contenterror),
+    B("550 no user agent header", contenterror),
+    B("550 user has moved message to quarantine", contenterror),
+    B("550 recipient is not accepting messages larger than 10 MB", contenterror),
+    B("550 recipient not accepting newsletters", contenterror),
+    B("550 Requested action not taken: mailbox unavailable (content)", contenterror),
+    AT("DATA", "550 Requested action not taken: mailbox unavailable", BLOCK, rejected),
+    AT("DATA", "550 5.1.1 <nobody@example.net> User unknown", HARD, userunknown), /* LMTP, and who looks late */
+    B("550 This server does not accept mail over unencrypted connections", contenterror),
+    B("554 This system does not accept mail containing executable attachments", contenterror),
+    B("550 does not accept mail over IPv6", blocked),
+    B("550 system does not accept mail directly from residential networks", blocked),
+    B("550 5.1.1 Message rejected due to content", contenterror),
+    B("550 5.1.1 Message rejected", rejected),
+    B("550 5.1.1 Service unavailable", rejected),
+    B("550 5.1.1 Access denied", rejected),
+    H("550 5.1.1 Zxqwv plomf", userunknown), /* words that nobody can read take nothing from the code */
+
+    /* ---- for now ---- */
+    S("550 Mailbox unavailable due to maintenance", systemerror),
+    S("550 Recipient not found; directory temporarily unavailable", systemerror),
+    S("550 user lookup failed: user not found due to timeout", systemerror),
+    S("550 Mailbox disabled: please try again in a few hours", systemerror),
+    S("550 user is not accepting mail right now", systemerror),
+    S("550 This server does not accept mail at this hour, try again tomorrow", systemerror),
+    S("550 this mailbox has moved to Office 365, try again", systemerror),
+    S("550 Account inbounds disabled", suspend),
+    S("421 4.4.1 unknown host", hostunknown),
+    S("450 4.4.312 DNS query failed: nxdomain", hostunknown),
+    S("Sorry, I couldn't find any host named nosuch.example. (#4.1.2)", hostunknown),
+    S("550 5.1.1 <u@example.net>: Recipient address rejected: undeliverable address: host mx.example.net said: 451 "
+      "4.3.0 "
+      "try again",
+      userunknown),
+    B("TLSA lookup error for mx.example.net:25: Host not found; 5.7.5", securityerror),
+    B("550 MX for bounces.example.com does not exist here", onhold),
+    B("550 DNS record for example.com no longer exists", onhold),
+
     /* ---- codes alone ---- */
     H("550 5.1.1", userunknown),
     H("550 5.1.2", hostunknown),
@@ -320,6 +403,8 @@ static const struct row {
     AT("RCPT", "550", HARD, userunknown),
     AT("DATA", "550", BLOCK, rejected),
     AT("MAIL", "550", BLOCK, rejected),
+    AT("DATA", "553", BLOCK, rejected),
+    B("550 XJ-77", onhold), /* an id stands for words */
 
     /* ---- the action field ---- */
     ACT(DELAYED, "450 4.2.2 Mailbox full", DELAYED, mailboxfull),

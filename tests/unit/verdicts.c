@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verdicts: whole messages, and what they say of whom: what a report quotes, doubts, says of the sender or of somebody
+ * else removes nobody.
+ */
+#include "core/classify/classify.h"
+#include "tap.h"
+
+static bb_arena arena;
+static bb_rules *rules;
+
+/* A row: a message, and "recipient kind reason" of each of its verdicts, "-" for nobody, divided by ", ". */
+typedef struct {
+    const char *name, *mail, *want;
+} row;
+
+static void check(const row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bb_mail m;
+        bb_report r;
+        bb_mail_read(&arena, bb_dup(&arena, bb_cstr(rows[i].mail)), NULL, &m);
+        bb_report_read(&m, NULL, &r);
+        bb_buf got = bb_buf_in(&arena, 4096);
+        for (size_t k = 0; k < (r.n_rcpts ? r.n_rcpts : 1); k++) {
+            bb_verdict v = bb_classify_report(rules, &arena, &r, k);
+            bb_str who = r.n_rcpts ? r.rcpts[k].recipient : BB_S("-");
+            bb_putf(&got, "%s" BB_FMT " %s %s", k ? ", " : "", BB_ARG(who), bb_kind_word(v.kind),
+                    bb_reason_word(v.reason));
+        }
+        is_str(bb_buf_str(&got), bb_cstr(rows[i].want), "%s", rows[i].name);
+        bb_arena_reset(&arena);
+    }
+}
+
+/* ---- pieces ------------------------------------------------------------------------------------------ */
+
+#define TO         "To: bounce-aafirmaaaaaaaaaaaaaa6x3axaul4ap76@bounces.example.com\n"
+#define DAEMON     "From: Mail Delivery System <MAILER-DAEMON@mx.example.net>\n" TO
+#define DESK       "Return-Path: <>\nFrom: Help Desk <support@example.net>\n" TO
+#define POSTMASTER "Return-Path: <>\nFrom: Postmaster <postmaster@example.net>\n" TO
+#define ANSWERS    "Auto-Submitted: auto-replied\n"
+#define REPORT                                                      \
+    DAEMON ANSWERS "Subject: Undelivered Mail Returned to Sender\n" \
+                   "Content-Type: multipart/report; report-type=delivery-status; boundary=B\n\n--B\n\n"
+#define FIELDS "\n--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.com\n\n"
+#define ANN    "Final-Recipient: rfc822; ann@example.net\nAction: failed\n"
+#define RETURNED                                                                                                 \
+    "\n--B\nContent-Type: message/rfc822\n\nFrom: news@example.com\nReturn-Path: <bounce@bounces.example.com>\n" \
+    "To: ann@example.net\nSubject: Old account closed - new prices\n\nHi\n--B--\n"
+
+/* ---- answers that look like reports --------------------------------------------------------------------- */
+
+static void answers(void)
+{
+    static const row rows[] = {
+        {"a help desk has no account for the sender",
+         DESK ANSWERS "Subject: Message could not be delivered\n\nYour mail could not be delivered to our help desk, "
+                      "because there is no account for your address. Please register.\n",
+         "support@example.net autoreply vacation"},
+        {"a mailbox that nobody reads",
+         DESK ANSWERS "Subject: Re: Newsletter\n\nThis mailbox is not monitored; your message was not delivered to a "
+                      "person. The account has been disabled for replies.\n",
+         "support@example.net autoreply vacation"},
+        {"the same without the mark",
+         DESK "Subject: Re: Newsletter\n\nYour message was not delivered to a person. "
+              "The account has been disabled for replies.\n",
+         "support@example.net autoreply vacation"},
+        {"in a postmaster's name",
+         POSTMASTER ANSWERS "Subject: Your message was not delivered\n\nThis inbox is no "
+                            "longer in use. The address no longer exists as contact.\n",
+         "postmaster@example.net autoreply vacation"},
+        {"in a postmaster's name, without the mark",
+         POSTMASTER "Subject: Your message was not delivered\n\nThe address no longer exists as contact.\n",
+         "- other undefined"},
+        {"German",
+         DESK ANSWERS "Subject: Ihre Nachricht konnte nicht zugestellt werden\n\nIhre Anfrage konnte keinem "
+                      "Vorgang zugeordnet werden. Benutzer unbekannt.\n",
+         "support@example.net autoreply vacation"},
+        {"French", DESK ANSWERS "Subject: Message non remis\n\nVotre demande ne peut aboutir : compte inconnu.\n",
+         "support@example.net autoreply vacation"},
+        {"the return path, shortened, is nobody's address",
+         DESK "Subject: Undeliverable: Newsletter\n\nWe only take tickets from customers; no account found for your "
+              "address bounce@bounces.example.com.\n",
+         "support@example.net autoreply vacation"},
+        {"somebody tells of a bounce that he got",
+         "Return-Path: <ann@example.net>\nFrom: ann@example.net\n" TO "Subject: Undelivered Mail Returned to Sender\n\n"
+         "FYI your message could not be delivered\n\n<ann@example.net>: host mx said: 550 5.1.1 user unknown\n",
+         "- other undefined"},
+        {"a real one marks itself the same way", REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\n" RETURNED,
+         "ann@example.net hard userunknown"},
+        {"a real one in prose",
+         POSTMASTER ANSWERS "Subject: Undelivered Mail\n\nYour message could not be delivered.\n\n<ann@example.net>:\n"
+                            "unknown user: \"ann\"\n",
+         "ann@example.net hard userunknown"},
+    };
+    check(rows, BB_COUNT(rows));
+}
+
+/* ---- what a report quotes, asks, or says may be ----------------------------------------------------------- */
+
+static void hearsay(void)
+{
+    static const row rows[] = {
+        {"the title of the message",
+         DAEMON "Subject: Undeliverable\n\nYour message \"Old account closed - new prices\" to ann@example.net could "
+                "not be delivered.\n",
+         "ann@example.net block onhold"},
+        {"its subject, which came back, too",
+         REPORT "Old account closed - new prices could not be delivered to ann@example.net.\n" FIELDS ANN
+                "Status: 5.0.0\n" RETURNED,
+         "ann@example.net block onhold"},
+        {"a field of it",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message\n\n  Subject: No such user anymore\n  Sent: Mon\n\ncould not be "
+         "delivered to the following recipient:\n\n  ann@example.net\n",
+         "ann@example.net block onhold"},
+        {"beside the address",
+         REPORT "<ann@example.net>: delivery failed. Subject: \"This address no longer exists\"\n" FIELDS ANN
+                "Status: 5.0.0\n" RETURNED,
+         "ann@example.net block onhold"},
+        {"possible reasons, against the code",
+         REPORT "Delivery failed. Possible reasons: user unknown, or our policy.\n" FIELDS ANN
+                "Status: 5.7.1\n" RETURNED,
+         "ann@example.net block policyviolation"},
+        {"sure words, against the code",
+         REPORT "Delivery failed. User unknown.\n" FIELDS ANN "Status: 5.7.1\n" RETURNED,
+         "ann@example.net block policyviolation"},
+        {"sure words, where the code says nothing",
+         REPORT "Delivery failed. User unknown.\n" FIELDS ANN "Status: 5.0.0\n" RETURNED,
+         "ann@example.net hard userunknown"},
+        {"possible reasons, against a temporary code",
+         REPORT "Delivery failed. Possible reason: host not found.\n" FIELDS ANN "Status: 4.7.1\n" RETURNED,
+         "ann@example.net block policyviolation"},
+        {"sure words, against a temporary code",
+         REPORT "Delivery failed. Host not found.\n" FIELDS ANN "Status: 4.3.0\n" RETURNED,
+         "ann@example.net soft systemerror"},
+        {"what to check, and what may be",
+         REPORT "Delivery failed. Please check the address; the account may have been disabled.\n" FIELDS ANN
+                "Status: 5.0.0\n" RETURNED,
+         "ann@example.net block onhold"},
+        {"a question", REPORT "Delivery failed. User unknown?\n" FIELDS ANN "Status: 5.0.0\n" RETURNED,
+         "ann@example.net block onhold"},
+        {"a list of reasons",
+         DAEMON "Subject: Delivery failure\n\nYour message could not be delivered to ann@example.net.\n\nPossible "
+                "reasons:\n\n * the address does not exist\n * the domain does not exist\n\nYour mail system\n",
+         "ann@example.net block onhold"},
+        {"one of two things",
+         DAEMON "Subject: Delivery failure\n\nYour message could not be delivered to ann@example.net: the user is "
+                "unknown or something else went wrong.\n",
+         "ann@example.net block onhold"},
+        {"German doubts",
+         DAEMON "Subject: Unzustellbar\n\nIhre Nachricht an ann@example.net konnte nicht zugestellt werden. "
+                "Möglicherweise ist der Benutzer unbekannt: Benutzer unbekannt.\n",
+         "ann@example.net block onhold"},
+        {"advice behind the news",
+         DAEMON "Subject: Delivery failure\n\nYour message could not be delivered to ann@example.net. The user is "
+                "unknown. If you need help, write to the postmaster.\n",
+         "ann@example.net hard userunknown"},
+        {"advice in the same breath",
+         DAEMON "Subject: Delivery failure\n\nYour message could not be delivered to ann@example.net: the user is "
+                "unknown; please check the spelling.\n",
+         "ann@example.net hard userunknown"},
+        {"Gmail's either",
+         DAEMON "Subject: Delivery Status Notification (Failure)\n\nYour message wasn't delivered to ann@example.net "
+                "because the address couldn't be found, or is unable to receive mail.\n",
+         "ann@example.net hard userunknown"},
+    };
+    check(rows, BB_COUNT(rows));
+}
+
+/* ---- of somebody else -------------------------------------------------------------------------------------- */
+
+static void of_others(void)
+{
+    static const row rows[] = {
+        {"the reply names our return path",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.0.0\nDiagnostic-Code: smtp; 550-Verification failed for "
+                "<bounce@bounces.example.com> 550 No such user here\n" RETURNED,
+         "ann@example.net block onhold"},
+        {"and so before the recipient was named",
+         REPORT
+         "<ann@example.net>: host mx.example.net said: 550 5.1.1 User unknown (in reply to MAIL FROM command)\n" FIELDS
+             ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n" RETURNED,
+         "ann@example.net block rejected"},
+        {"it names both",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 mail from <news@example.com> to "
+                "<ann@example.net>: User unknown\n" RETURNED,
+         "ann@example.net hard userunknown"},
+        {"a paragraph names one of two",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message could not be delivered to:\n\nann@example.net\nbob@example.org\n"
+         "\n550 5.1.1 bob@example.org user unknown\n",
+         "ann@example.net block onhold, bob@example.org hard userunknown"},
+        {"a paragraph names nobody of two",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message could not be delivered to:\n\nann@example.net\nbob@example.org\n"
+         "\n550 5.1.1 user unknown\n",
+         "ann@example.net block onhold, bob@example.org block onhold"},
+        {"a transcript speaks of one of two",
+         DAEMON "Subject: Undelivered Mail\n\nThe following addresses failed:\n\n<ann@example.net>\n<bob@example.org>\n"
+                "\n>>> RCPT TO:<bob@example.org>\n<<< 550 user unknown\n",
+         "ann@example.net block onhold, bob@example.org hard userunknown"},
+        {"a field of one row names the other",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 <bob@example.org>: user unknown\n\n"
+                "Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 4.2.2\n" RETURNED,
+         "ann@example.net block onhold, bob@example.org soft mailboxfull"},
+        {"one original address went on to two",
+         REPORT "sorry\n" FIELDS
+                "Original-Recipient: rfc822; ann@example.net\nFinal-Recipient: rfc822; a1@example.org\n"
+                "Action: delivered\nStatus: 2.0.0\n\nOriginal-Recipient: rfc822; ann@example.net\nFinal-Recipient: "
+                "rfc822; a2@example.org\nAction: failed\nStatus: 5.1.1\n" RETURNED,
+         "ann@example.net delivered delivered, ann@example.net hard userunknown"},
+    };
+    check(rows, BB_COUNT(rows));
+}
+
+/* ---- still being tried, or no longer -------------------------------------------------------------------------- */
+
+static void delays(void)
+{
+    static const row rows[] = {
+        {"German",
+         DAEMON "Subject: Warnung: Zustellung verzoegert\n\nIhre Nachricht konnte noch nicht zugestellt "
+                "werden:\n\n<ann@example.net>: Host not found\n\nEs wird weiter versucht.\n",
+         "ann@example.net delayed hostunknown"},
+        {"qmail",
+         DAEMON "Subject: failure notice\n\nHi. This is the qmail-send program at mx.example.net.\nI have not "
+                "yet been able to deliver your message. I'll keep trying.\n\n<ann@example.net>:\nSorry, I "
+                "couldn't find any host named example.net. (#4.1.2)\n",
+         "ann@example.net delayed hostunknown"},
+        {"first delayed, then failed: the failure, with all that it says",
+         REPORT "sorry\n" FIELDS "Final-Recipient: rfc822; ann@example.net\nAction: delayed\nStatus: 4.2.2\n"
+                "Diagnostic-Code: smtp; 452 mailbox full\n\n" ANN
+                "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 user unknown\n" RETURNED,
+         "ann@example.net hard userunknown"},
+        {"first failed, then delayed: the same",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 user unknown\n\n"
+                "Final-Recipient: rfc822; ann@example.net\nAction: delayed\nStatus: 4.2.2\n" RETURNED,
+         "ann@example.net hard userunknown"},
+        {"fields labelled as base64 and written plainly",
+         REPORT "sorry\n\n--B\nContent-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n"
+                "Reporting-MTA: dns; mx.example.com\n\n" ANN "Status: 5.1.1\n" RETURNED,
+         "ann@example.net hard userunknown"},
+    };
+    check(rows, BB_COUNT(rows));
+}
+
+/* ---- complaints ------------------------------------------------------------------------------------------------ */
+
+#define ARF(type, to, more)                                                                                  \
+    "From: fbl@example.net\n" TO "Subject: FW: News\n"                                                       \
+    "Content-Type: multipart/report; report-type=feedback-report; boundary=B\n\n--B\n\nA complaint\n\n--B\n" \
+    "Content-Type: message/feedback-report\n\nFeedback-Type: " type "\nVersion: 1\n" more                    \
+    "\n--B\nContent-Type: message/rfc822\n\nFrom: news@example.com\nTo: " to "\nSubject: News\n\nx\n--B--\n"
+
+static void complaints(void)
+{
+    static const row rows[] = {
+        {"abuse", ARF("abuse", "ann@example.net", ""), "ann@example.net complaint feedback"},
+        {"fraud", ARF("Fraud", "ann@example.net", ""), "ann@example.net complaint feedback"},
+        {"opt-out", ARF("opt-out", "ann@example.net", ""), "ann@example.net complaint feedback"},
+        {"not spam", ARF("not-spam", "ann@example.net", ""), "ann@example.net other feedback"},
+        {"not spam, spelled otherwise", ARF("Not_Spam (user)", "ann@example.net", ""),
+         "ann@example.net other feedback"},
+        {"a virus", ARF("virus", "ann@example.net", ""), "ann@example.net other feedback"},
+        {"a machine's own type", ARF("x-probe", "ann@example.net", ""), "ann@example.net other feedback"},
+        {"a signature", ARF("authfailure", "ann@example.net", ""), "ann@example.net other authfailure"},
+        {"To is who sent it", ARF("abuse", "News <news@example.com>", ""), "- complaint feedback"},
+        {"the complaint names him", ARF("abuse", "news@example.com", "Original-Rcpt-To: ann@example.net\n"),
+         "ann@example.net complaint feedback"},
+    };
+    check(rows, BB_COUNT(rows));
+}
+
+int main(void)
+{
+    bb_err err = {0};
+    bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
+    rules = bb_rules_compile(&tap_alloc, bb_rules_builtin, bb_rules_builtin_count, &err);
+    if (!ok(rules != NULL, "built-in rules compile %s", err.text)) return tap_done();
+    answers();
+    hearsay();
+    of_others();
+    delays();
+    complaints();
+    bb_rules_free(&rules);
+    bb_arena_free(&arena);
+    return tap_done();
+}

@@ -137,6 +137,20 @@ static const cli_option reclassify_options[] = {
     {"until", "TIME", "only what happened before then", false},
     END_OF_OPTIONS,
 };
+#define RULES                                                                            \
+    {                                                                                    \
+        "rules", "FILE", "rules of your own, which come before the built-in ones", false \
+    }
+static const cli_option rules_options[] = {
+    RULES,
+    END_OF_OPTIONS,
+};
+static const cli_option rules_test_options[] = {
+    RULES,
+    {"stage", "STAGE", "what was answered: CONN EHLO AUTH MAIL RCPT DATA", false},
+    {"host", "NAME", "who answered", false},
+    END_OF_OPTIONS,
+};
 static const cli_option key_list_options[] = {
     {"show-secret", NULL, "show the secrets too: whoever has one can forge", false},
     END_OF_OPTIONS,
@@ -211,6 +225,8 @@ static const char explain_text[] =
 static const char reclassify_text[] = "After rules grew, or a subscriber was added whom older reports are about. Needs "
                                       "the raw messages (keep_evidence).\n"
                                       "A new reading is put behind the old ones, which stay; statuses follow.\n";
+static const char rules_text[] =
+    "Rules of your own are those of FILE or --rules, else of the configuration; they come before the program's.\n";
 static const char backup_text[] = "The copy is of one moment, while others read and write, and is whole or not there. "
                                   "It holds the keys: keep it where\n"
                                   "nobody else reads.\n";
@@ -290,6 +306,14 @@ const cli_command cli_commands[] = {
      "  bouncebox report --list news --since 2026-11-01\n"},
     {"reclassify", cmd_reclassify, CLI_STORE_WRITE, 0, 0, "", "Reads stored reports again with the rules of today",
      reclassify_options, reclassify_text, "  bouncebox reclassify\n  bouncebox reclassify --unread --apply\n"},
+    {"rules list", cmd_rules_list, CLI_NOTHING, 0, 0, "", "Shows the classification rules, your own first",
+     rules_options, rules_text, "  bouncebox rules list --json\n"},
+    {"rules check", cmd_rules_check, CLI_NOTHING, 0, 1, "[FILE]",
+     "Says whether rules are right: each sample fires its own", NULL, rules_text, "  bouncebox rules check my.rules\n"},
+    {"rules test", cmd_rules_test, CLI_NOTHING, 1, 1, "REPLY", "Says what the rules make of a reply",
+     rules_test_options, rules_text,
+     "  bouncebox rules test '550 5.7.1 Message rejected as spam'\n"
+     "  bouncebox rules test --stage MAIL '550 unknown user'\n"},
     {"backup", cmd_backup, CLI_STORE_READ, 1, 1, "FOLDER", "Copies database, keys and configuration into a new folder",
      NULL, backup_text, "  bouncebox backup /var/backups/bouncebox-2026-11-24\n"},
     {"restore", cmd_restore, CLI_NOTHING, 1, 1, "FOLDER", "Makes a home of what backup copied", NULL, restore_text,

@@ -31,7 +31,7 @@ static const struct {
 },
   known_arguments[] = {
       {"list show", LISTS},         {"help", COMMANDS}, {"parse", FILES},   {"ingest", FILES},
-      {"subscriber import", FILES}, {"backup", FILES},  {"restore", FILES},
+      {"subscriber import", FILES}, {"backup", FILES},  {"restore", FILES}, {"rules check", FILES},
 };
 
 static const char *values_of(const char *option)

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rules: what they are, whether those of one's own are right, and what they make of a reply. Without a file they are
+ * those of the configuration, where there is a home, before the program's own.
+ */
+#include "app/cli/cli.h"
+
+/* The operator's file: the argument, --rules, or the configuration's where a home is named. NULL: none. */
+static bool rules_file(cli *c, const char *given, const char **out)
+{
+    *out = given ? given : cli_value(c, "rules");
+    if (*out || !cli_home_path(c) || !bb_os_exists(cli_conf_path(c))) return true;
+    if (!cli_open_home(c)) return false;
+    const char *configured = bb_conf_home_of(c->conf)->rules;
+    if (configured[0]) *out = cli_path(c, configured);
+    return true;
+}
+
+static bool open_rules(cli *c, const char *given, bb_reader *out)
+{
+    const char *file;
+    return rules_file(c, given, &file) && cli_reader(c, file, out);
+}
+
+int cmd_rules_list(cli *c)
+{
+    static const char *const heads[] = {"rule", "kind", "reason", "strength", ">samples", "where"};
+    bb_reader reader;
+    cli_table t;
+    cli_json d;
+    if (!open_rules(c, NULL, &reader)) return cli_fail(c);
+    cli_table_begin(&t, &c->arena, heads, BB_COUNT(heads));
+    cli_json_begin(&d, &c->arena);
+    bb_json_key(&d.j, "rules");
+    bb_json_open(&d.j, '[');
+    for (size_t i = 0; i < bb_rules_count(reader.rules); i++) {
+        bb_rule_info r = bb_rules_info(reader.rules, i);
+        bb_json_open(&d.j, '{');
+        bb_json_kstr(&d.j, "rule", r.id);
+        bb_json_kstr(&d.j, "kind", bb_cstr(bb_kind_word(r.kind)));
+        bb_json_kstr(&d.j, "reason", bb_cstr(bb_reason_word(r.reason)));
+        bb_json_kstr(&d.j, "strength", bb_cstr(r.strength));
+        bb_json_kint(&d.j, "samples", (int64_t)r.n_samples);
+        bb_json_kstr(&d.j, "source", bb_cstr(r.source));
+        bb_json_kint(&d.j, "line", r.line);
+        bb_json_close(&d.j, '}');
+        cli_cell(&t, r.id);
+        cli_cell(&t, bb_cstr(bb_kind_word(r.kind)));
+        cli_cell(&t, bb_cstr(bb_reason_word(r.reason)));
+        cli_cell(&t, bb_cstr(r.strength));
+        cli_cellf(&t, "%zu", r.n_samples);
+        cli_cellf(&t, "%s:%d", r.source, r.line);
+    }
+    bb_json_close(&d.j, ']');
+    if (c->json) cli_json_end(c, &d);
+    else cli_table_end(c, &t, "");
+    cli_reader_close(&reader);
+    return cli_ok(c);
+}
+
+int cmd_rules_check(cli *c)
+{
+    bb_reader reader;
+    size_t samples = 0;
+    if (!open_rules(c, c->n_args ? c->args[0] : NULL, &reader)) return cli_fail(c);
+    size_t n = bb_rules_count(reader.rules);
+    for (size_t i = 0; i < n; i++) samples += bb_rules_info(reader.rules, i).n_samples;
+    bool good = bb_rules_check(reader.rules, &c->arena, &c->err);
+    cli_reader_close(&reader);
+    if (!good) return cli_fail(c);
+    if (c->json) {
+        cli_json d;
+        cli_json_begin(&d, &c->arena);
+        bb_json_kint(&d.j, "rules", (int64_t)n);
+        bb_json_kint(&d.j, "samples", (int64_t)samples);
+        cli_json_end(c, &d);
+    } else {
+        cli_print(c, "%zu rules, %zu samples: each fires its own rule\n", n, samples);
+    }
+    return cli_ok(c);
+}
+
+static bool read_evidence(cli *c, const char *text, bb_evidence *out)
+{
+    static const char *const stages[] = {"CONN", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", NULL};
+    const char *stage = cli_value(c, "stage");
+    *out = (bb_evidence){.action = BB_ACTION_FAILED,
+                         .diagnostic = bb_utf8_clean(&c->arena, bb_trim(bb_cstr(text))),
+                         .host = bb_lowered(&c->arena, bb_cstr(cli_value(c, "host")))};
+    for (size_t i = 0; stage && stages[i]; i++)
+        if (bb_ieq(bb_cstr(stage), bb_cstr(stages[i]))) out->command = bb_cstr(stages[i]);
+    return !stage || out->command.n ||
+           bb_fail(&c->err, BB_EUSAGE, "--stage %s: there are CONN, EHLO, AUTH, MAIL, RCPT and DATA", stage);
+}
+
+int cmd_rules_test(cli *c)
+{
+    bb_reader reader;
+    bb_evidence e;
+    if (!read_evidence(c, c->args[0], &e) || !open_rules(c, NULL, &reader)) return cli_fail(c);
+    bb_verdict v = bb_classify(reader.rules, &c->arena, &e);
+    if (c->json) {
+        cli_json d;
+        cli_json_begin(&d, &c->arena);
+        bb_json_kstr(&d.j, "kind", bb_cstr(bb_kind_word(v.kind)));
+        bb_json_kstr(&d.j, "reason", bb_cstr(bb_reason_word(v.reason)));
+        bb_json_kstr(&d.j, "rule", v.rule);
+        bb_json_key(&d.j, "confidence");
+        bb_json_num2(&d.j, v.confidence);
+        cli_json_end(c, &d);
+    } else {
+        cli_print(c, "%s, %s\n  rule %s, %.0f %% sure\n", bb_kind_word(v.kind), bb_reason_word(v.reason),
+                  v.rule.n ? cli_show(&c->arena, v.rule) : "none", 100 * v.confidence);
+    }
+    cli_reader_close(&reader);
+    return cli_ok(c);
+}

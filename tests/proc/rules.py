@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""rules list, check and test: the program's own, and an operator's before them.
+
+usage: rules.py PROGRAM
+"""
+from box import done, folder, new_home, ok, run, same
+
+TOP = folder()
+OWN = """
+rule our-provider
+  kind     soft
+  reason   systemerror
+  words    "blue moon"
+  strength certain
+  sample   550 5.1.1 User unknown under the blue moon
+  sample   the blue moon shines
+"""
+
+
+def main():
+    got = run("rules", "check")
+    ok(got.code == 0 and "each fires its own rule" in got.text, "check: the program's own", got)
+    rows = run("rules", "list", "--json").json()["rules"]
+    ok(len(rows) > 100 and all(r["rule"] and r["kind"] and r["source"] and r["line"] for r in rows), "list: all of them, with their places")
+    for words, want in (
+            (("550 5.1.1 User unknown",), ("hard", "userunknown")), (("452 4.2.2 Mailbox full",), ("soft", "mailboxfull")),
+            (("550 5.7.1 Message rejected as spam",), ("block", "spamdetected")), (("5.4.1",), ("hard", "userunknown")),
+            (("--stage", "MAIL", "550 unknown user"), ("block", "rejected")), (("--stage", "rcpt", "550 unknown user"), ("hard", "userunknown"))):
+        got = run("rules", "test", "--json", *words).json()
+        same((got["kind"], got["reason"]), want, "test: " + " ".join(words))
+    own = TOP / "own.rules"
+    own.write_text(OWN)
+    same(run("rules", "check", own).code, 0, "check: rules of one's own")
+    got = run("rules", "test", "--rules", own, "--json", "550 5.1.1 User unknown under the blue moon").json()
+    same((got["rule"], got["kind"]), ("our-provider", "soft"), "test: they come first")
+    home = new_home()
+    (home / "bouncebox.conf").write_text((home / "bouncebox.conf").read_text().replace("#rules =", "rules = own.rules"))
+    got = run("rules", "list", home=home)
+    ok(got.code == 66 and "own.rules" in got.said, "the configuration names a file that is not there", got)
+    (home / "own.rules").write_text(OWN)
+    same(run("rules", "list", "--json", home=home).json()["rules"][0]["rule"], "our-provider", "list: the configuration's first")
+    for name, text, says in (("a word", OWN.replace("kind", "knid"), "bad.rules:3"), ("a kind", OWN.replace("soft", "sotf"), "bad.rules:3"),
+                             ("a sample of another rule", OWN.replace("certain", "hint"), "bad.rules:2"), ("rubbish", "\x00\x01", "bad.rules:1")):
+        (TOP / "bad.rules").write_text(text)
+        got = run("rules", "check", TOP / "bad.rules")
+        ok(got.code == 78 and says in got.said, "check: wrong: " + name, got)
+    same(run("rules", "check", TOP / "none").code, 66, "check: no such file")
+    same(run("rules", "test", "--stage", "LUNCH", "550").code, 64, "test: no such stage")
+    same(run("rules", "test").code, 64, "test: of what?")
+    done()
+
+
+if __name__ == "__main__":
+    main()

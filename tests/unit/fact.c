@@ -149,9 +149,29 @@ static void add_path(bb_message *m, const char *word)
     ok(bb_return_path_read(&arena, address, slot), "%s is a return path", word);
 }
 
+/* "recipient", or "original>final", either of which may be missing. */
+static bb_rcpt_report rcpt_of(bb_str word)
+{
+    size_t went = bb_chr(word, '>');
+    if (went == BB_NPOS) return (bb_rcpt_report){.recipient = word};
+    bb_rcpt_report r = {.original = bb_sub(word, 0, went), .final = bb_sub(word, went + 1, BB_NPOS)};
+    r.recipient = r.original.n ? r.original : r.final;
+    return r;
+}
+
+static bb_kind kind_of(char c)
+{
+    return c == 'h'               ? BB_KIND_HARD
+           : c == 's'             ? BB_KIND_SOFT
+           : c == 'd'             ? BB_KIND_DELIVERED
+           : c == 'c' || c == 'C' ? BB_KIND_COMPLAINT
+                                  : BB_KIND_OTHER;
+}
+
 static void attribution(void)
 {
-    /* kinds of the verdicts: h hard, s soft, c complaint, o other; expected: one "id trust kind[>]" a verdict, > forwarded */
+    /* kinds of the verdicts: h hard, s soft, d delivered, c complaint, C the same in the complaint's own form, o other;
+     * expected: one "id trust kind[>]" a verdict, > forwarded */
     static const struct {
         const char *name, *paths, *recipients, *kinds, *returned_to;
         uint32_t only;
@@ -172,6 +192,27 @@ static void attribution(void)
         {"expired token: known, vouched for by nobody", "X1", "ann@example.net", "h", "", 0, "1 none hard"},
         {"token of somebody unknown", "T8", "ann@example.net", "h", "", 0, "0 none hard"},
         {"complaint with the address blacked out", "T1", "redacted@example.net", "c", "", 0, "1 signed complaint"},
+        {"complaint blacked out to letters that are nobody's, at his domain", "T1", "8f3a@example.net>", "C", "", 0,
+         "1 signed complaint"},
+        {"complaint that names somebody elsewhere", "T1", "8f3a@other.example>", "C", "", 0, "1 signed complaint>"},
+        {"complaint that names another subscriber of his domain", "T1", "cy@example.net>", "C", "", 0,
+         "1 signed complaint>"},
+        {"complaint whose message went to the list's address", "T1", "readers@example.com", "C", "", 0,
+         "1 signed complaint"},
+        {"a name that begins like a blacked out one", "T1", "redactedfriend@y.example", "h", "", 0, "1 signed hard>"},
+        {"sent to him, failed at a friend's: forwarded", "T1", "ann@example.net>ann.friend@y.example", "h", "", 0,
+         "1 signed hard>"},
+        {"his alias at the same domain", "T1", "ann@example.net>a.nn@example.net", "h", "", 0, "1 signed hard"},
+        {"his mail's host", "T1", "ann@example.net>ann@mx1.example.net", "h", "", 0, "1 signed hard"},
+        {"a domain that only ends alike", "T1", "ann@example.net>ann@anexample.net", "h", "", 0, "1 signed hard>"},
+        {"went on to two, and arrived at one", "T1", "ann@example.net>a1@y.example ann@example.net>a2@y.example", "dh",
+         "", 0, "1 signed delivered>,0 none hard"},
+        {"went on to two at home, and arrived at the second", "T1",
+         "ann@example.net>a1@example.net ann@example.net>a2@example.net", "hd", "", 0,
+         "0 none hard,1 signed delivered"},
+        {"inferred, failed at a friend's", "", "cy@example.net>cy@y.example", "h", "", 0, "3 inferred hard>"},
+        {"inferred, arrived at one of two", "", "cy@example.net>c1@example.net cy@example.net>c2@example.net", "dh", "",
+         0, "3 inferred delivered,0 none hard"},
         {"plain, report names him (and tells two lists apart)", "bounce-123@plain.example", "bob@example.net", "h", "",
          0, "2 plain hard"},
         {"plain, other list's holder named", "bounce-123@plain.example", "eve@example.net", "h", "", 0, "5 plain hard"},
@@ -215,12 +256,9 @@ static void attribution(void)
             if (word.n) add_path(&m, bb_dup(&arena, word).p);
         words = bb_cstr(rows[i].recipients);
         while (bb_split(&words, ' ', &word))
-            if (word.n) rcpts[m.report.n_rcpts++].recipient = word;
-        for (size_t v = 0; v < m.n_verdicts; v++)
-            verdicts[v].kind = rows[i].kinds[v] == 'h'   ? BB_KIND_HARD
-                               : rows[i].kinds[v] == 's' ? BB_KIND_SOFT
-                               : rows[i].kinds[v] == 'c' ? BB_KIND_COMPLAINT
-                                                         : BB_KIND_OTHER;
+            if (word.n) rcpts[m.report.n_rcpts++] = rcpt_of(word);
+        if (rows[i].kinds[0] == 'C') m.report.type = BB_REPORT_COMPLAINT;
+        for (size_t v = 0; v < m.n_verdicts; v++) verdicts[v].kind = kind_of(rows[i].kinds[v]);
         bb_attribution ctx = {.keys = {ring_keys, 1},
                               .token_lifetime = 30 * BB_DAY,
                               .lists = lists,

@@ -202,6 +202,7 @@ static void attribution(void)
         {"a name that begins like a blacked out one", "T1", "redactedfriend@y.example", "h", "", 0, "1 signed hard>"},
         {"sent to him, failed at a friend's: forwarded", "T1", "ann@example.net>ann.friend@y.example", "h", "", 0,
          "1 signed hard>"},
+        {"sent to another address, failed at his", "T1", "club@y.example>ann@example.net", "h", "", 0, "1 signed hard"},
         {"his alias at the same domain", "T1", "ann@example.net>a.nn@example.net", "h", "", 0, "1 signed hard"},
         {"his mail's host", "T1", "ann@example.net>ann@mx1.example.net", "h", "", 0, "1 signed hard"},
         {"a domain that only ends alike", "T1", "ann@example.net>ann@anexample.net", "h", "", 0, "1 signed hard>"},

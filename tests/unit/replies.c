@@ -339,6 +339,20 @@ static const struct row {
     B("550 Account outbounds disabled", rejected),
     B("504 5.5.2 <localhost>: bad hostname: invalid hostname", rejected),
 
+    B("550 authentication failed: user unknown", rejected),
+    B("550 the sender's mailbox unavailable", rejected),
+    B("535 5.7.8 user unknown", securityerror),
+    B("503 no valid recipients", syntaxerror),
+    B("550 Recipient address rejected: This recipient requires authenticated senders", rejected),
+    B("550 <nobody@example.net>: Recipient address rejected: Zxqwv", onhold),
+    H("550 5.1.1 <nobody@example.net>: Recipient address rejected: Zxqwv", userunknown),
+    H("550 5.1.1 <nobody@example.net>... User unknown [IP is 192.0.2.1]", userunknown),
+    H("550 5.1.1 Message rejected: no such recipient", userunknown),
+    H("550 5.1.1 Your email could not be delivered", userunknown),
+    H("550-5.1.1 no such user. Please check your address book. 550 5.1.1 Your message was not delivered.", userunknown),
+    H("550 no such user here, please remove from your newsletter", userunknown),
+    H("550 user has been terminated, message refused", suspend),
+
     /* ---- lists that the sender is not on ---- */
     B("550 5.7.1 user not found in whitelist", rejected),
     B("550 not in directory of approved senders", rejected),

@@ -48,7 +48,7 @@ static bool about_recipient(const bb_rule *rule, const bb_evidence *e, const bb_
     /* What only hints at an unknown user is said of whole messages, too. */
     if (c->stage == DATA && rule->has_words && rule->strength <= BB_STRENGTH_HINT) return false;
     bool sender_status = c->status.part[1] == 1 && (c->status.part[2] == 7 || c->status.part[2] == 8); /* RFC 3463 */
-    if (sender_status || e->of_sender || e->others) return false;
+    if (sender_status || c->protocol || e->of_sender || e->others) return false;
     if (rule->stages || c->stage < 0 || c->stage > MAIL) return true;
     return c->stage == CONN && (rule->reason == BB_REASON_hostunknown || rule->reason == BB_REASON_notaccept);
 }

@@ -120,11 +120,18 @@ static bool passes_on_for_now(bb_str diagnostic)
     return false;
 }
 
+/* 501 is said of addresses, too. */
+static bool reply_is_protocol(bb_code3 reply)
+{
+    return reply.part[0] == 5 && (reply.part[1] == 3 || (reply.part[1] == 0 && reply.part[2] != 1));
+}
+
 bb_codes bb_codes_of(const bb_evidence *e)
 {
     bb_codes c = {.status = status_of(e), .reply = reply_of(e), .stage = bb_stage_index(e->command)};
     c.wordless = wordless(e->diagnostic);
     c.elsewhere = reply_is_elsewhere(c.reply);
+    c.protocol = reply_is_protocol(c.reply);
     /* The reply's class is what the server did; a status only says so where there is no reply, or
      * where it says what is the matter: then nobody is removed on the reply's word alone. */
     c.temporary = c.reply.part[0] ? c.reply.part[0] == 4 || (c.status.part[0] == 4 && says_something(c.status))

@@ -144,9 +144,9 @@ static bool same_site(bb_str key, bb_str other)
 }
 
 /* It was sent to him, and failed where it went on to: at another site, which his own address is no worse for. */
-static bool went_on(const bb_names *n)
+static bool went_on(const bb_names *n, bb_str key)
 {
-    return n->original.n && n->final.n && !bb_eq(n->original, n->final) && !same_site(n->original, n->final);
+    return n->final.n && !bb_eq(key, n->final) && !same_site(key, n->final);
 }
 
 /* Does the verdict name somebody other than the holder? Complaints come with the address blacked out (RFC 6590), as
@@ -205,7 +205,7 @@ static void settle_named(const bb_message *m, const bb_claims *c, bb_settled hol
     bool came = arrived(m, c, key);
     for (size_t i = 0; i < m->n_verdicts; i++) {
         if (!names(&c->names[i], key) || (came && m->verdicts[i].kind != BB_KIND_DELIVERED)) continue;
-        settle_on(&out[i], holder, went_on(&c->names[i]));
+        settle_on(&out[i], holder, went_on(&c->names[i], key));
     }
 }
 
@@ -261,7 +261,7 @@ static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled 
         out[i].subscriber = l->found_id;
         out[i].list = l->found_list;
         out[i].trust = BB_TRUST_INFERRED;
-        out[i].forwarded = went_on(&c->names[i]);
+        out[i].forwarded = went_on(&c->names[i], c->names[i].recipient);
     }
 }
 

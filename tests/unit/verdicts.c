@@ -177,7 +177,7 @@ static void of_others(void)
         {"the reply names our return path",
          REPORT "sorry\n" FIELDS ANN "Status: 5.0.0\nDiagnostic-Code: smtp; 550-Verification failed for "
                 "<bounce@bounces.example.com> 550 No such user here\n" RETURNED,
-         "ann@example.net block onhold"},
+         "ann@example.net block rejected"},
         {"and so before the recipient was named",
          REPORT
          "<ann@example.net>: host mx.example.net said: 550 5.1.1 User unknown (in reply to MAIL FROM command)\n" FIELDS

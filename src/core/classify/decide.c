@@ -154,7 +154,7 @@ static void consider_report(firing *best, const bb_rules *r, bb_arena *a, const 
 {
     bb_str told = e->asserted.p ? e->asserted : bb_report_asserted(a, e->text, e->subject, true);
     consider_words(best, r, a, e, c, told, BY_REPORT);
-    if (told.n != e->text.n && (!best->rule || best->rule->kind == BB_KIND_BLOCK))
+    if (told.n != e->text.n && !e->text_of_all && (!best->rule || best->rule->kind == BB_KIND_BLOCK))
         consider_words(best, r, a, e, c, e->text, DOUBTED);
 }
 
@@ -175,6 +175,9 @@ static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *
     if (!best.rule) return (bb_verdict){BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 0};
 
     bb_verdict v = {best.rule->kind, best.rule->reason, best.rule->id, confidence(&best)};
+    /* Refused for good, for no reason that anybody can read, and it names who sent it. */
+    bool unsaid = best.strength == BB_STRENGTH_GUESS || v.reason == BB_REASON_onhold;
+    if (e->of_sender && unsaid && !c.temporary) v.kind = BB_KIND_BLOCK, v.reason = BB_REASON_rejected;
     /* A temporary refusal (RFC 5321 section 4.2.1) removes nobody, whatever its words: "450 4.1.1 user
      * unknown" is greylisting, an address verification under way, a broken look-up table. */
     bool lasting = best.rule->lasting && best.said && !c.for_now;

@@ -64,7 +64,7 @@ static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *
         .reply_code = to->reply_code,
         .command = to->command,
         .diagnostic = to->diagnostic,
-        .text = bb_empty(to->text) ? bb_sub(r->text, 0, BB_WORDS_FOR_ALL) : to->text,
+        .text = bb_empty(to->text) ? bb_report_words_for_all(r) : to->text,
         .asserted = bb_empty(to->text) ? r->asserted : (bb_str){0},
         .host = bb_empty(to->remote_mta) ? r->reporting_mta : to->remote_mta,
         .subject = r->original.subject,

@@ -27,12 +27,19 @@ static bool is_off(const bb_report_options *opt, const bb_format *f)
     return opt->without && bb_eq(bb_cstr(opt->without), bb_cstr(f->name));
 }
 
+bb_str bb_report_words_for_all(const bb_report *r)
+{
+    size_t all = (size_t)1 << 20, most = (size_t)16 << 10;
+    size_t each = r->n_rcpts ? all / r->n_rcpts : most;
+    return bb_sub(r->text, 0, each < most ? each : most);
+}
+
 static void read_asserted(bb_ctx *c)
 {
     bb_report *r = c->r;
     bool wanted = r->n_rcpts == 0;
     for (size_t i = 0; i < r->n_rcpts; i++) wanted |= bb_empty(r->rcpts[i].text);
-    if (wanted) r->asserted = bb_report_asserted(c->a, bb_sub(r->text, 0, BB_WORDS_FOR_ALL), r->original.subject, true);
+    if (wanted) r->asserted = bb_report_asserted(c->a, bb_report_words_for_all(r), r->original.subject, true);
 }
 
 void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out)

@@ -74,8 +74,9 @@ extern const bb_report_options bb_report_defaults;
 
 void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out);
 
-/* What a report says about all its recipients is read once for each. It says why at its beginning. */
-#define BB_WORDS_FOR_ALL ((size_t)16 << 10)
+/* What of a report's text speaks about each of its recipients. It is read once for each, and says why at its beginning:
+ * so the more there are, the less of it. */
+bb_str bb_report_words_for_all(const bb_report *r);
 
 /* What human words assert: without the subject of the message that came back and other titles that they quote, which
  * people write as they like, and without sentences that only ask or tell what may be. of_nobody: the words stand under

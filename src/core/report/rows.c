@@ -88,11 +88,12 @@ static bool names_row(const bb_ctx *c, size_t i, bb_str key)
 static bb_rcpt_report *row_with_key(const bb_ctx *c, bb_str key)
 {
     if (!key.n) return NULL;
-    for (size_t i = 0; i < n_rows(c); i++)
+    bb_rcpt_report *first = NULL;
+    for (size_t i = 0, n = n_rows(c); i < n; i++) {
         if (bb_eq(key, c->row_keys[i].final)) return &c->r->rcpts[i];
-    for (size_t i = 0; i < n_rows(c); i++)
-        if (bb_eq(key, c->row_keys[i].recipient)) return &c->r->rcpts[i];
-    return NULL;
+        if (!first && bb_eq(key, c->row_keys[i].recipient)) first = &c->r->rcpts[i];
+    }
+    return first;
 }
 
 bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address)

@@ -87,6 +87,11 @@ static void answers(void)
          "Return-Path: <ann@example.net>\nFrom: ann@example.net\n" TO "Subject: Undelivered Mail Returned to Sender\n\n"
          "FYI your message could not be delivered\n\n<ann@example.net>: host mx said: 550 5.1.1 user unknown\n",
          "- other undefined"},
+        {"somebody passes on a bounce that he got, parts and all",
+         "From: Bob <bob@example.org>\n" TO "Subject: What I got when I wrote to you\n"
+         "Content-Type: multipart/mixed; boundary=B\n\n--B\n\nyour message could not be delivered\n" FIELDS ANN
+         "Status: 5.1.1\n" RETURNED,
+         "- other undefined"},
         {"a real one marks itself the same way", REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\n" RETURNED,
          "ann@example.net hard userunknown"},
         {"a real one in prose",

@@ -190,7 +190,8 @@ bool bb_fmt_rfc3464(bb_ctx *c)
     const bb_part *p = next_status_part(c, NULL);
     if (!p) return read_prose(c);
     /* Whoever passes on a bounce he got has its parts in his mail, too. */
-    if (c->signs & BB_SIGN_REPLY && !(c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN))) return false;
+    bool formal = c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_DSN);
+    if (!formal && (c->signs & BB_SIGN_REPLY || !bb_announces(c))) return false;
     for (; p; p = next_status_part(c, p)) read_fields(c, status_text(c, p));
     if (c->r->n_rcpts == 0) bb_rows_failed_header(c);
     if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);

@@ -404,6 +404,10 @@ static const struct row {
     B("550 MX for bounces.example.com does not exist here", onhold),
     B("550 DNS record for example.com no longer exists", onhold),
 
+    /* a name of a host is nobody's word */
+    H("550 The e-mail account does not exist at this organization <mx.example.net>", userunknown),
+    S("550 Mailbox disabled on mx.example.net: please try again in a few hours", systemerror),
+
     /* ---- codes alone ---- */
     H("550 5.1.1", userunknown),
     H("550 5.1.2", hostunknown),

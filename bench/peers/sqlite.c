@@ -43,11 +43,12 @@ int main(int argc, char **argv)
                        " status TEXT, reason TEXT, mta TEXT, words TEXT, message TEXT);"
                        "CREATE INDEX by_address ON bounce (address);"
                        "CREATE UNIQUE INDEX once ON bounce (message, address)") &&
-               sqlite3_prepare_v2(db,
-                                  "INSERT INTO bounce (time, mailing, address, status, reason, mta, words, message)"
-                                  " VALUES (?, ?, ?, '5.1.1', 'userunknown', 'mx1.example.com', '550 5.1.1 <reader@d.example.org>:"
-                                  " Recipient address rejected: User unknown in virtual mailbox table', ?)",
-                                  -1, &st, NULL) == SQLITE_OK;
+               sqlite3_prepare_v2(
+                   db,
+                   "INSERT INTO bounce (time, mailing, address, status, reason, mta, words, message)"
+                   " VALUES (?, ?, ?, '5.1.1', 'userunknown', 'mx1.example.com', '550 5.1.1 <reader@d.example.org>:"
+                   " Recipient address rejected: User unknown in virtual mailbox table', ?)",
+                   -1, &st, NULL) == SQLITE_OK;
     for (int i = 0; good && i < rows; i++) {
         if (i % BATCH == 0) good = run(db, "BEGIN IMMEDIATE");
         good = good && put(st, i);

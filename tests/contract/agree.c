@@ -320,7 +320,10 @@ static bool sequence(int number)
 int main(void)
 {
     const char *wanted = getenv("BB_SEQUENCES");
-    int n = wanted ? atoi(wanted) : SEQUENCES, agreed = 0;
+    uint64_t asked = SEQUENCES;
+    int agreed = 0;
+    if (wanted && !bb_u64(bb_cstr(wanted), &asked)) tap_note("BB_SEQUENCES is no number: %s", wanted);
+    int n = (int)asked;
     randomness = tap_seed();
     for (int i = 0; i < 2; i++) bb_arena_init(&sides[i].arena, &tap_alloc, BB_ARENA_LIMIT);
     for (int done = 0; done < n && agreed == done;) {

@@ -45,7 +45,9 @@ static void check_rcpt(const bb_report *r, size_t i, const bb_report_options *op
     MUST(to->diagnostic.n <= opt->max_diagnostic + 9 && to->text.n <= opt->max_diagnostic + 9);
     MUST(to->reply_code == 0 || (to->reply_code >= 200 && to->reply_code < 600));
     MUST(is_stage(to->command) && is_status(to->status) && to->action <= BB_ACTION_EXPANDED);
-    for (size_t k = 0; k < i && i < 50; k++) MUST(!bb_eq(r->rcpts[k].recipient, to->recipient));
+    /* each once; or, where it was passed on, once for each that it was passed on to */
+    for (size_t k = 0; k < i && i < 50; k++)
+        MUST(!bb_eq(r->rcpts[k].recipient, to->recipient) || !bb_eq(r->rcpts[k].final, to->final));
 }
 
 static void check_verdict(const bb_report *r, const bb_verdict *v)

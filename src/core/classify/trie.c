@@ -101,7 +101,7 @@ static int cut(bb_str literal, piece pieces[MAX_PIECES], char folded[MAX_BYTES],
         bool after = starred;
         starred = star != BB_NPOS;
         at += raw.n + 1;
-        if (bb_empty(text)) continue; /* a * at either end: the word may go on there */
+        if (bb_empty(text) || bb_empty(raw)) continue; /* a * at either end: the word may go on there */
         if (n == MAX_PIECES) return bb_fail(err, BB_ECONFIG, "more than %d * in one literal", MAX_PIECES - 1);
         folded += text.n;
         pieces[n++] = (piece){text, !after || bb_is_space(raw.p[0]), !starred || bb_is_space(raw.p[raw.n - 1])};

@@ -80,6 +80,7 @@ VERP = [
     ("policy@remote.test", [POLICY], "active"),
     ("tfull@remote.test", TFULL[1:], "quarantined"),
     ("unknown+news=letter@remote.test", [HARD], "bounced"),
+    ('"un known"@remote.test', [HARD], "bounced"),
     ("ok@remote.test", [], "active"),
 ]
 # Rows, how far its reports are vouched for, settings.
@@ -174,7 +175,7 @@ class Test:
         self.do("init")
         for name, (_, _, settings) in LISTS.items():
             self.do("list", "add", name, *(word for setting in settings for word in ("--set", setting)))
-            people = "".join("%s,%d\n" % (row[0], 1001 + i) for i, row in enumerate(self.rows[name]))
+            people = "".join('"%s",%d\n' % (row[0].replace('"', '""'), 1001 + i) for i, row in enumerate(self.rows[name]))
             self.do("subscriber", "import", "--list", name, "-", stdin=("email,id\n" + people).encode())
 
     def write_paths(self):

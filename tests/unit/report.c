@@ -80,6 +80,12 @@ static void rfc3464(void)
         {"brackets", "Final-Recipient: rfc822;<gone@example.net>\nAction: failed\n", "gone@example.net failed - - - -"},
         {"quoted local part", "Final-Recipient: rfc822; \"a b\"@example.net\nAction: failed\n",
          "\"a b\"@example.net failed - - - -"},
+        {"a quoted local part that lost its quotes",
+         "Final-Recipient: rfc822; \"un known\"@example.net\nOriginal-Recipient: rfc822;un known@example.net\nAction: "
+         "failed\n",
+         "\"un known\"@example.net failed - - - -"},
+        {"words before an address in brackets are none of it",
+         "Final-Recipient: rfc822; Gone Away <gone@example.net>\nAction: failed\n", "gone@example.net failed - - - -"},
         {"folded", "Final-Recipient: rfc822;\n gone@example.net\nAction:\n failed\nStatus:\n 5.1.1\n",
          "gone@example.net failed 5.1.1 - - -"},
         {"original before final", "Original-Recipient: rfc822; alias@example.net\n" GONE,

@@ -63,11 +63,26 @@ static bb_str xtext(bb_ctx *c, bb_str s)
     return bb_buf_str(&out);
 }
 
+/* The address of a recipient field. Postfix writes a quoted local part without its quotes ("rfc822;un known@x"): what
+ * stands between the type and the address is a part of it then, and the address without it is somebody else's. */
+static bb_str address_of(bb_ctx *c, bb_str field)
+{
+    bb_str found = bb_address_clean(c, field), all = bb_value_unfold(c->m, field);
+    size_t semicolon = bb_chr(all, ';');
+    all = bb_trim(bb_sub(all, semicolon == BB_NPOS ? 0 : semicolon + 1, BB_NPOS));
+    size_t at = bb_rchr(all, '@');
+    bool plain = bb_chr(all, '"') == BB_NPOS && bb_chr(all, '<') == BB_NPOS && bb_chr(all, '(') == BB_NPOS;
+    bool cut = plain && !bb_empty(found) && found.n < all.n && bb_iends(all, found) && at != BB_NPOS &&
+               bb_chr(bb_sub(all, 0, at), '@') == BB_NPOS && bb_chr(bb_sub(all, 0, at), ' ') != BB_NPOS;
+    if (!cut) return found;
+    return bb_sprintf(c->a, "\"" BB_FMT "\"" BB_FMT, BB_ARG(bb_sub(all, 0, at)), BB_ARG(bb_sub(all, at, BB_NPOS)));
+}
+
 static void flush(bb_ctx *c, fields *f)
 {
-    bb_str original = bb_address_clean(c, f->original);
-    bb_str final = bb_address_clean(c, bb_empty(f->final) ? f->actual : f->final);
-    if (bb_empty(final)) final = bb_address_clean(c, f->actual);
+    bb_str original = address_of(c, f->original);
+    bb_str final = address_of(c, bb_empty(f->final) ? f->actual : f->final);
+    if (bb_empty(final)) final = address_of(c, f->actual);
     bb_rcpt_report *row = f->any ? bb_row_of(c, original, final) : NULL;
     bb_action action = action_of(f->action);
     /* One block a recipient; where two speak of the same one, the failure counts, with all that it says. */

@@ -80,7 +80,6 @@ VERP = [
     ("policy@remote.test", [POLICY], "active"),
     ("tfull@remote.test", TFULL[1:], "quarantined"),
     ("unknown+news=letter@remote.test", [HARD], "bounced"),
-    ('"un known"@remote.test', [HARD], "bounced"),
     ("ok@remote.test", [], "active"),
 ]
 # Rows, how far its reports are vouched for, settings.

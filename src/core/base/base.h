@@ -83,7 +83,7 @@ static inline bool bb_is_digit(char c)
 }
 static inline bool bb_is_alnum(char c)
 {
-    return bb_is_digit(c) || (bb_lower(c) >= 'a' && bb_lower(c) <= 'z');
+    return (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)(c - '0') < 10;
 }
 static inline bb_str bb_sub(bb_str s, size_t from, size_t n) /* clamped to s; n may be BB_NPOS for "the rest" */
 {

@@ -53,19 +53,26 @@ static size_t match(bb_str t, size_t i, const char *words)
     return at - i;
 }
 
-static bool begins_word(bb_str t, size_t i)
+/* The next place from i on where a word may begin: in ASCII behind what is no letter or digit; many scripts put no spaces
+ * between words, so that any letter of theirs may begin one. Most bytes of a text are passed over here. */
+static size_t next_word(bb_str t, size_t i)
 {
-    unsigned char c = (unsigned char)t.p[i];
-    if (c >= 0x80) return c >= 0xC0; /* many scripts put no spaces between words: any letter may begin one */
-    return i == 0 || !bb_is_alnum(t.p[i]) || !bb_is_alnum(t.p[i - 1]);
+    bool within = i > 0 && bb_is_alnum(t.p[i - 1]);
+    for (; i < t.n; i++) {
+        unsigned char c = (unsigned char)t.p[i];
+        bool alnum = bb_is_alnum(t.p[i]);
+        if (c >= 0x80 ? c >= 0xC0 : !(alnum && within)) break;
+        within = alnum;
+    }
+    return i;
 }
 
 const bb_phrase *bb_phrase_next(bb_phrase_scan *s, size_t *at, size_t *len)
 {
-    while (s->at + 1 < s->text.n) {
+    while ((s->at = next_word(s->text, s->at)) + 1 < s->text.n) {
         size_t i = s->at++;
         uint16_t k = s->head[place_of(s->text.p[i], s->text.p[i + 1])];
-        if (!k || !begins_word(s->text, i)) continue;
+        if (!k) continue;
         size_t longest = 0;
         const bb_phrase *hit = NULL;
         for (; k; k = s->next[k - 1]) {

@@ -493,6 +493,10 @@ static void policies(void)
     ok(n == 3 && all[0].policy.from == BB_NO_TIME && bb_policy_same(&all[0].policy, &bb_policy_defaults) &&
            all[1].policy.from == DAY(5) && bb_policy_same(&all[1].policy, &v.policy),
        "%s: each as it was", kind->name);
+    v.policy.from = BB_NO_TIME;
+    ok(bb_store_policy_add(store, &v, &err) && bb_store_policies(store, &arena, &all, &n, &err) && n == 2 &&
+           all[0].list == news && all[0].policy.observe && all[1].list == other,
+       "%s: one from ever takes the place of all of the list's", kind->name);
     v.list = 77;
     if (kind->file) ok(!bb_store_policy_add(store, &v, &err), "%s: no policy of a list that is not there", kind->name);
 }

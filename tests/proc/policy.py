@@ -55,10 +55,31 @@ def test_limit():
 
 def test_observe():
     box = Box("mode = observe")
+    path = box.do("verp", "encode", "--list", "news", "ann@example.net", "--json", day=2).json()["return_path"]
+    mail = BOUNCE.format(path=path, address="ann@example.net", number=50, date=DAY % 2).encode()
+    for words in (("--dry-run",), ()):
+        said = box.do("ingest", "--json", *words, "-", day=2, stdin=mail).json()
+        same((said["moved"], said["would_move"]), (0, 1), "observe: nobody is moved, and who would be is counted " + " ".join(words))
+    said = box.do("ingest", "-", day=2, stdin=mail.replace(b"<50@", b"<51@")).text
+    ok("would move" in said and "ann@example.net" in said, "observe: and told", said)
     same(box.bounce(2), "active", "observe: nothing happens")
     box.set()
     same(box.bounce(3, "delayed"), "active", "enforcing: nobody falls for what happened before")
     same(box.bounce(4), "bounced", "enforcing: but from then on")
+
+
+def test_before():
+    """While nothing was reported there is no past to keep: an edit holds for all that comes, however old."""
+    box = Box()
+    box.set("return_path = plain", "accept_inferred = yes")
+    mail = BOUNCE.format(path="x@y.example", address="ann@example.net", number=98, date=DAY % 1).encode()
+    said = box.do("ingest", "--json", "-", day=9, stdin=mail).json()
+    same((said["moved"], said["acted_on_nobody"]["not_vouched_for"]), (1, 0), "edited before the first report: it holds for older ones, too")
+    box.set("return_path = plain")
+    said = box.do("ingest", "--json", "-", day=10, stdin=mail.replace(b"<98@", b"<99@").replace(b"ann@", b"eve@")).json()
+    box.do("subscriber", "add", "--list", "news", "eve@example.net", "--since", "2026-01-01", day=10)
+    said = box.do("ingest", "--json", "-", day=10, stdin=mail.replace(b"<98@", b"<97@").replace(b"ann@", b"eve@")).json()
+    same((said["moved"], said["acted_on_nobody"]["not_vouched_for"]), (1, 0), "edited behind it: what is older is judged, and counted, by then")
 
 
 def test_trust():
@@ -84,7 +105,7 @@ def test_reader():
 
 
 def main():
-    for test in (test_limit, test_observe, test_trust, test_reader):
+    for test in (test_limit, test_observe, test_before, test_trust, test_reader):
         test()
     done()
 

@@ -30,6 +30,7 @@ def main():
     readme = (ROOT / "README.md").read_text()
     demo = subprocess.run(["sh", ROOT / "tests/demo/run.sh", PROGRAM], stdout=subprocess.PIPE, text=True)
     ok(demo.returncode == 0, "the demonstration runs")
+    ok("@@" not in readme, "nothing is left to be filled in")
     holds(shown(readme, "$ bouncebox ingest issue-1.mbox"), demo.stdout, "run")
     command, _, rest = shown(readme, "$ build/bouncebox parse")[0].partition("\n")
     holds([rest], run(*command.split()[2:], cwd=ROOT).text, "parse")

@@ -238,6 +238,8 @@ bool cli_moves_add(cli_moves *m, const bb_change *changes, size_t n); /* in the 
 void cli_moves_merge(cli_moves *m);
 /* After the merging: some dozens by name, then counts; with --json as two keys, "moved" and "moves". */
 bool cli_moves_show(cli *c, const cli_moves *m, bb_json *j, const char *title);
+/* The same of those who would move if their lists did not only observe: nothing where there is nobody. */
+bool cli_moves_show_would(cli *c, cli_moves *m, bb_json *j);
 
 /* ---- commands -------------------------------------------------------------------------------------------- */
 

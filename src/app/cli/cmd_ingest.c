@@ -37,7 +37,8 @@ static bool collect(ingest *g)
     if (!b) return true;
     bool good = b->stored;
     if (!good) c->err = b->err;
-    if (good && !cli_moves_add(&g->sums.moves, b->apply.changes, b->apply.n_changes))
+    if (good && (!cli_moves_add(&g->sums.moves, b->apply.changes, b->apply.n_changes) ||
+                 !cli_moves_add(&g->sums.would, b->apply.would, b->apply.n_would)))
         good = bb_fail(&c->err, BB_ENOMEM, "no memory for whom it moved; it is stored");
     for (size_t i = 0; good && i < b->n; i++) ingest_count(g, &b->items[i]);
     good = good && ingest_finish_files(g, b) && give_way(g);
@@ -171,7 +172,7 @@ static bool prepare(ingest *g)
     if (!cli_list_option(c, false, &only) || !cli_attribution(c, only, &g->attribution)) return false;
     if (!cli_reader(c, home->rules[0] ? cli_path(c, home->rules) : NULL, &g->reader)) return false;
     g->keep_evidence = home->keep_evidence;
-    g->sums.moves.arena = &c->arena;
+    g->sums.moves.arena = g->sums.would.arena = &c->arena;
     g->trouble = BB_OK;
     g->yielded = bb_os_monotonic();
     if (cli_flag(c, "follow") && !ingest_track(g)) return false;

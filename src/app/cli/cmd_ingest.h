@@ -23,6 +23,7 @@ typedef struct {
     uint64_t kinds[BB_KIND_AUTOREPLY + 1];
     uint64_t nobody[NOBODY_REASONS];
     cli_moves moves;
+    cli_moves would; /* if their lists did not only observe */
 } ingest_sums;
 
 typedef struct rehearsal rehearsal;

@@ -19,7 +19,7 @@ static const char *said(bb_arena *a, const bb_rcpt_report *r)
     if (r->reply_code) bb_putf(&b, "%d ", r->reply_code);
     if (r->status.n) bb_putf(&b, BB_FMT " ", BB_ARG(r->status));
     if (r->command.n) bb_putf(&b, "at " BB_FMT, BB_ARG(r->command));
-    if (r->remote_mta.n) bb_putf(&b, "%sby " BB_FMT, b.n ? " " : "", BB_ARG(r->remote_mta));
+    if (r->remote_mta.n) bb_putf(&b, "%sby " BB_FMT, r->command.n ? " " : "", BB_ARG(r->remote_mta));
     return cli_show(a, bb_trim(bb_buf_str(&b)));
 }
 
@@ -34,7 +34,7 @@ static void print_text(cli *c, bb_arena *a, const bb_message *m, size_t i)
     cli_print(c, "%s\n", cli_show(a, m->envelope.source));
     row(&t, "recipient", cli_show(a, r->recipient));
     row(&t, "kind", bb_sprintf(a, "%s, %s", bb_kind_word(v->kind), bb_reason_word(v->reason)).p);
-    row(&t, "rule", bb_sprintf(a, "%s, %.0f %% sure", cli_show(a, v->rule), v->confidence * 100).p);
+    if (v->rule.n) row(&t, "rule", bb_sprintf(a, "%s, %.0f %% sure", cli_show(a, v->rule), v->confidence * 100).p);
     row(&t, "reply", said(a, r));
     row(&t, "words", cli_show(a, r->diagnostic.n ? r->diagnostic : r->text));
     row(&t, "reported by", cli_show(a, m->report.reporting_mta));

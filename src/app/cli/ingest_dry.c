@@ -154,6 +154,9 @@ static bool judge(ingest *g, const rehearsed *fresh, size_t n)
     if (!cli_policy(c, s->list, &ctx) ||
         !bb_policy_fold(&g->b->work, facts, h.n_facts + n, h.sends, h.n_sends, &ctx, BB_NO_TIME, &d, NULL))
         return bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
+    bb_change would = {s->id, s->list, s->address, d.status, d.would, BB_NO_TIME};
+    if (d.would != d.status && !cli_moves_add(&g->sums.would, &would, 1))
+        return bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
     if (d.status == s->status && d.until == s->until) return true;
     bb_change change = {s->id, s->list, s->address, s->status, d.status, d.until};
     return cli_moves_add(&g->sums.moves, &change, 1) || bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");

@@ -8,17 +8,18 @@
 
 /* ---- counted ---------------------------------------------------------------------------------------------------- */
 
-static bool vouched_for(const cli *c, const bb_settled *s)
+static bool vouched_for(cli *c, const bb_settled *s, bb_time at)
 {
-    const bb_policy *p = cli_policy_of(c, s->list);
-    return p && (p->accept_trust & BB_ACCEPT(s->trust));
+    bb_context policy;
+    return cli_policy(c, s->list, &policy) && (bb_policy_at(&policy, at)->accept_trust & BB_ACCEPT(s->trust));
 }
 
-static void count_verdict(ingest_sums *n, const cli *c, const bb_claims *claims, const bb_settled *s)
+static void count_verdict(ingest_sums *n, cli *c, const bb_item *item, const bb_settled *s)
 {
+    const bb_claims *claims = item->claims;
     bool forged = claims->token_result == BB_TOKEN_WRONG_MAC || claims->token_result == BB_TOKEN_UNKNOWN_KEY;
     n->kinds[s->kind]++;
-    if (s->subscriber && vouched_for(c, s)) return;
+    if (s->subscriber && vouched_for(c, s, item->message->event_time)) return;
     if (forged) n->nobody[NOBODY_FORGED]++;
     else if (claims->token_result == BB_TOKEN_EXPIRED) n->nobody[NOBODY_EXPIRED]++;
     else n->nobody[s->subscriber ? NOBODY_UNVOUCHED : NOBODY_OURS]++;
@@ -36,7 +37,7 @@ void ingest_count(ingest *g, const bb_item *item)
         n->other++;
     } else {
         n->reports++;
-        for (size_t i = 0; i < item->message->n_verdicts; i++) count_verdict(n, g->c, item->claims, &item->settled[i]);
+        for (size_t i = 0; i < item->message->n_verdicts; i++) count_verdict(n, g->c, item, &item->settled[i]);
     }
 }
 
@@ -108,6 +109,7 @@ bool ingest_tell(ingest *g, bool complete)
     if (!c->json) show_counts(c, &g->sums);
     cli_moves_merge(&g->sums.moves);
     if (!cli_moves_show(c, &g->sums.moves, &d.j, g->rehearsal ? "would move" : "moved")) return false;
+    if (!cli_moves_show_would(c, &g->sums.would, &d.j)) return false;
     bb_json_key(&d.j, "dry_run");
     bb_json_bool(&d.j, g->rehearsal);
     bb_json_key(&d.j, "complete");

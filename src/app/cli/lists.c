@@ -8,15 +8,31 @@
 
 /* ---- policies ------------------------------------------------------------------------------------------------ */
 
+/* Was anything ever reported about the list? Only then is there a past that an edit must not touch. */
+static bool has_past(cli *c, uint32_t list, bool *out)
+{
+    bb_summary s;
+    const bb_summary_query q = {.list = list, .from = BB_NO_TIME, .until = BB_NO_TIME};
+    if (!bb_store_summary(c->store, &c->arena, &q, c->now, &s, &c->err)) return false;
+    *out = s.reports > 0;
+    return true;
+}
+
 /* What the configuration says now becomes a version of its own, in force from now on: what was reported before is judged
  * by what was said then. Whoever only reads sees it as if it were kept already. */
 static bool add_version(cli *c, const bb_list *l, bb_policy *versions, size_t *n)
 {
+    bool past = false;
     bb_policy_version v = {.list = l->id, .policy = bb_conf_policy(bb_conf_list_of(c->conf, l->name))};
     v.policy.from = BB_NO_TIME;
     if (*n) {
         const bb_policy *last = &versions[*n - 1];
         if (bb_policy_same(last, &v.policy)) return true;
+        if (!has_past(c, l->id, &past)) return false;
+        if (!past) *n = 0;
+    }
+    if (past) {
+        const bb_policy *last = &versions[*n - 1];
         v.policy.from = c->now > last->from ? c->now : last->from; /* --now and clocks may go back, versions do not */
     }
     versions[(*n)++] = v.policy;

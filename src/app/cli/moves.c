@@ -98,3 +98,14 @@ bool cli_moves_show(cli *c, const cli_moves *m, bb_json *j, const char *title)
     show_others(c, m);
     return true;
 }
+
+bool cli_moves_show_would(cli *c, cli_moves *m, bb_json *j)
+{
+    cli_moves_merge(m);
+    bb_json_kint(j, "would_move", (int64_t)m->n);
+    if (!m->n || c->json) return true;
+    bb_buf unused = bb_buf_in(&c->arena, (size_t)64 << 20);
+    bb_json apart = {.out = &unused};
+    bb_json_open(&apart, '{');
+    return cli_moves_show(c, m, &apart, "would move if the list did not only observe (mode = observe)");
+}

@@ -66,7 +66,10 @@ static bool judge(bb_apply *ap, bb_row_person *who, const bb_row_facts *h, const
                   bb_row_transition *row, bool *changed)
 {
     bb_decision d;
+    bb_batch *b = ap->batch;
     if (!bb_policy_fold(ap->arena, h->facts, h->n_facts, h->sends, h->n_sends, ctx, BB_NO_TIME, &d, NULL)) return false;
+    if (d.would != d.status)
+        b->would[b->n_would++] = (bb_change){who->id, who->list, who->address, d.status, d.would, BB_NO_TIME};
     *changed = d.status != who->status || d.until != who->until;
     if (!*changed) return true;
     const bb_fact *cause = d.cause < h->n_facts ? &h->facts[d.cause] : NULL;
@@ -94,7 +97,8 @@ bool bb_refold(bb_apply *ap)
     bb_row_facts *facts = bb_get_array(ap->arena, n, sizeof *facts);
     bb_change *changes = bb_get_array(ap->arena, n, sizeof *changes);
     bb_row_transition *transitions = bb_get_array(ap->arena, n, sizeof *transitions);
-    if (!people || !facts || !changes || !transitions) return false;
+    ap->batch->would = bb_get_array(ap->arena, n, sizeof *ap->batch->would);
+    if (!people || !facts || !changes || !transitions || !ap->batch->would) return false;
     /* facts first: this is where a driver locks */
     if (!ops->facts(ap->driver, ap->arena, ap->touched, n, facts, ap->err)) return false;
     if (!ops->find_people(ap->driver, ap->arena, ap->touched, n, people, ap->err)) return false;
@@ -124,6 +128,8 @@ static void forget_answers(bb_batch *batch, bb_result result)
 {
     batch->changes = NULL;
     batch->n_changes = 0;
+    batch->would = NULL;
+    batch->n_would = 0;
     for (size_t i = 0; i < batch->n; i++) {
         bb_item *item = &batch->items[i];
         item->result = result;

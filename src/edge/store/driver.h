@@ -130,8 +130,9 @@ typedef struct {
     bool (*lists)(bb_driver *d, bb_arena *a, bb_list **out, size_t *n, bb_err *err);
     bool (*mailings)(bb_driver *d, bb_arena *a, uint32_t list, bb_mailing **out, size_t *n, bb_err *err);
     bool (*policies)(bb_driver *d, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err);
-    bool (*add_policy)(bb_driver *d, const bb_policy_version *row, bb_err *err); /* behind the list's others */
-    bool (*add_list)(bb_driver *d, bb_list *row, bb_err *err);                   /* answers id */
+    bool (*add_policy)(bb_driver *d, const bb_policy_version *row,
+                       bb_err *err); /* behind the list's others, or, from ever, in their place */
+    bool (*add_list)(bb_driver *d, bb_list *row, bb_err *err); /* answers id */
     bool (*add_mailing)(bb_driver *d, bb_mailing *row, bb_err *err);
 
     /* look-ups; out[i] and rows[i] answer what was asked at i */

@@ -148,6 +148,11 @@ static bool policies(bb_driver *d, bb_arena *a, bb_policy_version **out, size_t 
 static bool add_policy(bb_driver *d, const bb_policy_version *row, bb_err *err)
 {
     memory *m = OF(d);
+    size_t kept = 0;
+    for (size_t i = 0; i < m->now.n_policies; i++)
+        if (row->policy.from != BB_NO_TIME || m->now.policies[i].list != row->list)
+            m->now.policies[kept++] = m->now.policies[i];
+    m->now.n_policies = kept;
     bb_policy_version *slot = BB_PUSH(&m->arena, m->now.policies, m->now.n_policies, m->now.cap_policies);
     if (slot) *slot = *row;
     return slot || bb_out_of_memory(err);

@@ -17,6 +17,7 @@ typedef enum {
     SQ_LISTS,
     SQ_MAILINGS,
     SQ_POLICIES,
+    SQ_FORGET_POLICIES,
     SQ_ADD_POLICY,
     SQ_ADD_LIST,
     SQ_ADD_MAILING,

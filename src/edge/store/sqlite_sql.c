@@ -37,6 +37,7 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_POLICIES] =
         "SELECT list, since, hard_limit, soft_limit, soft_window, window_mode, quarantine, quarantine_backoff,"
         " accept_trust, observe FROM policy ORDER BY list, number",
+    [SQ_FORGET_POLICIES] = "DELETE FROM policy WHERE list = ?",
     [SQ_ADD_POLICY] =
         "INSERT INTO policy (list, since, hard_limit, soft_limit, soft_window, window_mode, quarantine,"
         " quarantine_backoff, accept_trust, observe, number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"

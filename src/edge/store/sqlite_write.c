@@ -263,6 +263,11 @@ bool sq_add_policy(bb_driver *driver, const bb_policy_version *row, bb_err *err)
     bb_sqlite *d = SQ_OF(driver);
     const bb_policy *p = &row->policy;
     sq_cursor c;
+    if (p->from == BB_NO_TIME) {
+        if (!sq_open(d, SQ_FORGET_POLICIES, &c, err)) return false;
+        sq_put_id(&c, row->list);
+        if (!sq_run(d, &c, err)) return false;
+    }
     if (!sq_open(d, SQ_ADD_POLICY, &c, err)) return false;
     sq_put_id(&c, row->list);
     sq_put_time(&c, p->from);

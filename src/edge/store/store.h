@@ -53,7 +53,8 @@ typedef struct {
     bb_policy policy;
 } bb_policy_version;
 
-/* Behind those that the list has: the last one is in force from its time on. */
+/* Behind those that the list has: the last one is in force from its time on. One that is in force from ever takes the
+ * place of all of them. */
 bool bb_store_policy_add(bb_store *s, const bb_policy_version *v, bb_err *err) BB_MUST_USE;
 /* Of all lists, by list, as they were added. */
 bool bb_store_policies(bb_store *s, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err) BB_MUST_USE;
@@ -141,6 +142,8 @@ typedef struct {
     /* answers */
     bb_change *changes;
     size_t n_changes;
+    bb_change *would; /* who stands otherwise than he would if his list did not only observe: `after` is that */
+    size_t n_would;
 } bb_batch;
 
 /* From here on batches see each other's changes, and none of it stays: the end, or an error of apply, takes all back.

@@ -3,7 +3,7 @@
 """What is installed: header, symbols, pkg-config file, the examples built and run against it; and that the library
 reads every fixture as the program does. Speaks TAP.
 
-usage: library.py PROGRAM BUILD-FOLDER DUMP COMPILER [sanitized]
+usage: library.py PROGRAM BUILD-FOLDER DUMP COMPILER [SANITIZERS]
 """
 import calendar
 import json
@@ -95,7 +95,7 @@ def expected(paths):
 
 def built(root, found, name, *more, static=False):
     program = folder() / name
-    extra = ["-fsanitize=address,undefined"] if SANITIZED else []
+    extra = ["-fsanitize=" + sys.argv[5]] if SANITIZED else []
     linked = flags(root, found, *more)
     if static:
         linked = [str(found["libbouncebox.a"]) if w == "-lbouncebox" else w for w in linked]

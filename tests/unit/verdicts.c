@@ -154,6 +154,23 @@ static void hearsay(void)
          DAEMON "Subject: Delivery failure\n\nYour message could not be delivered to ann@example.net: the user is "
                 "unknown or something else went wrong.\n",
          "ann@example.net block onhold"},
+        {"what is denied",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message to ann@example.net was refused for its content, not because the "
+         "mailbox does not exist.\n",
+         "ann@example.net block onhold"},
+        {"what it does not mean",
+         DAEMON "Subject: Unzustellbar\n\nIhre Nachricht an ann@example.net konnte nicht zugestellt werden. Das heißt "
+                "nicht, dass der Benutzer unbekannt ist: Benutzer unbekannt.\n",
+         "ann@example.net block onhold"},
+        {"what it does not mean, in Spanish",
+         DAEMON "Subject: No entregado\n\nSu mensaje a ann@example.net no pudo ser entregado. Esto no significa que el "
+                "usuario no existe.\n",
+         "ann@example.net block onhold"},
+        {"what this notice is for",
+         DAEMON "Subject: Undeliverable\n\nYour message to ann@example.net could not be delivered. When a mailbox does "
+                "not exist you get this notice, and also when our server was busy.\n",
+         "ann@example.net block onhold"},
         {"German doubts",
          DAEMON "Subject: Unzustellbar\n\nIhre Nachricht an ann@example.net konnte nicht zugestellt werden. "
                 "Möglicherweise ist der Benutzer unbekannt: Benutzer unbekannt.\n",
@@ -192,6 +209,47 @@ static void of_others(void)
          REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 mail from <news@example.com> to "
                 "<ann@example.net>: User unknown\n" RETURNED,
          "ann@example.net hard userunknown"},
+        {"your account",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message to ann@example.net could not be delivered. Your account does not "
+         "exist.\n",
+         "ann@example.net block onhold"},
+        {"your address",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message could not be delivered to ann@example.net, because your address "
+         "does not exist.\n",
+         "ann@example.net block onhold"},
+        {"your address, in Italian",
+         DAEMON
+         "Subject: Mancata consegna\n\nMessaggio a ann@example.net non consegnato: il suo indirizzo non esiste.\n",
+         "ann@example.net block onhold"},
+        {"your account, in Chinese", DAEMON "Subject: 退信\n\n发给 ann@example.net 的邮件投递失败。您的账号不存在。\n",
+         "ann@example.net block onhold"},
+        {"your address book is no address of yours",
+         DAEMON
+         "Subject: Undeliverable\n\nYour message could not be delivered to ann@example.net: no such user, correct "
+         "your address book.\n",
+         "ann@example.net hard userunknown"},
+        {"the report speaks of our return path",
+         DAEMON "Subject: Undeliverable\n\nYour message to help@example.net was not delivered, because your sender "
+                "address is not registered. No such user: bounce@bounces.example.com\n",
+         "help@example.net block onhold"},
+        {"and of nothing else",
+         DAEMON "Subject: Undeliverable\n\nYour message to help@example.net was not delivered. No such user: "
+                "bounce@bounces.example.com\n",
+         "help@example.net block onhold"},
+        {"the reply names an address elsewhere",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 <fwd@third.example>: user "
+                "unknown\n" RETURNED,
+         "ann@example.net soft userunknown"},
+        {"the reply names whom to ask",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 user unknown, please write to "
+                "<help@third.example>\n" RETURNED,
+         "ann@example.net hard userunknown"},
+        {"the reply names him by his host",
+         REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 <ann@mail.example.net>: user "
+                "unknown\n" RETURNED,
+         "ann@example.net hard userunknown"},
         {"a paragraph names one of two",
          DAEMON
          "Subject: Undeliverable\n\nYour message could not be delivered to:\n\nann@example.net\nbob@example.org\n"
@@ -229,6 +287,21 @@ static void delays(void)
          DAEMON "Subject: Warnung: Zustellung verzoegert\n\nIhre Nachricht konnte noch nicht zugestellt "
                 "werden:\n\n<ann@example.net>: Host not found\n\nEs wird weiter versucht.\n",
          "ann@example.net delayed hostunknown"},
+        {"Spanish",
+         DAEMON
+         "Subject: Aviso\n\nSu mensaje a <ann@example.net> todavía no ha sido entregado: usuario desconocido. Se "
+         "reintentará.\n",
+         "ann@example.net delayed userunknown"},
+        {"it failed this time",
+         DAEMON "Subject: still trying\n\nDelivery to <ann@example.net> failed this time: host not found. Do not "
+                "resend.\n",
+         "ann@example.net delayed hostunknown"},
+        {"qmail: the host did not want us",
+         DAEMON
+         "Subject: failure notice\n\nHi. This is the qmail-send program at mx.example.net.\nI'm afraid I wasn't "
+         "able to deliver your message to the following addresses.\n\n<ann@example.net>:\nConnected to 192.0.2.5 "
+         "but greeting failed.\nRemote host said: 550 unknown host\n",
+         "ann@example.net block blocked"},
         {"qmail",
          DAEMON "Subject: failure notice\n\nHi. This is the qmail-send program at mx.example.net.\nI have not "
                 "yet been able to deliver your message. I'll keep trying.\n\n<ann@example.net>:\nSorry, I "

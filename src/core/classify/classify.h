@@ -56,6 +56,7 @@ typedef struct {
     bool others;       /* the diagnostic was said of several alike, or of another recipient */
     bool text_of_all;  /* and so was the text */
     bool of_sender;    /* the diagnostic names who sent the message, and not the recipient */
+    bool passed_on;    /* the diagnostic speaks of an address elsewhere, that his mail was passed on to */
 } bb_evidence;
 
 bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e);

@@ -50,7 +50,9 @@ static bool about_recipient(const bb_rule *rule, const bb_evidence *e, const bb_
     bool sender_status = c->status.part[1] == 1 && (c->status.part[2] == 7 || c->status.part[2] == 8); /* RFC 3463 */
     if (sender_status || c->protocol || e->of_sender || e->others) return false;
     if (rule->stages || c->stage < 0 || c->stage > MAIL) return true;
-    return c->stage == CONN && (rule->reason == BB_REASON_hostunknown || rule->reason == BB_REASON_notaccept);
+    /* A host that answers is there: the one that it does not know is ours. */
+    bool unanswered = !c->reply.part[0] && rule->reason == BB_REASON_hostunknown;
+    return c->stage == CONN && (unanswered || rule->reason == BB_REASON_notaccept);
 }
 
 static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
@@ -182,6 +184,8 @@ static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *
      * unknown" is greylisting, an address verification under way, a broken look-up table. */
     bool lasting = best.rule->lasting && best.said && !c.for_now;
     if (v.kind == BB_KIND_HARD && c.temporary && !lasting) v.kind = BB_KIND_SOFT;
+    /* What his mail was passed on to is gone; he may be there, and see to it. */
+    if (v.kind == BB_KIND_HARD && e->passed_on) v.kind = BB_KIND_SOFT;
     return v;
 }
 

@@ -72,6 +72,7 @@ static bb_verdict delivery(const bb_rules *rules, bb_arena *a, const bb_report *
         .others = to->others,
         .text_of_all = bb_empty(to->text) && r->n_rcpts > 1,
         .of_sender = to->of_sender,
+        .passed_on = to->passed_on,
     };
     bb_verdict v = bb_classify(rules, a, &e);
     if (!bb_empty(v.rule)) return v;

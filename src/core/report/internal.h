@@ -82,7 +82,7 @@ typedef struct {
     unsigned sense;
 } bb_phrase;
 
-#define BB_PHRASES_MAX   400
+#define BB_PHRASES_MAX   500
 #define BB_PHRASE_PLACES 1024
 typedef struct {
     bb_str text;

@@ -41,6 +41,7 @@ typedef struct {
     bool told;         /* the diagnostic is the human part's own words, and no system's reply */
     bool others;       /* the diagnostic was said of several recipients alike, or names another one and not him */
     bool of_sender;    /* the diagnostic names who sent the message, and not the recipient */
+    bool passed_on;    /* the diagnostic speaks of an address of another domain, that the mail was passed on to */
 } bb_rcpt_report;
 
 /* Headers of the message that came back. */

@@ -5,6 +5,8 @@
  */
 #include "core/report/internal.h"
 
+#include <string.h>
+
 /* ---- addresses ------------------------------------------------------------------------------------------ */
 
 /* "rfc822; a@b", "RFC822;<a@b>", twice where a program wrapped what was typed already. */
@@ -354,6 +356,71 @@ static void only_row(bb_ctx *c, bb_rcpt_report *row)
     if (bb_empty(row->command)) row->command = bb_stage_find(c->r->text);
 }
 
+/* Is it this address, a span of the words, that they call unknown? Others are named by the way: whom to ask, from whom the
+ * message was. At the head of a system's reply stands the one that it is about. */
+static bool spoken_of(bb_str words, bb_str address, bool told)
+{
+    static const char *const before[] = {
+        "no such user",      "unknown user",    "user unknown",      "user not found",  "no such address",
+        "unknown recipient", "no such mailbox", "no such recipient", "unknown address", "recipient unknown",
+        "address unknown",   "no such account", "no account for",    "no mailbox for",  "invalid recipient"};
+    static const char *const behind[] = {"user ",     "unknown", "is unknown", "does not", "doesn't",       "not found",
+                                         "no such",   "is not",  "mailbox",    "account",  "was not found", "invalid",
+                                         "no longer", "is no ",  "recipient",  "disabled", "is invalid"};
+    size_t from = (size_t)(address.p - words.p), to = from + address.n;
+    while (from && strchr(" <(\"':[", words.p[from - 1])) from--;
+    while (to < words.n && strchr(" >)\"':.,]", words.p[to])) to++;
+    bb_str head = bb_sub(words, 0, from), tail = bb_sub(words, to, BB_NPOS);
+    for (size_t i = 0; i < BB_COUNT(before); i++)
+        if (bb_iends(head, bb_cstr(before[i]))) return true;
+    for (size_t i = 0; i < BB_COUNT(behind); i++)
+        if (bb_istarts(tail, bb_cstr(behind[i]))) return true;
+    size_t n = 0;
+    while (n < head.n && (bb_is_digit(head.p[n]) || strchr(" .-#", head.p[n]))) n++;
+    return !told && n == head.n;
+}
+
+/* Of one owner, as far as names show: the end that they share is more than "com" or "co.uk". */
+static bool related(bb_str x, bb_str y)
+{
+    size_t same = 0, shared = 0, labels = 0, first = 0;
+    while (same < x.n && same < y.n && bb_lower(x.p[x.n - 1 - same]) == bb_lower(y.p[y.n - 1 - same])) {
+        same++;
+        bool ends_x = same == x.n || x.p[x.n - 1 - same] == '.', ends_y = same == y.n || y.p[y.n - 1 - same] == '.';
+        if (ends_x && ends_y) first = same - shared - (shared > 0), shared = same, labels++;
+    }
+    return labels > 2 || (labels == 2 && (first > 3 || shared == x.n || shared == y.n));
+}
+
+static bool of_his_domain(const bb_rcpt_report *row, bb_str address)
+{
+    const bb_str his[] = {row->recipient, row->original, row->final};
+    bb_str local, domain, his_domain;
+    if (!bb_address_split(address, &local, &domain)) return true;
+    for (size_t i = 0; i < BB_COUNT(his); i++)
+        if (bb_address_split(his[i], &local, &his_domain) && related(domain, his_domain)) return true;
+    return false;
+}
+
+/* Whether it is somebody else whom the words about row i call unknown: who sent the message, or whom it was passed on to. */
+static void find_subject(bb_ctx *c, size_t i)
+{
+    bb_rcpt_report *row = &c->r->rcpts[i];
+    bool silent = bb_empty(row->diagnostic); /* the whole report stands for it, where he is the only one */
+    bb_str all = silent && c->r->n_rcpts == 1 ? bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN) : row->diagnostic;
+    bb_str words = all, address;
+    bool sender = false, elsewhere = false;
+    for (int n = 0; n < 16 && !bb_empty(address = bb_address_find(words, &words)); n++) {
+        if (!spoken_of(all, address, row->told || silent)) continue;
+        bb_str key = bb_address_key(c, address);
+        if (names_row(c, i, key)) return;
+        if (bb_is_sender(c, key)) sender = true;
+        else if (!row_with_key(c, key) && !of_his_domain(row, address)) elsewhere = true;
+    }
+    row->of_sender |= sender;
+    row->passed_on |= elsewhere;
+}
+
 /* Where no system's words are known, what the report says of him stands for them. */
 static void settle_words(bb_ctx *c, size_t i)
 {
@@ -362,8 +429,10 @@ static void settle_words(bb_ctx *c, size_t i)
         row->diagnostic = row->text;
         row->told = true;
     }
+    if (i >= n_rows(c)) return;
+    find_subject(c, i);
     names said = names_in(c, row->diagnostic);
-    if (i >= n_rows(c) || name_row(c, i, &said)) return;
+    if (name_row(c, i, &said)) return;
     for (size_t k = 0; k < said.n; k++) {
         bool sender = bb_is_sender(c, said.keys[k]);
         row->of_sender |= sender && !row->told; /* in its own words a report names the sender by the way */

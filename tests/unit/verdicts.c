@@ -222,9 +222,9 @@ static void of_others(void)
         {"your address, in Italian",
          DAEMON
          "Subject: Mancata consegna\n\nMessaggio a ann@example.net non consegnato: il suo indirizzo non esiste.\n",
-         "ann@example.net block onhold"},
+         "ann@example.net block rejected"},
         {"your account, in Chinese", DAEMON "Subject: 退信\n\n发给 ann@example.net 的邮件投递失败。您的账号不存在。\n",
-         "ann@example.net block onhold"},
+         "ann@example.net block rejected"},
         {"your address book is no address of yours",
          DAEMON
          "Subject: Undeliverable\n\nYour message could not be delivered to ann@example.net: no such user, correct "
@@ -250,6 +250,38 @@ static void of_others(void)
          REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 <ann@mail.example.net>: user "
                 "unknown\n" RETURNED,
          "ann@example.net hard userunknown"},
+        {"prose: forwarding",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. forwarding to "
+                "ann@third.example failed: 550 user unknown.\n",
+         "ann@example.net soft userunknown"},
+        {"prose: a rule that matched",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. Rule 12: subject "
+                "'account deleted' rejected.\n",
+         "ann@example.net block contenterror"},
+        {"prose: a bounce refused",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. Fake bounce "
+                "rejected (user unknown).\n",
+         "ann@example.net block rejected"},
+        {"prose: a look-up in trouble",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. user not found "
+                "(LDAP timeout).\n",
+         "ann@example.net soft systemerror"},
+        {"prose: away",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. vacation: user is "
+                "away and no longer reads until Monday.\n",
+         "ann@example.net soft systemerror"},
+        {"prose: disabled until",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. mailbox disabled "
+                "until the owner confirms the terms.\n",
+         "ann@example.net soft systemerror"},
+        {"prose: who logs in",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. user unknown: "
+                "authenticate first.\n",
+         "ann@example.net block rejected"},
+        {"prose: who sends",
+         DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. The sending user "
+                "bounce is not listed in the Domino Directory.\n",
+         "ann@example.net block rejected"},
         {"a paragraph names one of two",
          DAEMON
          "Subject: Undeliverable\n\nYour message could not be delivered to:\n\nann@example.net\nbob@example.org\n"

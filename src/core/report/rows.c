@@ -402,10 +402,22 @@ static bool of_his_domain(const bb_rcpt_report *row, bb_str address)
     return false;
 }
 
+/* "forwarding to x@example.org failed: 550 user unknown", of which the reply alone is the diagnostic. */
+static bool was_passed_on(const bb_ctx *c, const bb_rcpt_report *row)
+{
+    bb_str text = row->text, mark = BB_S("forwarding to ");
+    if (bb_empty(text) && c->r->n_rcpts == 1) text = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
+    size_t at = bb_ifind(text, mark);
+    if (at == BB_NPOS) return false;
+    bb_str behind = bb_sub(text, at + mark.n, BB_ADDRESS_MAX), address = bb_address_find(behind, NULL);
+    return address.n && address.p <= behind.p + 1 && !of_his_domain(row, address);
+}
+
 /* Whether it is somebody else whom the words about row i call unknown: who sent the message, or whom it was passed on to. */
 static void find_subject(bb_ctx *c, size_t i)
 {
     bb_rcpt_report *row = &c->r->rcpts[i];
+    row->passed_on = was_passed_on(c, row);
     bool silent = bb_empty(row->diagnostic); /* the whole report stands for it, where he is the only one */
     bb_str all = silent && c->r->n_rcpts == 1 ? bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN) : row->diagnostic;
     bb_str words = all, address;

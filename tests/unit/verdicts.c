@@ -324,6 +324,21 @@ static void delays(void)
          "Subject: Aviso\n\nSu mensaje a <ann@example.net> todavía no ha sido entregado: usuario desconocido. Se "
          "reintentará.\n",
          "ann@example.net delayed userunknown"},
+        {"French",
+         DAEMON "Subject: Undeliverable\n\nVotre message à <ann@example.net> est en attente : utilisateur inconnu. "
+                "Nous réessaierons.\n",
+         "ann@example.net delayed userunknown"},
+        {"Italian",
+         DAEMON "Subject: Undeliverable\n\nIl messaggio per <ann@example.net> è in attesa: utente sconosciuto. Il "
+                "server riproverà.\n",
+         "ann@example.net delayed userunknown"},
+        {"still queued",
+         DAEMON "Subject: Undeliverable\n\nMessage to <ann@example.net> is still queued: host not found.\n",
+         "ann@example.net delayed hostunknown"},
+        {"not yet, and then no more",
+         DAEMON "Subject: Undeliverable\n\nDelivery to <ann@example.net> has been delayed and has now failed: user "
+                "unknown. No further attempts will be made.\n",
+         "ann@example.net hard userunknown"},
         {"it failed this time",
          DAEMON "Subject: still trying\n\nDelivery to <ann@example.net> failed this time: host not found. Do not "
                 "resend.\n",

@@ -431,14 +431,20 @@ static void readings(void)
     status_is(ann, BB_STATUS_ACTIVE, "%s: what it said before counts no more", kind->name);
     ok(history(ann).n_facts == 1 && history(ann).facts[0].fact.kind == BB_KIND_BLOCK, "%s: one fact, as it reads now",
        kind->name);
-    is_int(read_again(id, bob, BB_KIND_HARD), BB_RESULT_STORED, "%s: about somebody else", kind->name);
-    status_is(bob, BB_STATUS_BOUNCED, "%s: whom it is about now", kind->name);
-    ok(history(ann).n_facts == 0, "%s: and no more about whom it was", kind->name);
-    is_int(read_again(id, ann, BB_KIND_HARD), BB_RESULT_STORED, "%s: and back", kind->name);
-    status_is(bob, BB_STATUS_ACTIVE, "%s: as if it had never been his", kind->name);
+    is_int(read_again(id, bob, BB_KIND_BLOCK), BB_RESULT_DUPLICATE, "%s: whom it is about was settled when it came",
+           kind->name);
+    is_int(read_again(id, bob, BB_KIND_HARD), BB_RESULT_STORED, "%s: and back to hard", kind->name);
+    status_is(bob, BB_STATUS_ACTIVE, "%s: somebody else is not touched", kind->name);
+    status_is(ann, BB_STATUS_BOUNCED, "%s: he is, whom it is about", kind->name);
+    const world_report nobodys = about(2, 0, BB_KIND_HARD);
+    item = world_item(&arena, &nobodys);
+    apply_one(&item);
+    is_int(read_again(id + 1, bob, BB_KIND_HARD), BB_RESULT_STORED, "%s: what was nobody's may find somebody",
+           kind->name);
+    status_is(bob, BB_STATUS_BOUNCED, "%s: and acts on him", kind->name);
     bb_summary s;
     bb_summary_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
-    ok(bb_store_summary(store, &arena, &q, DAY(3), &s, &err) && s.reports == 1 && s.readings == 1,
+    ok(bb_store_summary(store, &arena, &q, DAY(3), &s, &err) && s.reports == 2 && s.readings == 2,
        "%s: counted as it reads now", kind->name);
 }
 

@@ -51,11 +51,9 @@ static bool deliver(cli *c)
     char *bytes = NULL;
     size_t n = 0;
     bool cut = false;
-    const bb_conf_home *home = bb_conf_home_of(c->conf);
     bool good = bb_os_read_stream(STDIN_FILENO, BB_MESSAGE_MAX, &bytes, &n, &cut, &c->err) && open_store(c) &&
                 cli_lists(c) && cli_list_option(c, false, &only) && cli_attribution(c, only, &attribution) &&
-                cli_reader(c, home->rules[0] ? cli_path(c, home->rules) : NULL, &reader) &&
-                store(c, &reader, &attribution, (bb_str){bytes, n}, cut);
+                cli_configured_reader(c, &reader) && store(c, &reader, &attribution, (bb_str){bytes, n}, cut);
     cli_reader_close(&reader);
     free(bytes);
     return good;

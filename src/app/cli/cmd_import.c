@@ -63,8 +63,9 @@ static bool subscribe_again(import *m)
     size_t n = 0;
     bb_item *facts = bb_get_array(&m->work, m->n, sizeof *facts);
     if (!facts) return no_memory(m);
-    for (size_t i = 0; i < m->n; i++) /* whom the file itself calls bounced or gone is not asked back */
-        if (m->items[i].result == BB_RESULT_DUPLICATE && !m->before[i] && m->items[i].set_status == BB_STATUS_ACTIVE)
+    for (size_t i = 0; i < m->n; i++) /* whom the file itself calls gone, or a contact, is not asked back */
+        if (m->items[i].result == BB_RESULT_DUPLICATE && !m->before[i] && m->items[i].set_status == BB_STATUS_ACTIVE &&
+            !m->items[i].contact)
             facts[n++] = (bb_item){.type = BB_ITEM_FACT,
                                    .fact = BB_FACT_SUBSCRIBE,
                                    .subscriber = m->items[i].subscriber,

@@ -167,11 +167,10 @@ static bool prepare(ingest *g)
     cli *c = g->c;
     const bb_list *only;
     bool dry = cli_flag(c, "dry-run");
-    const bb_conf_home *home = bb_conf_home_of(c->conf);
     if (!cli_open_store(c, dry ? BB_STORE_READ : BB_STORE_WRITE) || !cli_lists(c)) return false;
     if (!cli_list_option(c, false, &only) || !cli_attribution(c, only, &g->attribution)) return false;
-    if (!cli_reader(c, home->rules[0] ? cli_path(c, home->rules) : NULL, &g->reader)) return false;
-    g->keep_evidence = home->keep_evidence;
+    if (!cli_configured_reader(c, &g->reader)) return false;
+    g->keep_evidence = bb_conf_home_of(c->conf)->keep_evidence;
     g->sums.moves.arena = g->sums.would.arena = &c->arena;
     g->trouble = BB_OK;
     g->yielded = bb_os_monotonic();

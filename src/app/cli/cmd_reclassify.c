@@ -196,13 +196,12 @@ bool cli_report_query(cli *c, bb_report_query *q)
 int cmd_reclassify(cli *c)
 {
     reclassify *r = bb_get(&c->arena, sizeof *r);
-    const bb_conf_home *home = bb_conf_home_of(c->conf);
     if (!r) return cli_exit_of(BB_ENOMEM);
     r->c = c;
     r->apply = cli_flag(c, "apply");
     r->moves.arena = &c->arena;
     if (!cli_lists(c) || !cli_report_query(c, &r->query) || !cli_attribution(c, NULL, &r->attribution) ||
-        !cli_reader(c, home->rules[0] ? cli_path(c, home->rules) : NULL, &r->reader))
+        !cli_configured_reader(c, &r->reader))
         return cli_fail(c);
     bb_arena_init(&r->work, &bb_os_alloc, BB_ARENA_LIMIT);
     cli_progress_begin(&r->progress, "reports");

@@ -48,12 +48,23 @@ bool cli_open_home(cli *c)
     return bb_fail(&c->err, BB_ECONFIG, "%s: there is no such file; \"bouncebox init\" makes the home complete", path);
 }
 
+/* Who waited for the store may have waited while somebody edited the configuration: an older one is never written over
+ * what that edit made. */
+static bool read_conf_again(cli *c)
+{
+    bb_conf *fresh;
+    if (!bb_conf_read(cli_conf_path(c), &fresh, &c->err)) return false;
+    bb_conf_free(&c->conf);
+    c->conf = fresh;
+    return true;
+}
+
 bool cli_open_store(cli *c, bb_store_mode mode)
 {
     if (c->store) return true;
     const char *path = cli_path(c, bb_conf_home_of(c->conf)->database);
     c->writes = mode != BB_STORE_READ;
-    return bb_store_open_sqlite(path, mode, &c->store, &c->err);
+    return bb_store_open_sqlite(path, mode, &c->store, &c->err) && (!c->writes || read_conf_again(c));
 }
 
 bool cli_open_keys(cli *c)

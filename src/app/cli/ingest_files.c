@@ -93,16 +93,18 @@ void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read)
     ingest_batch *b = g->b;
     ingest_file *f = b->n_files ? &b->files[b->n_files - 1] : NULL;
     if (!m->progress.behind) return; /* a stream, or nobody wants to know */
-    if (!f || !bb_hash_eq(&f->progress.file, &m->progress.file)) {
+    bool same = f && bb_hash_eq(&f->progress.file, &m->progress.file);
+    if (!read) { /* an entry for each message of the batch is all that there is room for */
+        if (same) f->broken = true;
+        g->broken_known = true; /* and so are the batches behind this one */
+        g->broken = m->progress.file;
+        return;
+    }
+    if (!same) {
         f = &b->files[b->n_files++];
         *f = (ingest_file){.path = m->path};
     }
     if (g->broken_known && bb_hash_eq(&g->broken, &m->progress.file)) f->broken = true;
-    f->broken |= !read;
-    if (!read) {
-        g->broken_known = true; /* and so are the batches behind this one */
-        g->broken = m->progress.file;
-    }
     f->progress = m->progress;
     f->mbox = m->mbox && !(m->below && m->last && m->progress.number == 1);
     f->last = m->last;

@@ -18,7 +18,14 @@ static bool has_past(cli *c, uint32_t list, bool *out)
     return true;
 }
 
-/* What the configuration says now becomes a version of its own, in force from now on: what was reported before is judged
+/* Since when the configuration says what it says: at the latest since it was written. With --now time is what it says. */
+static bb_time edited(cli *c)
+{
+    bb_time written = c->now_given ? BB_NO_TIME : bb_os_modified(cli_conf_path(c));
+    return written != BB_NO_TIME && written < c->now ? written : c->now;
+}
+
+/* What the configuration says now becomes a version of its own, in force from then on: what was reported before is judged
  * by what was said then. Whoever only reads sees it as if it were kept already. */
 static bool add_version(cli *c, const bb_list *l, bb_policy *versions, size_t *n)
 {
@@ -33,7 +40,8 @@ static bool add_version(cli *c, const bb_list *l, bb_policy *versions, size_t *n
     }
     if (past) {
         const bb_policy *last = &versions[*n - 1];
-        v.policy.from = c->now > last->from ? c->now : last->from; /* --now and clocks may go back, versions do not */
+        bb_time from = edited(c);
+        v.policy.from = from > last->from ? from : last->from; /* --now and clocks may go back, versions do not */
     }
     versions[(*n)++] = v.policy;
     return !c->writes || bb_store_policy_add(c->store, &v, &c->err);

@@ -38,6 +38,12 @@ bool cli_reader(cli *c, const char *rules_file, bb_reader *out)
     return out->rules && (out->mail || bb_fail(&c->err, BB_ENOMEM, "no memory to read mail"));
 }
 
+bool cli_configured_reader(cli *c, bb_reader *out)
+{
+    const char *configured = bb_conf_home_of(c->conf)->rules;
+    return cli_reader(c, configured[0] ? cli_path(c, configured) : NULL, out);
+}
+
 void cli_reader_close(bb_reader *r)
 {
     bb_rules *rules = (bb_rules *)(uintptr_t)r->rules;

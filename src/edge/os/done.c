@@ -116,7 +116,9 @@ static bool rename_to(const char *path, const char *to, bb_err *err)
 {
     /* link and unlink, so that nothing is ever overwritten */
     if (link(path, to) == 0) return unlink(path) == 0 || bb_os_fail(err, BB_EIO, path, "delete it behind its copy");
-    return errno == ENOENT || bb_os_fail(err, BB_EIO, to, "move mail there");
+    if (errno == ENOENT && access(path, F_OK) < 0)
+        return true; /* taken away by somebody else, and not the folder missing */
+    return bb_os_fail(err, BB_EIO, to, "move mail there");
 }
 
 #define NAMES 1000

@@ -147,6 +147,12 @@ bool bb_os_append_file(const char *path, bb_str bytes, bb_err *err)
     return true;
 }
 
+bb_time bb_os_modified(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (bb_time)st.st_mtime : BB_NO_TIME;
+}
+
 bool bb_os_make_folder(const char *path, int mode, bool *made, bb_err *err)
 {
     struct stat st;

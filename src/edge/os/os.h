@@ -32,6 +32,7 @@ bool bb_os_append_file(const char *path, bb_str bytes, bb_err *err) BB_MUST_USE;
 /* Makes the folder (its parents must be there) with exactly this mode. True with *made false: it was there. */
 bool bb_os_make_folder(const char *path, int mode, bool *made, bb_err *err) BB_MUST_USE;
 bool bb_os_exists(const char *path);
+bb_time bb_os_modified(const char *path); /* when it was last written; BB_NO_TIME: it is not there */
 
 /* ---- users ---------------------------------------------------------------------------------------- */
 

@@ -48,6 +48,23 @@ static bool touch_all(bb_apply *ap, const bb_row_reading *rows, size_t n)
     return true;
 }
 
+/* Whom a report is about, and who vouches for that, was settled when it came, by the keys, lists and addresses of then:
+ * reading its words again is no reason to settle it anew. Only what was nobody's may find somebody now. Answers the
+ * reading whose holder stays that of verdict i; NULL: none. */
+static const bb_row_reading *keep_holder(bb_item *item, size_t i, const bb_row_reading *current, size_t n)
+{
+    const bb_message *m = item->message;
+    bb_str recipient = i < m->report.n_rcpts ? m->report.rcpts[i].recipient : (bb_str){0};
+    const bb_row_reading *was = n == 1 && m->n_verdicts == 1 ? &current[0] : NULL;
+    for (size_t k = 0; !was && k < n; k++)
+        if (bb_eq(current[k].recipient, recipient)) was = &current[k];
+    if (!was || !was->settled.subscriber) return NULL;
+    item->settled[i] = was->settled;
+    item->settled[i].kind = m->verdicts[i].kind;
+    item->settled[i].reason = m->verdicts[i].reason;
+    return was;
+}
+
 /* `current`: what the report's readings are, n of them; none: there is no such report. */
 static bool take_reading(readings_run *run, bb_item *item, const bb_row_reading *current, size_t n)
 {
@@ -65,7 +82,9 @@ static bool take_reading(readings_run *run, bb_item *item, const bb_row_reading 
     for (size_t i = 0; i < fresh; i++) {
         bb_row_reading *slot = BB_PUSH(ap->arena, run->fresh, run->n_fresh, run->cap_fresh);
         if (!slot) return false;
+        const bb_row_reading *holder = keep_holder(item, i, current, n);
         *slot = bb_reading_of(ap, item, item->report, i);
+        if (holder) slot->domain = holder->domain; /* which is of his address */
         same = same && same_reading(slot, &current[i]);
     }
     item->result = same ? BB_RESULT_DUPLICATE : BB_RESULT_STORED;

@@ -256,9 +256,10 @@ class Bed:
         # In a session of its own, since it signals its process group when it ends; and after two minutes it ends by
         # itself, should nobody be left to end it.
         self.master = subprocess.Popen([directory + "/master", "-c", str(self.etc), "-d", "-e", "120"],
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=open(self.top / "master.said", "wb"),
                                        start_new_session=True)
-        if not until(lambda: self.master.poll() is not None or self._answers(), 10) or self.master.poll() is not None:
+        if not until(lambda: self.master.poll() is not None or self._answers(), 30) or self.master.poll() is not None:
             print("Bail out! Postfix does not start: %s" % self.last_words())
             sys.exit(1)
 
@@ -321,4 +322,5 @@ class Bed:
         box.same(snapshot("/etc/postfix"), self.machine, "the machine's /etc/postfix is as it was")
 
     def last_words(self):
-        return self.log.read_text(errors="replace")[-3500:] if self.log.exists() else "nothing in its log"
+        said = (self.top / "master.said").read_text(errors="replace")[-1500:]
+        return said + (self.log.read_text(errors="replace")[-3500:] if self.log.exists() else "nothing in its log")

@@ -109,6 +109,13 @@ def fixtures():
     return sorted(FIXTURES.glob("*.eml"))
 
 
+def distinct_bounce(number):
+    """A bounce like no other."""
+    raw = fixtures()[number % len(fixtures())].read_bytes().replace(b"\r\n", b"\n")
+    return raw.replace(b"Message-ID: <", b"Message-ID: <n%d." % number, 1).replace(b"Message-Id: <", b"Message-Id: <n%d." % number, 1) \
+        .replace(b"Subject: ", b"Subject: (%d) " % number, 1)
+
+
 def mbox(messages, quoting="mboxrd"):
     """The messages as an mbox, LF line ends; mboxrd quotes lines that are quoted already, mboxo does not."""
     out = []

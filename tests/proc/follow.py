@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from box import PROGRAM, done, fixtures, folder, new_home, ok, run, same
+from box import PROGRAM, distinct_bounce, done, folder, new_home, ok, run, same
 
 TOP = folder()
 FROM = b"From MAILER-DAEMON Tue Nov 24 09:00:00 2026\n"
@@ -25,13 +25,6 @@ def until(holds):
             return True
         time.sleep(0.02)
     return False
-
-
-def message(number):
-    """A bounce like no other."""
-    raw = fixtures()[number % len(fixtures())].read_bytes().replace(b"\r\n", b"\n")
-    return raw.replace(b"Message-ID: <", b"Message-ID: <n%d." % number, 1).replace(b"Message-Id: <", b"Message-Id: <n%d." % number, 1) \
-        .replace(b"Subject: ", b"Subject: (%d) " % number, 1)
 
 
 class Follower:
@@ -64,7 +57,7 @@ def maildir(name):
 def deliver(box, number):
     """As virtual(8) does: written in tmp, linked into new."""
     tmp = box / "tmp" / ("%d.host" % number)
-    tmp.write_bytes(message(number))
+    tmp.write_bytes(distinct_bounce(number))
     os.link(tmp, box / "new" / tmp.name)
     tmp.unlink()
 
@@ -115,16 +108,16 @@ def test_mbox():
     box.write_bytes(b"")
     follower = Follower(home, box)
     for i in range(10):
-        append(box, FROM + message(i) + b"\n", lock_file=i % 2 == 0, slowly=i < 3)
+        append(box, FROM + distinct_bounce(i) + b"\n", lock_file=i % 2 == 0, slowly=i < 3)
     ok(until(lambda: stored(home) == 10), "mbox: what is appended is read, never half of it")
     follower.end(signal.SIGKILL)
     follower.start()
-    append(box, FROM + message(10) + b"\n")
+    append(box, FROM + distinct_bounce(10) + b"\n")
     ok(until(lambda: stored(home) == 11), "mbox: killed and started again, it goes on")
-    box.write_bytes(FROM + message(11) + b"\n")
+    box.write_bytes(FROM + distinct_bounce(11) + b"\n")
     ok(until(lambda: stored(home) == 12), "mbox: one that shrank is read from its start")
     new = TOP / "new.mbox"
-    new.write_bytes(FROM + message(12) + b"\n" + FROM + message(13) + b"\n")
+    new.write_bytes(FROM + distinct_bounce(12) + b"\n" + FROM + distinct_bounce(13) + b"\n")
     os.replace(new, box)
     ok(until(lambda: stored(home) == 14), "mbox: one that was replaced is read")
     same(follower.end(), 0, "mbox: ended")
@@ -138,7 +131,7 @@ def test_emptied():
 
     def write():
         for i in range(count):
-            append(box, FROM + message(i) + b"\n")
+            append(box, FROM + distinct_bounce(i) + b"\n")
             time.sleep(0.01)
     writer = threading.Thread(target=write)
     writer.start()
@@ -162,7 +155,7 @@ def test_folder():
     home, box = new_home(), TOP / "plain"
     box.mkdir()
     follower = Follower(home, "--done", "delete", box)
-    raw = message(1)
+    raw = distinct_bounce(1)
     with open(box / "slow.eml", "wb") as f:
         for piece in (raw[:300], raw[300:1000], raw[1000:]):
             f.write(piece)
@@ -178,7 +171,7 @@ def test_reused():
     """Mail that comes in the place of mail that was deleted, with the same number, size and time."""
     home, box = new_home(), maildir("reused")
     follower = Follower(home, "--done", "delete", box)
-    raw = message(3)
+    raw = distinct_bounce(3)
     for i in range(30):
         new = box / "new" / ("%04d.host" % i)
         tmp = box / "tmp" / new.name
@@ -194,7 +187,7 @@ def test_reused():
 
 def test_locked():
     home, box = new_home(), TOP / "locked.mbox"
-    box.write_bytes(FROM + message(1) + b"\n")
+    box.write_bytes(FROM + distinct_bounce(1) + b"\n")
     with open(box, "ab") as f:
         fcntl.lockf(f, fcntl.LOCK_EX)
         got = run("ingest", box, home=home)

@@ -39,12 +39,23 @@ static int word_index(const char *words, bb_str value)
     return -1;
 }
 
+/* Written to a file, it would be read as less than it is. */
+static bool begins_comment(bb_str value)
+{
+    for (size_t i = 0; i < value.n; i++)
+        if (value.p[i] == ';' && (i == 0 || value.p[i - 1] == ' ' || value.p[i - 1] == '\t')) return true;
+    return false;
+}
+
 static bool set_text(bb_arena *scratch, const bb_conf_param *p, bb_str value, void *record, bb_err *err)
 {
     (void)scratch;
     if (value.n > (size_t)p->max || memchr(value.p, '\0', value.n))
         return bb_fail(err, BB_ECONFIG, "%s: at most %.0f octets of text", p->name, p->max);
     if (value.n < (size_t)p->min) return bb_fail(err, BB_ECONFIG, "%s: must not be empty", p->name);
+    if (begins_comment(value))
+        return bb_fail(err, BB_ECONFIG,
+                       "%s: a value has no \";\" at its beginning or behind a blank: a comment begins there", p->name);
     char *to = field(p, record);
     memcpy(to, value.p, value.n);
     to[value.n] = '\0';

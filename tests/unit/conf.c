@@ -116,7 +116,8 @@ static void refused(void)
         {"[policy]\nbounce_domain = [192.0.2.1]\n", "f:2: bounce_domain: \"[192.0.2.1]\" is not a domain"},
         {"[policy]\nreturn_path_base = a+b\n", "f:2: return_path_base: \"a+b\" is not the part before the +"},
         {"[bouncebox]\ndatabase =\n", "f:2: database: must not be empty"},
-        {"[bouncebox]\nrules =;mine\n", "f:2: rules: a value has no \";\" at its beginning or behind a blank: a comment begins there"},
+        {"[bouncebox]\nrules =;mine\n",
+         "f:2: rules: a value has no \";\" at its beginning or behind a blank: a comment begins there"},
         {"[list a]\nhard_limit = 0\n[policy]\nsoft_limit = x\n", "f:4: soft_limit: \"x\" is not a number"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {

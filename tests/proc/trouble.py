@@ -11,8 +11,8 @@ import shutil
 import subprocess
 import sys
 
-from box import done, fixtures, mbox, new_home, ok, run, same, skip
-from follow import Follower, append, until, FROM, message, stored, TOP
+from box import distinct_bounce, done, fixtures, mbox, new_home, ok, run, same, skip
+from follow import Follower, append, until, FROM, stored, TOP
 
 COPIES = 8
 
@@ -71,9 +71,9 @@ def test_full(box, want):
 def test_full_deliver():
     with disk("900k") as (top, home):
         fill(top)
-        same(run("deliver", "x@y", home=home, stdin=message(9)).code, 75, "a disk that is full: deliver says try again")
+        same(run("deliver", "x@y", home=home, stdin=distinct_bounce(9)).code, 75, "a disk that is full: deliver says try again")
         (top / "filler").unlink()
-        same(run("deliver", "x@y", home=home, stdin=message(9)).code, 0, "room again: deliver stores it")
+        same(run("deliver", "x@y", home=home, stdin=distinct_bounce(9)).code, 0, "room again: deliver stores it")
         same(content(home)["reports"], 1, "room again: once")
 
 
@@ -84,7 +84,7 @@ def test_follower(box):
         shutil.copy(box, grows)
         follower = Follower(home, grows)
         ok(until(lambda: b"full" in (TOP / "follower.log").read_bytes()), "a follower on a full disk says it")
-        append(grows, FROM + message(777) + b"\n")
+        append(grows, FROM + distinct_bounce(777) + b"\n")
         remount(top, "size=50m")
         count = COPIES * len(fixtures()) + 1
         ok(until(lambda: stored(home) == count), "room again: it goes on by itself", stored(home))
@@ -96,7 +96,7 @@ def test_read_only(box):
         remount(top, "ro")
         got = run("ingest", box, home=home)
         ok(got.code == 77 and str(home) in got.said, "a disk that can only be read: it is said", got)
-        same(run("deliver", "x@y", home=home, stdin=message(1)).code, 75, "a disk that can only be read: deliver says try again")
+        same(run("deliver", "x@y", home=home, stdin=distinct_bounce(1)).code, 75, "a disk that can only be read: deliver says try again")
         remount(top, "rw")
         same(run("ingest", box, home=home).code, 0, "writable again: it goes on")
 

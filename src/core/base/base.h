@@ -64,7 +64,10 @@ typedef struct {
 #define BB_FMT        "%.*s"
 #define BB_ARG(s)     ((int)((s).n > 4096 ? 4096 : (s).n)), ((s).p ? (s).p : "")
 
-bb_str bb_cstr(const char *nul_terminated); /* NULL gives the empty slice */
+static inline bb_str bb_cstr(const char *nul_terminated) /* NULL gives the empty slice */
+{
+    return nul_terminated ? (bb_str){nul_terminated, strlen(nul_terminated)} : (bb_str){0};
+}
 static inline bool bb_empty(bb_str s)
 {
     return s.n == 0;
@@ -90,10 +93,16 @@ static inline bb_str bb_sub(bb_str s, size_t from, size_t n) /* clamped to s; n 
     size_t rest = from < s.n ? s.n - from : 0;
     return rest ? (bb_str){s.p + from, n < rest ? n : rest} : (bb_str){0};
 }
-bool bb_eq(bb_str a, bb_str b);
+static inline bool bb_eq(bb_str a, bb_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 bool bb_ieq(bb_str a, bb_str b); /* ASCII case folded, as in all the i* below */
 int bb_cmp(bb_str a, bb_str b);  /* memcmp order, shorter first */
-bool bb_starts(bb_str s, bb_str with);
+static inline bool bb_starts(bb_str s, bb_str with)
+{
+    return s.n >= with.n && (with.n == 0 || memcmp(s.p, with.p, with.n) == 0);
+}
 bool bb_istarts(bb_str s, bb_str with);
 bool bb_iends(bb_str s, bb_str with);
 #define BB_NPOS ((size_t)-1)
@@ -105,7 +114,12 @@ static inline size_t bb_chr(bb_str s, char c)
     return hit ? (size_t)(hit - s.p) : BB_NPOS;
 }
 size_t bb_rchr(bb_str s, char c);
-bb_str bb_trim(bb_str s); /* space, tab, CR, LF at both ends */
+static inline bb_str bb_trim(bb_str s) /* space, tab, CR, LF at both ends */
+{
+    while (s.n && bb_is_space(s.p[0])) s = (bb_str){s.p + 1, s.n - 1};
+    while (s.n && bb_is_space(s.p[s.n - 1])) s.n--;
+    return s;
+}
 /* Takes the next line off *rest, without its end (LF, CRLF, the CRCRLF of twice converted files, or a lone CR). False when
  * nothing is left. */
 bool bb_line(bb_str *rest, bb_str *line);

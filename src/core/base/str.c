@@ -6,16 +6,6 @@
 
 #include <string.h>
 
-bb_str bb_cstr(const char *s)
-{
-    return s ? (bb_str){s, strlen(s)} : (bb_str){0};
-}
-
-bool bb_eq(bb_str a, bb_str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool bb_ieq(bb_str a, bb_str b)
 {
     if (a.n != b.n) return false;
@@ -29,11 +19,6 @@ int bb_cmp(bb_str a, bb_str b)
     size_t n = a.n < b.n ? a.n : b.n;
     int order = n ? memcmp(a.p, b.p, n) : 0;
     return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-bool bb_starts(bb_str s, bb_str with)
-{
-    return s.n >= with.n && bb_eq(bb_sub(s, 0, with.n), with);
 }
 
 bool bb_istarts(bb_str s, bb_str with)
@@ -67,13 +52,6 @@ size_t bb_rchr(bb_str s, char c)
 {
     const char *hit = s.n ? memrchr(s.p, c, s.n) : NULL;
     return hit ? (size_t)(hit - s.p) : BB_NPOS;
-}
-
-bb_str bb_trim(bb_str s)
-{
-    while (s.n && bb_is_space(s.p[0])) s = (bb_str){s.p + 1, s.n - 1};
-    while (s.n && bb_is_space(s.p[s.n - 1])) s.n--;
-    return s;
 }
 
 /* Where the first line ends. Looks at one window after the other, so that text with ends of one kind only is not

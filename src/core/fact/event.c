@@ -37,7 +37,7 @@ static bb_str unquoted(bb_str line)
 static void hash_body(bb_hasher *h, bb_str body)
 {
     size_t empty = 0;
-    bool plain = bb_chr(body, '\r') == BB_NPOS && !bb_starts(body, BB_S(">")) && bb_find(body, BB_S("\n>")) == BB_NPOS;
+    bool plain = bb_chr(body, '\r') == BB_NPOS && bb_find(body, BB_S(">From ")) == BB_NPOS;
     if (plain) { /* most mail: no line of it would be another, so all of it goes in at once */
         while (body.n && body.p[body.n - 1] == '\n') body.n--;
         bb_hash_put(h, body);

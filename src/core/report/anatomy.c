@@ -37,51 +37,6 @@ const bb_part *bb_own_part(const bb_ctx *c, const char *type)
 
 /* ---- where the returned message begins in prose ------------------------------------------------------ */
 
-static const bb_phrase separators[] = {
-    {"attached original message", 1},
-    {"below is a copy of the original", 1},
-    {"contents of the message", 1},
-    {"copy of the headers", 1},
-    {"copy of the mail", 1},
-    {"copy of the message", 1},
-    {"copy of the original message", 1},
-    {"copy of your message", 1},
-    {"header and top", 1},
-    {"header of the original message", 1},
-    {"header of the source mail", 1},
-    {"headers follow", 1},
-    {"headers of the original", 1},
-    {"kopie der nachricht", 1},
-    {"kopie ihrer nachricht", 1},
-    {"mail follows", 1},
-    {"mensaje original", 1},
-    {"mensagem original", 1},
-    {"message d'origine", 1},
-    {"message follows", 1},
-    {"message header", 1},
-    {"message headers", 1},
-    {"message original", 1},
-    {"messaggio originale", 1},
-    {"original mail", 1},
-    {"original message", 1},
-    {"original-nachricht", 1},
-    {"originalnachricht", 1},
-    {"urspr\xC3\xBCngliche nachricht", 1},
-    {"oorspronkelijk bericht", 1},
-    {"received message", 1},
-    {"returned mail", 1},
-    {"returned message", 1},
-    {"text follows", 1},
-    {"text of the message", 1},
-    {"undelivered message", 1},
-    {"unsent message", 1},
-    {"原信件", 1},
-    {"原始邮件", 1},
-    {"元のメッセージ", 1},
-    {"оригинальное сообщение", 1},
-    {"копия сообщения", 1},
-};
-
 /* What a line's field name says: DSN fields and their like are the report's own. */
 enum { NO_FIELD = -2, OTHER_FIELD = -1 };
 static int header_weight(bb_str line)
@@ -170,10 +125,9 @@ static size_t line_start(bb_str text, size_t i)
 /* Offset of the line that says that the message follows, and behind it; text.n when there is none. */
 static size_t separator_line(bb_str text, size_t *behind)
 {
-    bb_phrase_scan s;
-    bb_phrase_scan_init(&s, text, separators, BB_COUNT(separators));
-    for (size_t at; bb_phrase_next(&s, &at, NULL);) {
-        size_t start = line_start(text, at);
+    bb_phrase_scan s = bb_phrases(text, BB_WORDS_SEPARATORS);
+    for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) {
+        size_t start = line_start(text, hit.at);
         bb_str rest = bb_sub(text, start, BB_NPOS), line;
         if (!bb_line(&rest, &line) || line.n > 200) continue;
         bool ruled = bb_find(line, BB_S("--")) != BB_NPOS || bb_find(line, BB_S("==")) != BB_NPOS ||

@@ -8,218 +8,6 @@
 
 #include <string.h>
 
-/* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. OR: one of two things
- * that a text names that stands under nobody's address; said of somebody it only chooses its words ("disabled or
- * discontinued"). NONE: no doubt, though it looks like one. */
-enum { NONE, WHOLE, ONWARDS, OR };
-
-/* No bare "may" (the month) and no words that a plain denial holds, too ("was not possible", "no se puede"). */
-static const bb_phrase doubts[] = {
-    {"may be", WHOLE},
-    {"may have", WHOLE},
-    {"may not", WHOLE},
-    {"may no longer", WHOLE},
-    {"may also", WHOLE},
-    {"may indicate", WHOLE},
-    {"may mean", WHOLE},
-    {"maybe", WHOLE},
-    {"might ", WHOLE},
-    {"perhaps", WHOLE},
-    {"possibly", WHOLE},
-    {"possible reason", WHOLE},
-    {"possible cause", WHOLE},
-    {"possible explanation", WHOLE},
-    {"possible problem", WHOLE},
-    {"possible error", WHOLE},
-    {"possible that", WHOLE},
-    {"probably", WHOLE},
-    {"most likely", WHOLE},
-    {"could be because", WHOLE},
-    {"could be due", WHOLE},
-    {"could be that", WHOLE},
-    {"could have been", WHOLE},
-    {"could mean", WHOLE},
-    {"can be caused", WHOLE},
-    {"can happen", WHOLE},
-    {"common cause", WHOLE},
-    {"common reason", WHOLE},
-    {"typical cause", WHOLE},
-    {"typical reason", WHOLE},
-    {"usual cause", WHOLE},
-    {"usual reason", WHOLE},
-    {"frequent cause", WHOLE},
-    {"frequent reason", WHOLE},
-    {"occurs when", WHOLE},
-    {"occurs if", WHOLE},
-    {"happens when", WHOLE},
-    {"happens if", WHOLE},
-    {"usually", WHOLE},
-    {"one of the following reason", WHOLE},
-    {"one of these reason", WHOLE},
-    {"for example", WHOLE},
-    {"for instance", WHOLE},
-    {"e.g.", WHOLE},
-    {"or ", OR},
-    {"or more", NONE},
-    {"or groups", NONE},
-    {"or domain name", NONE},
-    {"or is unable to receive", NONE},
-    {"if ", ONWARDS},
-    {"whether ", ONWARDS},
-    {"unless ", ONWARDS},
-    {"in case ", ONWARDS},
-    {"please check", ONWARDS},
-    {"please verify", ONWARDS},
-    {"please make sure", ONWARDS},
-    {"please ensure", ONWARDS},
-    {"check that", ONWARDS},
-    {"make sure", ONWARDS},
-    {"not because", ONWARDS},
-    {"not mean that", WHOLE},
-    {"does not mean", WHOLE},
-    {"doesn't mean", WHOLE},
-    {"when a ", ONWARDS},
-    {"when an ", ONWARDS},
-    {"when the mailbox", ONWARDS},
-    {"when the user", ONWARDS},
-    {"when the recipient", ONWARDS},
-    {"when the address", ONWARDS},
-    {"when the account", ONWARDS},
-    {"whenever ", ONWARDS},
-    /* of the sender, who reads it */
-    {"your account", WHOLE},
-    {"your address", WHOLE},
-    {"your address book", NONE},
-    {"your mailbox", WHOLE},
-    {"your email address", WHOLE},
-    {"your e-mail address", WHOLE},
-    {"your sender", WHOLE},
-    /* German, Dutch */
-    {"oder ", OR},
-    {"of een ", OR},
-    {"möglicherweise", WHOLE},
-    {"moeglicherweise", WHOLE},
-    {"vielleicht", WHOLE},
-    {"eventuell", WHOLE},
-    {"könnte ", WHOLE},
-    {"koennte ", WHOLE},
-    {"mögliche ursache", WHOLE},
-    {"mögliche gründe", WHOLE},
-    {"mögliche gruende", WHOLE},
-    {"moegliche ursache", WHOLE},
-    {"moegliche gruende", WHOLE},
-    {"häufige ursache", WHOLE},
-    {"häufige gründe", WHOLE},
-    {"häufigste", WHOLE},
-    {"haeufige", WHOLE},
-    {"zum beispiel", WHOLE},
-    {"z.b.", WHOLE},
-    {"falls ", ONWARDS},
-    {"wenn ", ONWARDS},
-    {"heißt nicht", WHOLE},
-    {"heisst nicht", WHOLE},
-    {"bedeutet nicht", WHOLE},
-    {"betekent niet", WHOLE},
-    {"ihre adresse", WHOLE},
-    {"ihre absender", WHOLE},
-    {"ihr konto", WHOLE},
-    {"ihr postfach", WHOLE},
-    {"uw adres", WHOLE},
-    {"uw account", WHOLE},
-    {"bitte prüfen", ONWARDS},
-    {"bitte überprüfen", ONWARDS},
-    {"bitte pruefen", ONWARDS},
-    {"misschien", WHOLE},
-    {"mogelijke oorza", WHOLE},
-    {"mogelijke reden", WHOLE},
-    {"bijvoorbeeld", WHOLE},
-    /* French, Spanish, Portuguese, Italian */
-    {"ou que ", OR},
-    {"o que ", OR},
-    {"oppure ", OR},
-    {"peut-être", WHOLE},
-    {"peut être d", WHOLE},
-    {"pourrait", WHOLE},
-    {"il se peut", WHOLE},
-    {"causes fréquentes", WHOLE},
-    {"raisons fréquentes", WHOLE},
-    {"raisons possibles", WHOLE},
-    {"causes possibles", WHOLE},
-    {"par exemple", WHOLE},
-    {"veuillez vérifier", ONWARDS},
-    {"podría", WHOLE},
-    {"podria", WHOLE},
-    {"puede que", WHOLE},
-    {"puede deberse", WHOLE},
-    {"causas habituales", WHOLE},
-    {"causas frecuentes", WHOLE},
-    {"causas comunes", WHOLE},
-    {"posibles", WHOLE},
-    {"posiblemente", WHOLE},
-    {"quizá", WHOLE},
-    {"tal vez", WHOLE},
-    {"por ejemplo", WHOLE},
-    {"poderia", WHOLE},
-    {"talvez", WHOLE},
-    {"causas comuns", WHOLE},
-    {"possíveis", WHOLE},
-    {"possivelmente", WHOLE},
-    {"por exemplo", WHOLE},
-    {"verifique", ONWARDS},
-    {"potrebbe", WHOLE},
-    {"forse ", WHOLE},
-    {"cause frequenti", WHOLE},
-    {"cause comuni", WHOLE},
-    {"possibili", WHOLE},
-    {"no significa", WHOLE},
-    {"no quiere decir", WHOLE},
-    {"não significa", WHOLE},
-    {"non significa", WHOLE},
-    {"ne signifie pas", WHOLE},
-    {"ne veut pas dire", WHOLE},
-    {"votre adresse", WHOLE},
-    {"votre compte", WHOLE},
-    {"adresse d'exp", WHOLE},
-    {"su dirección", WHOLE},
-    {"su cuenta", WHOLE},
-    {"sua conta", WHOLE},
-    {"seu endereço", WHOLE},
-    {"suo indirizzo", WHOLE},
-    {"suo account", WHOLE},
-    {"ad esempio", WHOLE},
-    {"per esempio", WHOLE},
-    /* Russian, Japanese, Chinese */
-    {" возможно", WHOLE},
-    {"возможные причины", WHOLE},
-    {"или ", OR},
-    {"например", WHOLE},
-    {"если ", ONWARDS},
-    {"проверьте", ONWARDS},
-    {"не означает", WHOLE},
-    {"не значит", WHOLE},
-    {"nie oznacza", WHOLE},
-    {"аш адрес", WHOLE}, /* your address; without its first letter, whose case differs */
-    {"аш ящик", WHOLE},
-    {"аша уч", WHOLE},
-    {"pana adres", WHOLE},
-    {"pani adres", WHOLE},
-    {"pana konto", WHOLE},
-    {"您的账号", WHOLE},
-    {"您的帐号", WHOLE},
-    {"您的邮箱", WHOLE},
-    {"您的地址", WHOLE},
-    {"送信者の", WHOLE},
-    {"送信者アカウント", WHOLE},
-    {"可能性", WHOLE},
-    {"かもしれ", WHOLE},
-    {"例えば", WHOLE},
-    {"たとえば", WHOLE},
-    {"可能", WHOLE},
-    {"例如", WHOLE},
-    {"请检查", ONWARDS},
-    {"如果", ONWARDS},
-};
-
 /* ---- titles ---------------------------------------------------------------------------------------------- */
 
 /* Words behind which a quoted text is the title of a message. */
@@ -344,14 +132,14 @@ static size_t sentence_in(bb_str t)
 /* The doubts of a text, one after the other. */
 typedef struct {
     bb_phrase_scan scan;
-    const bb_phrase *hit; /* the next one; NULL: there is no more */
-    size_t at;
-    bool of_nobody; /* the text stands under nobody's address */
+    bb_phrase_hit hit; /* the next one */
+    bool any;          /* there is one */
+    bool of_nobody;    /* the text stands under nobody's address */
 } doubting;
 
 static void next_doubt(doubting *d)
 {
-    d->hit = bb_phrase_next(&d->scan, &d->at, NULL);
+    d->any = bb_phrase_next(&d->scan, &d->hit);
 }
 
 /* How much of the sentence from `from` to `to` is asserted. */
@@ -359,11 +147,11 @@ static size_t asserted_in(bb_str t, size_t from, size_t to, doubting *d)
 {
     bb_str sentence = bb_trim(bb_sub(t, from, to - from));
     size_t upto = sentence.n && sentence.p[sentence.n - 1] == '?' ? from : to;
-    while (d->hit && d->at < from) next_doubt(d);
-    for (; d->hit && d->at < to; next_doubt(d)) {
-        if (d->hit->sense == NONE || (d->hit->sense == OR && !d->of_nobody)) continue;
-        if (d->hit->sense != ONWARDS) upto = from;
-        if (d->at < upto) upto = d->at;
+    while (d->any && d->hit.at < from) next_doubt(d);
+    for (; d->any && d->hit.at < to; next_doubt(d)) {
+        if (d->hit.sense == BB_DOUBT_NONE || (d->hit.sense == BB_DOUBT_OR && !d->of_nobody)) continue;
+        if (d->hit.sense != BB_DOUBT_ONWARDS) upto = from;
+        if (d->hit.at < upto) upto = d->hit.at;
     }
     return upto - from;
 }
@@ -401,10 +189,9 @@ static size_t list_in(bb_str t)
 bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nobody)
 {
     bb_str t = without_titles(a, words, bb_trim(subject));
-    doubting d = {.of_nobody = of_nobody};
-    bb_phrase_scan_init(&d.scan, t, doubts, BB_COUNT(doubts));
+    doubting d = {.scan = bb_phrases(t, BB_WORDS_DOUBTS), .of_nobody = of_nobody};
     next_doubt(&d);
-    if (!d.hit && bb_chr(t, '?') == BB_NPOS) return t;
+    if (!d.any && bb_chr(t, '?') == BB_NPOS) return t;
     bb_buf out = bb_buf_of(a, 2 * t.n + 2); /* a sentence of one sign leaves two */
     for (size_t from = 0, to; from < t.n; from = to) {
         to = from + sentence_in(bb_sub(t, from, BB_NPOS));

@@ -12,7 +12,7 @@ static bool begins_away(bb_str subject)
 {
     bb_str mark;
     if (bb_chr(subject, ':') == BB_NPOS || !bb_split(&subject, ':', &mark)) return false;
-    unsigned said = bb_announced(mark);
+    unsigned said = bb_phrases_in(mark, BB_WORDS_ANNOUNCED);
     return said & BB_SAYS_AWAY && !(said & BB_SAYS_FAILED);
 }
 
@@ -26,11 +26,11 @@ static bool is_autoreply(bb_ctx *c)
     bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
     if (!bb_empty(submitted) && !bb_istarts(submitted, BB_S("auto-replied"))) return false;
     /* A mail system has no holidays. */
-    bool away = bb_announced(c->r->subject) & BB_SAYS_AWAY;
+    bool away = c->subject_says & BB_SAYS_AWAY;
     if (words_count && away && !(signs & BB_SIGN_DAEMON)) return true;
     bool plain = signs & BB_SIGN_DAEMON && !(signs & BB_SIGN_AUTO); /* some systems just write a sentence */
     if (bb_announces(c) && (plain || bb_has_evidence(c))) return false;
-    bool answered = bb_announced(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN)) & BB_SAYS_ANSWERED;
+    bool answered = c->text_says & BB_SAYS_ANSWERED;
     if (signs & BB_SIGN_AUTO || (words_count && answered)) return true;
     return signs & BB_SIGN_NULL_SENDER && !(signs & BB_SIGN_DAEMON) && !bb_empty(bb_trim(c->r->text));
 }

@@ -41,9 +41,10 @@ typedef struct {
     const bb_report_options *opt;
     bb_report *r;
     unsigned signs;
-    const bb_part *returned; /* holds the fields of the message that came back; NULL: none did */
-    bb_str from;             /* address of the report's author */
-    bb_somebody *not_rcpts;  /* somebody else: who sent, who reports */
+    unsigned subject_says, text_says; /* BB_SAYS_* of the subject and of the first words */
+    const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
+    bb_str from;                      /* address of the report's author */
+    bb_somebody *not_rcpts;           /* somebody else: who sent, who reports */
     size_t n_not_rcpts, cap_not_rcpts;
     bb_row_keys *row_keys; /* of r->rcpts, by place */
     size_t n_row_keys, cap_row_keys;
@@ -75,27 +76,20 @@ bool bb_is_sender(const bb_ctx *c, bb_str key);
 
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
 
-/* Two bytes at least, lower case, one space where any white space may stand; begins at the beginning of a word and may end
- * within one. The list needs no order. */
-typedef struct {
-    const char *words;
-    unsigned sense;
-} bb_phrase;
+/* The lists, one a file of words/. A phrase is in lower case, with one space where any white space may stand; it begins at
+ * the beginning of a word and may end within one. */
+typedef enum {
+    BB_WORDS_ANNOUNCED,  /* by which a message says what it is: bits of BB_SAYS_* */
+    BB_WORDS_CONTEXTS,   /* before an address, what they make of it: BB_CONTEXT_* */
+    BB_WORDS_DAEMONS,    /* how mail systems sign */
+    BB_WORDS_DOUBTS,     /* by which prose does not assert: BB_DOUBT_* */
+    BB_WORDS_EXPIRED,    /* no further attempts, said of one recipient */
+    BB_WORDS_HOSTS,      /* before a host's name */
+    BB_WORDS_SEPARATORS, /* before the message that came back */
+    BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
+} bb_words;
 
-#define BB_PHRASES_MAX   500
-#define BB_PHRASE_PLACES 1024
-typedef struct {
-    bb_str text;
-    size_t at;
-    const bb_phrase *list;
-    uint16_t head[BB_PHRASE_PLACES], next[BB_PHRASES_MAX]; /* 1 + place in the list, by the first two bytes */
-} bb_phrase_scan;
-void bb_phrase_scan_init(bb_phrase_scan *s, bb_str text, const bb_phrase *list, size_t n);
-/* The next phrase in the text, of several at one place the longest; NULL at the end. `at` and `len`
- * (may be NULL) say where. */
-const bb_phrase *bb_phrase_next(bb_phrase_scan *s, size_t *at, size_t *len);
-/* All senses met in the text. */
-unsigned bb_phrases_in(bb_str text, const bb_phrase *list, size_t n);
+enum { BB_SAID = 1 }; /* the sense of lists that have one only */
 
 enum {
     BB_SAYS_FAILED = 1 << 0,
@@ -106,7 +100,63 @@ enum {
     BB_SAYS_ANSWERED = 1 << 5,  /* body of one */
     BB_SAYS_CHALLENGE = 1 << 6, /* "confirm that you are a person" */
 };
-unsigned bb_announced(bb_str text);
+
+/* How plainly an address is presented as a recipient. */
+enum {
+    BB_CONTEXT_NOT = -1,
+    BB_CONTEXT_UNSAID,
+    BB_CONTEXT_COPIED,
+    BB_CONTEXT_NAMED,
+    BB_CONTEXT_MEANT,
+    BB_CONTEXT_LISTED
+};
+
+/* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. OR: one of two things
+ * that a text names that stands under nobody's address; said of somebody it only chooses its words ("disabled or
+ * discontinued"). NONE: no doubt, though it looks like one. */
+enum { BB_DOUBT_NONE, BB_DOUBT_WHOLE, BB_DOUBT_ONWARDS, BB_DOUBT_OR };
+
+enum { BB_STAGE_NONE, BB_STAGE_CONN, BB_STAGE_EHLO, BB_STAGE_MAIL, BB_STAGE_RCPT, BB_STAGE_DATA };
+
+/* The tables that words.py makes of the lists: one trie for all of them, which begins behind the first two bytes. */
+typedef struct {
+    uint16_t child, end; /* first child; first end; 0: none */
+    uint8_t children;
+    unsigned char byte;
+    uint8_t lists; /* of phrases that end here or below, a bit each */
+} bb_word_node;
+typedef struct {
+    uint16_t node, next; /* next: another one of the same place */
+    unsigned char first, second;
+    uint8_t lists;
+} bb_word_start;
+typedef struct {
+    uint8_t list;
+    bool more; /* the next one ends at the same node */
+    int16_t sense;
+} bb_word_end;
+#define BB_WORD_PLACES 1024
+extern const uint8_t bb_word_first[];  /* lists by first byte */
+extern const uint16_t bb_word_heads[]; /* of chains of starts, by place */
+extern const bb_word_start bb_word_starts[];
+extern const bb_word_node bb_word_nodes[];
+extern const bb_word_end bb_word_ends[];
+
+typedef struct {
+    bb_str text;
+    size_t at;
+    bb_words list;
+} bb_phrase_scan;
+typedef struct {
+    size_t at, len; /* in the text */
+    int sense;
+} bb_phrase_hit;
+bb_phrase_scan bb_phrases(bb_str text, bb_words list);
+/* The next phrase in the text, of several at one place the longest; false at the end. */
+bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit);
+/* All senses met in the text, for lists whose senses are bits. */
+unsigned bb_phrases_in(bb_str text, bb_words list);
+
 #define BB_ANNOUNCED_WITHIN 4096 /* bytes of prose in which a report says what it is */
 
 /* ---- reply.c: SMTP replies, statuses, stages and hosts in a text ------------------------------------- */

@@ -5,145 +5,6 @@
  */
 #include "core/report/internal.h"
 
-/* How plainly an address is presented as a recipient. */
-enum { NOT = -1, UNSAID, COPIED, NAMED, MEANT, LISTED };
-
-static const bb_phrase contexts[] = {
-    /* the recipient */
-    {"account", MEANT},
-    {"address", MEANT},
-    {"addresses", MEANT},
-    {"address(es)", MEANT},
-    {"adresse", MEANT},
-    {"attempts", MEANT},
-    {"cannot be delivered to", MEANT},
-    {"could not be delivered to", LISTED},
-    {"could not deliver to", LISTED},
-    {"deliver message to", LISTED},
-    {"deliver to", MEANT},
-    {"delivered to", MEANT},
-    {"delivering your mail to", LISTED},
-    {"delivering to", MEANT},
-    {"delivery failed", LISTED},
-    {"delivery to", MEANT},
-    {"destination", MEANT},
-    {"destinataire", MEANT},
-    {"destinatario", MEANT},
-    {"destinatário", MEANT},
-    {"empfänger", MEANT},
-    {"exceeds allowed size", LISTED},
-    {"failed recipient", LISTED},
-    {"failed for", LISTED},
-    {"final delivery userid", LISTED},
-    {"final recipient", LISTED},
-    {"for", NAMED},
-    {"intended recipient", LISTED},
-    {"mail to", MEANT},
-    {"mailbox", MEANT},
-    {"mailing list", MEANT},
-    {"message for", MEANT},
-    {"message to", MEANT},
-    {"original recipient", MEANT},
-    {"permanent errors", LISTED},
-    {"rcpt to", MEANT},
-    {"recipient", LISTED},
-    {"recipient address", LISTED},
-    {"recipient's address", LISTED},
-    {"recipients", LISTED},
-    {"recipient(s)", LISTED},
-    {"reach", MEANT},
-    {"send to", MEANT},
-    {"sent to", MEANT},
-    {"to", NAMED},
-    {"undeliverable address", LISTED},
-    {"undeliverable to", LISTED},
-    {"unknown address", LISTED},
-    {"unknown recipient", LISTED},
-    {"unknown user", LISTED},
-    {"user", MEANT},
-    {"user unknown", LISTED},
-    {"username", MEANT},
-    {"odbiorca", MEANT},
-    {"mottagare", MEANT},
-    {"получател", MEANT},
-    {"адрес", MEANT},
-    {"宛先", MEANT},
-    {"宛て先", MEANT},
-    {"あて先", MEANT},
-    {"送信先", MEANT},
-    {"アドレス", MEANT},
-    {"收件人", MEANT},
-    {"地址", MEANT},
-    {"받는", MEANT},
-    /* the recipient, perhaps: the header of what was sent, retold */
-    {"to:", COPIED},
-    {"cc:", COPIED},
-    {"an:", COPIED},
-    {"para:", COPIED},
-    {"à :", COPIED},
-    /* somebody else */
-    {"abuse", NOT},
-    {"administrator", NOT},
-    {"assistance", NOT},
-    {"by", NOT},
-    {"bcc", NOT},
-    {"call", NOT},
-    {"contact", NOT},
-    {"copy of this", NOT},
-    {"email us at", NOT},
-    {"e-mail us at", NOT},
-    {"envelope-from", NOT},
-    {"envelope sender", NOT},
-    {"expéditeur", NOT},
-    {"forward", NOT},
-    {"from", NOT},
-    {"help", NOT},
-    {"id", NOT},
-    {"mail from", NOT},
-    {"mailto", NOT},
-    {"message-id", NOT},
-    {"message id", NOT},
-    {"mail an", NOT},
-    {"nachricht von", NOT},
-    {"absender", NOT},
-    {"notify", NOT},
-    {"on behalf of", NOT},
-    {"please email", NOT},
-    {"please e-mail", NOT},
-    {"please mail", NOT},
-    {"please write to", NOT},
-    {"postmaster", NOT},
-    {"questions", NOT},
-    {"reply to", NOT},
-    {"reply-to", NOT},
-    {"remetente", NOT},
-    {"remitente", NOT},
-    {"report this to", NOT},
-    {"reports to", NOT},
-    {"return-path", NOT},
-    {"send an email to", NOT},
-    {"send an e-mail to", NOT},
-    {"send a message to", NOT},
-    {"send e-mail to", NOT},
-    {"send email to", NOT},
-    {"send mail to", NOT},
-    {"send this", NOT},
-    {"send it to", NOT},
-    {"sender", NOT},
-    {"sent by", NOT},
-    {"support", NOT},
-    {"system contact", NOT},
-    {"to request", NOT},
-    {"unsubscribe", NOT},
-    {"visit", NOT},
-    {"write to", NOT},
-    {"отправител", NOT},
-    {"差出人", NOT},
-    {"送信者", NOT},
-    {"お問い合わせ", NOT},
-    {"发件人", NOT},
-};
-
 #define CONTEXT 100 /* bytes before an address that speak about it */
 
 /* The text that leads up to `at`: in its own paragraph, behind the address before it. */
@@ -161,17 +22,17 @@ static bb_str lead(bb_str prose, size_t at, size_t behind_last)
 /* What the nearest of the words before an address makes of it; of two that end together the longer. */
 static int said_before(bb_str text)
 {
-    bb_phrase_scan s;
-    const bb_phrase *hit;
-    size_t at, len, end = 0;
-    int said = UNSAID;
-    bb_phrase_scan_init(&s, text, contexts, BB_COUNT(contexts));
-    while ((hit = bb_phrase_next(&s, &at, &len)) != NULL) {
-        bool whole = at + len == text.n || !bb_is_alnum(text.p[at + len]) || !bb_is_alnum(text.p[at + len - 1]);
-        if (!whole && (unsigned char)hit->words[0] < 0x80) continue;
-        if (at + len <= end) continue;
-        end = at + len;
-        said = (int)hit->sense;
+    bb_phrase_scan s = bb_phrases(text, BB_WORDS_CONTEXTS);
+    bb_phrase_hit hit;
+    size_t end = 0;
+    int said = BB_CONTEXT_UNSAID;
+    while (bb_phrase_next(&s, &hit)) {
+        size_t to = hit.at + hit.len;
+        bool whole = to == text.n || !bb_is_alnum(text.p[to]) || !bb_is_alnum(text.p[to - 1]);
+        if (!whole && (unsigned char)text.p[hit.at] < 0x80) continue;
+        if (to <= end) continue;
+        end = to;
+        said = hit.sense;
     }
     return said;
 }
@@ -209,10 +70,10 @@ static int rank(bb_str prose, bb_str address, size_t behind_last, bool head)
 {
     bb_str before = lead(prose, (size_t)(address.p - prose.p), behind_last);
     int said = said_before(before);
-    if (in_path(address)) return NOT;
-    if (head) return said == NOT ? UNSAID : LISTED;
-    if (said == NOT || is_function(address)) return NOT;
-    if (said < MEANT && named_in_reply(before)) return NAMED;
+    if (in_path(address)) return BB_CONTEXT_NOT;
+    if (head) return said == BB_CONTEXT_NOT ? BB_CONTEXT_UNSAID : BB_CONTEXT_LISTED;
+    if (said == BB_CONTEXT_NOT || is_function(address)) return BB_CONTEXT_NOT;
+    if (said < BB_CONTEXT_MEANT && named_in_reply(before)) return BB_CONTEXT_NAMED;
     return said;
 }
 
@@ -261,7 +122,7 @@ static size_t add_ranked(const mentions *all, int least, bool senders)
 static bool spoken_against(const mentions *all, const mention *m)
 {
     for (size_t i = 0; i < all->n; i++)
-        if (all->items[i].rank == NOT && bb_ieq(all->items[i].address, m->address)) return true;
+        if (all->items[i].rank == BB_CONTEXT_NOT && bb_ieq(all->items[i].address, m->address)) return true;
     return false;
 }
 
@@ -271,7 +132,7 @@ static size_t add_only(const mentions *all)
     const mention *only = NULL;
     for (size_t i = 0; i < all->n; i++) {
         const mention *m = &all->items[i];
-        if (m->rank == NOT || m->sender || (only && bb_ieq(only->address, m->address))) continue;
+        if (m->rank == BB_CONTEXT_NOT || m->sender || (only && bb_ieq(only->address, m->address))) continue;
         if (only) return 0;
         only = m;
     }
@@ -291,7 +152,8 @@ static size_t add_local(bb_ctx *c, bb_str prose)
         while (n < word.n && (bb_is_alnum(word.p[n]) || bb_chr(BB_S("._-+"), word.p[n]) != BB_NPOS)) n++;
         if (announced && n && n == word.n && line.p[0] != word.p[0])
             added += bb_row(c, bb_sprintf(c->a, BB_FMT "@" BB_FMT, BB_ARG(word), BB_ARG(domain))) != NULL;
-        else if (!bb_empty(word)) announced = word.p[word.n - 1] == ':' && bb_announced(word) & BB_SAYS_FAILED;
+        else if (!bb_empty(word))
+            announced = word.p[word.n - 1] == ':' && bb_phrases_in(word, BB_WORDS_ANNOUNCED) & BB_SAYS_FAILED;
     }
     return added;
 }
@@ -301,9 +163,10 @@ size_t bb_mentions_add(bb_ctx *c, bb_str prose)
     mentions all = {.c = c, .prose = prose};
     size_t added = 0;
     collect(&all);
-    for (int least = LISTED; least >= NAMED && !added; least--) added = add_ranked(&all, least, false);
+    for (int least = BB_CONTEXT_LISTED; least >= BB_CONTEXT_NAMED && !added; least--)
+        added = add_ranked(&all, least, false);
     /* People write to themselves, too: a sender counts where he alone is listed. */
-    if (!added) added = add_ranked(&all, LISTED, true);
+    if (!added) added = add_ranked(&all, BB_CONTEXT_LISTED, true);
     if (!added) added = add_only(&all);
     return added ? added : add_local(c, prose);
 }

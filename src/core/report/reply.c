@@ -161,101 +161,13 @@ bool bb_reply_find(bb_str text, bb_reply *out)
 
 /* ---- stages -------------------------------------------------------------------------------------------- */
 
-enum { CONN = 1, EHLO, MAIL, RCPT, DATA };
 static const bb_str stage_names[] = {{"", 0}, {"CONN", 4}, {"EHLO", 4}, {"MAIL", 4}, {"RCPT", 4}, {"DATA", 4}};
-
-static const bb_phrase stages[] = {
-    {"in reply to initial connection", CONN},
-    {"in reply to end of data", DATA},
-    {"in reply to data", DATA},
-    {"in reply to bdat", DATA},
-    {"in reply to rcpt", RCPT},
-    {"in reply to mail", MAIL},
-    {"in reply to ehlo", EHLO},
-    {"in reply to helo", EHLO},
-    {"in reply to lhlo", EHLO},
-    {"in reply to starttls", EHLO},
-    {"in reply to auth", EHLO},
-    {"in response to the rcpt", RCPT},
-    {"in response to the mail", MAIL},
-    {"in response to the data", DATA},
-    {"in response to rcpt", RCPT},
-    {"in response to mail", MAIL},
-    {"in response to data", DATA},
-    {"after initial connection", CONN},
-    {"after connect", CONN},
-    {"connect to ", CONN}, /* "connect to mx.example.net[192.0.2.1]:25: Connection refused" */
-    {"connection refused by", CONN},
-    {"connection timed out with", CONN},
-    {"after ehlo", EHLO},
-    {"after helo", EHLO},
-    {"after lhlo", EHLO},
-    {"after starttls", EHLO},
-    {"after auth", EHLO},
-    {"after mail from", MAIL},
-    {"after pipelined mail from", MAIL},
-    {"after rcpt to", RCPT},
-    {"after pipelined rcpt to", RCPT},
-    {"after end of data", DATA},
-    {"after pipelined end of data", DATA},
-    {"after data", DATA},
-    {"after pipelined data", DATA},
-    {"after i sent the message", DATA},
-    {"after sending the message", DATA},
-    {"did not like our mail from", MAIL},
-    {"did not like our rcpt to", RCPT},
-    {"did not like our data", DATA},
-    {"did not like our final data", DATA},
-    {"did not like our ehlo", EHLO},
-    {"did not like our helo", EHLO},
-    {"did not like our greeting", CONN},
-    {"does not like recipient", RCPT},
-    {"does not like sender", MAIL},
-    {"connected to", 0},
-    {"failed on data", DATA},
-    {"failed on rcpt", RCPT},
-    {"failed on mail", MAIL},
-    {"greeting failed", CONN},
-    {"mail from response", MAIL},
-    {"most progress was rcpt to response", RCPT},
-    {"most progress was mail from response", MAIL},
-    {"most progress was data response", DATA},
-    {"rcpt to response", RCPT},
-    {"recipient failed", RCPT},
-    {"response to rcpt", RCPT},
-    {"response to mail", MAIL},
-    {"response to data", DATA},
-    {"sender was rejected", MAIL},
-    {"sent: rcpt", RCPT},
-    {"sent: mail from", MAIL},
-    {"sent: data", DATA},
-    {"smtp:connect", CONN},
-    {"smtp:ehlo", EHLO},
-    {"smtp:helo", EHLO},
-    {"smtp:mail", MAIL},
-    {"smtp:rcpt", RCPT},
-    {"smtp:data", DATA},
-    {"step: mail", MAIL},
-    {"step: rcpt", RCPT},
-    {"step: data", DATA},
-    {"[mail_from]", MAIL},
-    {"[rcpt_to]", RCPT},
-    {"[data]", DATA},
-    {"to a rcpt to command", RCPT},
-    {"to a mail from command", MAIL},
-    {"to rcpt to", RCPT},
-    {"while sending rcpt to", RCPT},
-    {"while sending mail from", MAIL},
-    {"when sending rcpt to", RCPT},
-    {"when sending mail from", MAIL},
-};
 
 bb_str bb_stage_find(bb_str text)
 {
-    bb_phrase_scan s;
-    bb_phrase_scan_init(&s, text, stages, BB_COUNT(stages));
-    for (const bb_phrase *hit; (hit = bb_phrase_next(&s, NULL, NULL)) != NULL;)
-        if (hit->sense) return stage_names[hit->sense];
+    bb_phrase_scan s = bb_phrases(text, BB_WORDS_STAGES);
+    for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);)
+        if (hit.sense) return stage_names[hit.sense];
     return (bb_str){0};
 }
 
@@ -264,8 +176,9 @@ bb_str bb_stage_of_verb(bb_str command)
     static const struct {
         const char *verb;
         int stage;
-    } verbs[] = {{"EHLO", EHLO}, {"HELO", EHLO}, {"LHLO", EHLO}, {"STARTTLS", EHLO}, {"AUTH", EHLO}, {"MAIL", MAIL},
-                 {"RCPT", RCPT}, {"DATA", DATA}, {"BDAT", DATA}, {".", DATA},        {"QUIT", DATA}, {"connect", CONN}};
+    } verbs[] = {{"EHLO", BB_STAGE_EHLO}, {"HELO", BB_STAGE_EHLO}, {"LHLO", BB_STAGE_EHLO}, {"STARTTLS", BB_STAGE_EHLO},
+                 {"AUTH", BB_STAGE_EHLO}, {"MAIL", BB_STAGE_MAIL}, {"RCPT", BB_STAGE_RCPT}, {"DATA", BB_STAGE_DATA},
+                 {"BDAT", BB_STAGE_DATA}, {".", BB_STAGE_DATA},    {"QUIT", BB_STAGE_DATA}, {"connect", BB_STAGE_CONN}};
     command = bb_trim(command);
     for (size_t i = 0; i < BB_COUNT(verbs); i++) {
         bb_str verb = bb_cstr(verbs[i].verb);
@@ -299,16 +212,13 @@ static bool goes_on_as_host(bb_str after)
 
 bb_str bb_host_find(bb_str text)
 {
-    static const bb_phrase before[] = {{"host ", 1},         {"connect to ", 1}, {"talking to ", 1}, {"server ", 1},
-                                       {"connected to ", 1}, {"domain by ", 1},  {"rejected by ", 1}};
     text = bb_trim(text);
     bb_str host = bb_host_token(text);
     bb_str after = bb_sub(text, host.n, BB_NPOS);
     if (host.n && !bb_empty(after) && goes_on_as_host(after)) return host;
-    bb_phrase_scan s;
-    bb_phrase_scan_init(&s, text, before, BB_COUNT(before));
-    for (size_t at, len; bb_phrase_next(&s, &at, &len);) {
-        after = bb_sub(text, at + len, BB_NPOS);
+    bb_phrase_scan s = bb_phrases(text, BB_WORDS_HOSTS);
+    for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) {
+        after = bb_sub(text, hit.at + hit.len, BB_NPOS);
         host = bb_host_token(after);
         if (host.n && goes_on_as_host(bb_sub(after, host.n, BB_NPOS))) return host;
     }

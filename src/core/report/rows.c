@@ -338,9 +338,8 @@ static void from_paragraphs(bb_ctx *c)
 /* OpenSMTPD announces its last report as a delay, too, and says of the recipient that it has given up. */
 static bool gave_up(const bb_rcpt_report *row)
 {
-    static const bb_phrase ends[] = {{"envelope expired", 1}, {"message expired", 1}};
     bb_str words = bb_empty(row->diagnostic) ? row->text : row->diagnostic;
-    return bb_phrases_in(words, ends, BB_COUNT(ends));
+    return bb_phrases_in(words, BB_WORDS_EXPIRED);
 }
 
 static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)

@@ -5,47 +5,6 @@
  */
 #include "core/report/internal.h"
 
-/* How mail systems sign. Names and local parts, in the whole of From. */
-static const bb_phrase daemons[] = {
-    {"mailer-daemon", 1},
-    {"mailer daemon", 1},
-    {"mailerdaemon", 1},
-    {"mailer_daemon", 1},
-    {"mail-daemon", 1},
-    {"mail daemon", 1},
-    {"maildaemon", 1},
-    {"mdaemon", 1},
-    {"postmaster", 1},
-    {"mail delivery", 1},
-    {"mail deliver system", 1},
-    {"delivery subsystem", 1},
-    {"mail.delivery", 1},
-    {"delivery system", 1},
-    {"mail system", 1},
-    {"mail_system", 1},
-    {"jetmail system", 1},
-    {"system administrator", 1},
-    {"mail administrator", 1},
-    {"mail admin", 1},
-    {"mail router", 1},
-    {"mail service", 1},
-    {"mail_service", 1},
-    {"smtp_mail_service", 1},
-    {"delivery notification", 1},
-    {"microsoft exchange", 1},
-    {"microsoft outlook", 1},
-    {"internet mail", 1},
-    {"ndr administrator", 1},
-    {"non-delivery", 1},
-    {"bounce handler", 1},
-    {"mailer@", 1},
-    {"antivirus", 1},
-    {"anti-virus", 1},
-    {"smtp gateway", 1},
-    {"smtp_gateway", 1},
-    {"mail gateway", 1},
-};
-
 /* Marks of "this is about another mail" that people's programs put before a subject. */
 static const char *const reply_marks[] = {
     "re:", "re :", "aw:",  "sv:",  "vs:",   "antw:", "rv:",   "res:",  "fw:",  "fwd:",   "wg:",    "enc:",
@@ -147,7 +106,7 @@ static unsigned path_signs(bb_ctx *c)
     /* A return path of MAILER-DAEMON is the null one as mbox writes it. */
     if (bb_ifind(path, BB_S("mailer-daemon")) != BB_NPOS) return BB_SIGN_DAEMON;
     bb_str sender = bb_address_find(path, NULL);
-    if (bb_empty(sender) || bb_phrases_in(sender, daemons, BB_COUNT(daemons))) return 0;
+    if (bb_empty(sender) || bb_phrases_in(sender, BB_WORDS_DAEMONS)) return 0;
     bool to_self = bb_address_same(c->a, sender, bb_address_find(to, NULL));
     return BB_SIGN_SENDER | (to_self ? BB_SIGN_TO_SELF : 0);
 }
@@ -158,7 +117,7 @@ static unsigned sender_signs(bb_ctx *c)
     unsigned signs = path_signs(c);
     c->from = bb_address_find(from, NULL);
     if (is_null(from)) signs |= BB_SIGN_NULL_SENDER;
-    if (bb_phrases_in(from, daemons, BB_COUNT(daemons))) signs |= BB_SIGN_DAEMON;
+    if (bb_phrases_in(from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_DAEMON;
     return signs;
 }
 
@@ -166,8 +125,8 @@ void bb_signs_read(bb_ctx *c)
 {
     const bb_part *root = c->m->root;
     bb_str subject = c->r->subject;
-    unsigned said_there = bb_announced(subject);
-    unsigned said_here = bb_announced(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN));
+    unsigned said_there = c->subject_says = bb_phrases_in(subject, BB_WORDS_ANNOUNCED);
+    unsigned said_here = c->text_says = bb_phrases_in(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN), BB_WORDS_ANNOUNCED);
     unsigned signs = sender_signs(c);
 
     bool report = bb_istarts(root->type, BB_S("multipart/")) && bb_ieq(root->report_type, BB_S("delivery-status"));

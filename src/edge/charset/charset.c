@@ -109,20 +109,23 @@ static const char *find(bb_str said)
     return NULL;
 }
 
-static bool open_for(bb_charsets *c, bb_str charset)
+/* NULL: none. */
+static iconv_t open_for(bb_charsets *c, bb_str charset)
 {
     const char *which = find(charset);
-    if (!which) return false;
-    if (c->open && strcmp(c->which, which) == 0) {
-        iconv(c->open, NULL, NULL, NULL, NULL); /* as it was at first: some charsets have states */
-        return true;
+    if (!which) return NULL;
+    for (size_t i = 0; i < BB_CHARSETS_OPEN; i++) {
+        if (c->items[i].which != which) continue;
+        iconv(c->items[i].open, NULL, NULL, NULL, NULL); /* as it was at first: some charsets have states */
+        return c->items[i].open;
     }
-    bb_charsets_close(c);
     iconv_t opened = iconv_open("UTF-8", which);
-    if (opened == (iconv_t)-1) return false; /* this machine lacks the table */
-    c->open = opened;
-    c->which = which;
-    return true;
+    if (opened == (iconv_t)-1) return NULL; /* this machine lacks the table */
+    size_t at = c->next++ % BB_CHARSETS_OPEN;
+    if (c->items[at].open) iconv_close(c->items[at].open);
+    c->items[at].open = opened;
+    c->items[at].which = which;
+    return opened;
 }
 
 /* What cannot be converted, one byte of it. */
@@ -141,22 +144,24 @@ static void skip_one(char **in, size_t *left, char **to, size_t *room)
 bool bb_charset_convert(void *ctx, bb_arena *a, bb_str charset, bb_str in, bb_str *out)
 {
     bb_charsets *c = ctx;
-    if (in.n > SIZE_MAX / 4 - 64 || !open_for(c, charset)) return false;
+    iconv_t open = in.n <= SIZE_MAX / 4 - 64 ? open_for(c, charset) : NULL;
+    if (!open) return false;
     size_t room = 4 * in.n + 64, left = in.n;
     char *begin = bb_get(a, room), *to = begin, *from = (char *)(uintptr_t)in.p; /* iconv does not write there */
     if (!begin) return false;
     while (left) {
-        if (iconv(c->open, &from, &left, &to, &room) != (size_t)-1) break;
+        if (iconv(open, &from, &left, &to, &room) != (size_t)-1) break;
         if (errno == E2BIG || room < 3) break;
         skip_one(&from, &left, &to, &room);
     }
-    iconv(c->open, NULL, NULL, &to, &room);
+    iconv(open, NULL, NULL, &to, &room);
     *out = (bb_str){begin, (size_t)(to - begin)};
     return true;
 }
 
 void bb_charsets_close(bb_charsets *c)
 {
-    if (c->open) iconv_close(c->open);
+    for (size_t i = 0; i < BB_CHARSETS_OPEN; i++)
+        if (c->items[i].open) iconv_close(c->items[i].open);
     *c = (bb_charsets){0};
 }

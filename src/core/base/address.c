@@ -10,9 +10,13 @@
 #define LOCAL_MAX  64
 #define DOMAIN_MAX 255
 
+/* Also every byte of what is not ASCII (RFC 6531 section 3.3). */
 static bool is_atext(char c)
 {
-    return bb_is_alnum(c) || (unsigned char)c >= 0x80 || (c && strchr("!#$%&'*+/=?^_`{|}~-", c));
+    static const char signs[128] = {
+        ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['/'] = 1, ['='] = 1,
+        ['?'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['{'] = 1, ['|'] = 1,  ['}'] = 1, ['~'] = 1, ['-'] = 1};
+    return bb_is_alnum(c) || (unsigned char)c >= 0x80 || signs[(unsigned char)c];
 }
 
 /* Where a quoted string beginning at 0 ends (behind its closing quote), 0: it does not. */
@@ -139,7 +143,7 @@ bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)
     bb_str domain = read_domain(a, bb_sub(s, at + 1, BB_NPOS));
     if (!domain.n) return bb_fail(err, BB_EDATA, "no valid domain behind the @");
     bb_str folded = bb_lowered(a, local);
-    bb_str key = bb_sprintf(a, "%.*s@%.*s", (int)folded.n, folded.p, (int)domain.n, domain.p);
+    bb_str key = bb_cat(a, folded, BB_S("@"), domain);
     if (!key.n) return bb_fail(err, BB_ENOMEM, "out of memory");
     *out = (bb_address){.spelled = s, .local = local, .domain = domain, .key = key};
     return true;

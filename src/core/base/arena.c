@@ -100,6 +100,17 @@ void bb_arena_free(bb_arena *a)
     a->used = 0;
 }
 
+bb_str bb_cat(bb_arena *a, bb_str x, bb_str y, bb_str z)
+{
+    if (x.n > SIZE_MAX / 4 || y.n > SIZE_MAX / 4 || z.n > SIZE_MAX / 4) return (bb_str){0};
+    char *p = bb_get(a, x.n + y.n + z.n + 1);
+    if (!p) return (bb_str){0};
+    if (x.n) memcpy(p, x.p, x.n);
+    if (y.n) memcpy(p + x.n, y.p, y.n);
+    if (z.n) memcpy(p + x.n + y.n, z.p, z.n);
+    return (bb_str){p, x.n + y.n + z.n};
+}
+
 bb_str bb_dup(bb_arena *a, bb_str s)
 {
     if (s.n == SIZE_MAX) return (bb_str){0};

@@ -106,7 +106,8 @@ static inline bool bb_starts(bb_str s, bb_str with)
 bool bb_istarts(bb_str s, bb_str with);
 bool bb_iends(bb_str s, bb_str with);
 #define BB_NPOS ((size_t)-1)
-size_t bb_find(bb_str s, bb_str what); /* offset or BB_NPOS; so below */
+size_t bb_find(bb_str s,
+               bb_str what); /* offset or BB_NPOS; so below. Short words are found fastest that begin rarely */
 size_t bb_ifind(bb_str s, bb_str what);
 static inline size_t bb_chr(bb_str s, char c)
 {
@@ -153,6 +154,7 @@ void *bb_get(bb_arena *a, size_t n);                        /* zeroed and aligne
 void *bb_get_array(bb_arena *a, size_t count, size_t size); /* the product is checked */
 bb_str bb_dup(bb_arena *a, bb_str s);                       /* a copy, with a NUL behind it */
 bb_str bb_lowered(bb_arena *a, bb_str s);                   /* ASCII lower case; s itself where it is so already */
+bb_str bb_cat(bb_arena *a, bb_str x, bb_str y, bb_str z);   /* one behind the other, with a NUL behind them */
 bb_str bb_sprintf(bb_arena *a, const char *fmt, ...) BB_PRINTF(2, 3);
 /* Makes room for one more item in an arena array of `n` items: NULL on failure, else the new item
  * (zeroed). `array`, `n` and `cap` are updated. Usage: T *x = BB_PUSH(a, v.items, v.n, v.cap); */

@@ -19,7 +19,7 @@ bb_buf bb_buf_of(bb_arena *a, size_t n)
 }
 
 /* Makes room for n more bytes; false (and truncated) where the ceiling or the arena says no. */
-static bool room(bb_buf *b, size_t n)
+static bool grow(bb_buf *b, size_t n)
 {
     if (b->truncated || n > b->max - b->n) {
         b->truncated = true;
@@ -38,6 +38,11 @@ static bool room(bb_buf *b, size_t n)
     b->p = p;
     b->cap = cap;
     return true;
+}
+
+static inline bool room(bb_buf *b, size_t n)
+{
+    return (!b->truncated && n <= b->cap - b->n) || grow(b, n);
 }
 
 void bb_put(bb_buf *b, bb_str s)

@@ -52,8 +52,9 @@ void bb_json_close(bb_json *j, char bracket)
 void bb_json_key(bb_json *j, const char *key)
 {
     before_value(j);
-    quoted(j, bb_cstr(key));
-    bb_putc(j->out, ':');
+    bb_putc(j->out, '"'); /* a key is ours: nothing in it needs an escape */
+    bb_puts(j->out, key);
+    bb_puts(j->out, "\":");
     j->comma[j->depth] = false; /* the value follows without a comma, and sets it again */
 }
 
@@ -63,10 +64,20 @@ void bb_json_str(bb_json *j, bb_str s)
     quoted(j, s);
 }
 
+static void put_digits(bb_buf *out, uint64_t v)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + v % 10);
+    while (v /= 10);
+    bb_put(out, (bb_str){digits + at, sizeof digits - at});
+}
+
 void bb_json_int(bb_json *j, int64_t v)
 {
     before_value(j);
-    bb_putf(j->out, "%lld", (long long)v);
+    if (v < 0) bb_putc(j->out, '-');
+    put_digits(j->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 void bb_json_bool(bb_json *j, bool v)
@@ -84,7 +95,14 @@ void bb_json_null(bb_json *j)
 void bb_json_num2(bb_json *j, double v)
 {
     before_value(j);
-    bb_putf(j->out, "%.2f", v);
+    if (!(v >= 0 && v < 1e9)) {
+        bb_putf(j->out, "%.2f", v);
+        return;
+    }
+    uint64_t hundredths = (uint64_t)(v * 100 + 0.5);
+    char fraction[3] = {'.', (char)('0' + hundredths / 10 % 10), (char)('0' + hundredths % 10)};
+    put_digits(j->out, hundredths / 100);
+    bb_put(j->out, (bb_str){fraction, sizeof fraction});
 }
 
 void bb_json_kstr(bb_json *j, const char *key, bb_str s)

@@ -31,20 +31,35 @@ bool bb_iends(bb_str s, bb_str with)
     return s.n >= with.n && bb_ieq(bb_sub(s, s.n - with.n, with.n), with);
 }
 
+#define SHORT 8 /* bytes of a word that is found by its first one: memmem looks at every byte for such */
+
+static const char *find_short(bb_str s, bb_str what)
+{
+    const char *last = s.p + s.n - what.n;
+    for (const char *p = s.p; p <= last; p++) {
+        p = memchr(p, what.p[0], (size_t)(last - p) + 1);
+        if (!p || memcmp(p, what.p, what.n) == 0) return p;
+    }
+    return NULL;
+}
+
 size_t bb_find(bb_str s, bb_str what)
 {
     if (!what.n) return 0;
     if (s.n < what.n) return BB_NPOS;
-    const char *hit = memmem(s.p, s.n, what.p, what.n);
+    const char *hit = what.n <= SHORT ? find_short(s, what) : memmem(s.p, s.n, what.p, what.n);
     return hit ? (size_t)(hit - s.p) : BB_NPOS;
 }
 
 size_t bb_ifind(bb_str s, bb_str what)
 {
     if (!what.n) return 0;
-    char first = bb_lower(what.p[0]);
-    for (size_t i = 0; i + what.n <= s.n; i++)
-        if (bb_lower(s.p[i]) == first && bb_ieq(bb_sub(s, i, what.n), what)) return i;
+    if (s.n < what.n) return BB_NPOS;
+    char first = bb_lower(what.p[0]), last = bb_lower(what.p[what.n - 1]);
+    for (size_t i = 0, end = s.n - what.n; i <= end; i++)
+        if (bb_lower(s.p[i + what.n - 1]) == last && bb_lower(s.p[i]) == first &&
+            bb_ieq((bb_str){s.p + i, what.n}, what))
+            return i;
     return BB_NPOS;
 }
 

@@ -254,8 +254,16 @@ char *bb_time_str(bb_time t, char out[BB_TIME_LEN])
     unsigned seconds = (unsigned)(t - days * BB_DAY) % 86400;
     int month, day;
     civil_from_days(days, &year, &month, &day);
-    snprintf(out, BB_TIME_LEN, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000, (unsigned)month % 100,
-             (unsigned)day % 100, seconds / 3600, seconds / 60 % 60, seconds % 60);
+    const unsigned parts[] = {
+        (unsigned)year / 100 % 100, (unsigned)year % 100, (unsigned)month % 100, (unsigned)day % 100, seconds / 3600,
+        seconds / 60 % 60,          seconds % 60};
+    static const char form[] = "YYyy-mm-ddThh:mm:ssZ";
+    size_t part = 0;
+    for (size_t i = 0; i < sizeof form; i++) {
+        bool digit = form[i] && form[i] == form[i + 1];
+        out[i] = digit ? (char)('0' + parts[part] / 10) : form[i];
+        if (digit) out[++i] = (char)('0' + parts[part++] % 10);
+    }
     return out;
 }
 

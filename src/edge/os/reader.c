@@ -91,39 +91,69 @@ static bool starts_message(bb_str line)
     return bb_starts(line, BB_S("From ")) && bb_time_asctime(bb_trim(line)) != BB_NO_TIME;
 }
 
-static bool is_empty_line(bb_str line)
+/* The next whole lines in the window, or as much of one as it holds; empty at the end of the file. */
+static bb_str peek_lines(bb_os_reader *r)
 {
-    return bb_eq(line, BB_S("\n")) || bb_eq(line, BB_S("\r\n"));
+    for (;;) {
+        bb_str all = {r->window + r->from, r->to - r->from};
+        size_t lf = bb_rchr(all, '\n');
+        if (lf != BB_NPOS) return bb_sub(all, 0, lf + 1);
+        if (!fill(r)) return (bb_str){r->window + r->from, r->to - r->from};
+    }
 }
 
-/* Writers put ">" before lines that read ">...From " (mboxrd) or "From " (mboxo): one of them comes off. */
-static bb_str unquoted(bb_str line)
+/* Where behind `at` a line begins that reads "From " behind any number of ">"; BB_NPOS: nowhere. */
+static size_t next_from(bb_str lines, size_t at, bool at_start, size_t *from)
 {
-    size_t quotes = 0;
-    while (quotes < line.n && line.p[quotes] == '>') quotes++;
-    return quotes && bb_starts(bb_sub(line, quotes, BB_NPOS), BB_S("From ")) ? bb_sub(line, 1, BB_NPOS) : line;
+    for (size_t hit; (hit = bb_find(bb_sub(lines, at, BB_NPOS), BB_S("From "))) != BB_NPOS; at = *from + 5) {
+        size_t begin = *from = at + hit;
+        while (begin > at && lines.p[begin - 1] == '>') begin--;
+        if (begin ? lines.p[begin - 1] == '\n' : at_start) return begin;
+    }
+    return BB_NPOS;
 }
 
-/* From behind the "From " line to before the next one. The empty line between belongs to the mbox. */
+/* The last bytes of what has passed. */
+typedef struct {
+    char last[3];
+} passed;
+
+/* Bytes of the empty line that it ends with. */
+static size_t empty_line(const passed *p)
+{
+    if (p->last[2] != '\n') return 0;
+    return p->last[1] == '\n' ? 1 : p->last[1] == '\r' && p->last[0] == '\n' ? 2 : 0;
+}
+
+static bool pass(bb_os_reader *r, passed *p, bb_str s)
+{
+    for (size_t i = s.n > 3 ? s.n - 3 : 0; i < s.n; i++) {
+        memmove(p->last, p->last + 1, 2);
+        p->last[2] = s.p[i];
+    }
+    return append(r, s);
+}
+
+/* From behind the "From " line to before the next one, many lines at once. The empty line between belongs to the mbox.
+ * Writers put ">" before lines that read ">...From " (mboxrd) or "From " (mboxo): one of them comes off. */
 static bool until_next(bb_os_reader *r)
 {
-    bool at_start = true, after_empty = false;
-    size_t last_empty = 0;
-    for (;;) {
-        bb_str line = peek_line(r);
-        if (!line.n) break;
-        if (at_start && after_empty && starts_message(line)) {
-            r->n -= r->cut ? 0 : last_empty;
+    passed p = {{'\0', '\0', '\n'}};
+    for (bb_str lines; (lines = peek_lines(r)).n; take(r, lines.n)) {
+        size_t kept = 0, at = 0, begin, from;
+        bool at_start = p.last[2] == '\n';
+        for (; (begin = next_from(lines, at, at_start, &from)) != BB_NPOS; at = from + 5) {
+            if (!pass(r, &p, bb_sub(lines, kept, begin - kept))) return false;
+            kept = begin + (from > begin);
+            bb_str rest = bb_sub(lines, begin, BB_NPOS), line = {0};
+            if (from > begin || !empty_line(&p) || !bb_line(&rest, &line) || !starts_message(line)) continue;
+            r->n -= r->cut ? 0 : empty_line(&p);
+            take(r, begin);
             return true;
         }
-        bool empty = at_start && is_empty_line(line);
-        if (!append(r, at_start ? unquoted(line) : line)) return false;
-        last_empty = line.n;
-        take(r, line.n);
-        at_start = line.p[line.n - 1] == '\n';
-        after_empty = empty;
+        if (!pass(r, &p, bb_sub(lines, kept, BB_NPOS))) return false;
     }
-    if (after_empty && !r->cut) r->n -= last_empty;
+    r->n -= r->cut ? 0 : empty_line(&p);
     r->end = true;
     return true;
 }

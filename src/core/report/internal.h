@@ -135,8 +135,9 @@ typedef struct {
     bool more; /* the next one ends at the same node */
     int16_t sense;
 } bb_word_end;
-#define BB_WORD_PLACES 1024
-extern const uint8_t bb_word_first[];  /* lists by first byte */
+#define BB_WORD_PLACES 4096
+#define BB_WORD_ALNUM  (1U << 15)
+extern const uint16_t bb_word_first[]; /* lists by first byte, and whether it is a letter or digit of ASCII */
 extern const uint16_t bb_word_heads[]; /* of chains of starts, by place */
 extern const bb_word_start bb_word_starts[];
 extern const bb_word_node bb_word_nodes[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fixed words looked for in texts, many at once.
+ * Fixed words looked for in texts, many at once. A word begins, in ASCII, behind what is no letter or digit; many scripts
+ * put no spaces between words, so that any letter of theirs may begin one.
  */
 #include "core/report/internal.h"
 
@@ -33,17 +34,14 @@ static unsigned char take_sign(bb_str t, size_t *at)
     return ' ';
 }
 
-/* May a word begin at i? In ASCII behind what is no letter or digit; many scripts put no spaces between words, so that any
- * letter of theirs may begin one. */
-static bool begins_word(bb_str t, size_t i)
+static size_t place_of(unsigned char first, unsigned char second)
 {
-    unsigned char c = (unsigned char)t.p[i];
-    return c >= 0xC0 || !bb_is_alnum(t.p[i]) || i == 0 || !bb_is_alnum(t.p[i - 1]);
+    return (first * 37U + second) % BB_WORD_PLACES;
 }
 
 static const bb_word_start *start_of(unsigned char first, unsigned char second)
 {
-    for (size_t k = bb_word_heads[(first * 37U + second) % BB_WORD_PLACES]; k; k = bb_word_starts[k].next)
+    for (size_t k = bb_word_heads[place_of(first, second)]; k; k = bb_word_starts[k].next)
         if (bb_word_starts[k].first == first && bb_word_starts[k].second == second) return &bb_word_starts[k];
     return NULL;
 }
@@ -79,12 +77,24 @@ static bool longest_at(const bb_phrase_scan *s, size_t i, bb_phrase_hit *hit)
 
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
 {
+    const unsigned char *p = (const unsigned char *)s->text.p;
     unsigned wanted = 1U << s->list;
-    while (s->at < s->text.n) {
-        size_t i = s->at++;
-        if (!(bb_word_first[(unsigned char)s->text.p[i]] & wanted) || !begins_word(s->text, i)) continue;
-        if (longest_at(s, i, hit)) return true;
+    bool within = s->at && bb_is_alnum(s->text.p[s->at - 1]);
+    for (size_t i = s->at; i + 1 < s->text.n; i++) {
+        unsigned first = bb_word_first[p[i]];
+        bool goes_on = within && first & BB_WORD_ALNUM;
+        within = first & BB_WORD_ALNUM;
+        if (goes_on || !(first & wanted)) continue;
+        /* nearly all that is left: no phrase begins with these two */
+        bool plain = p[i] > ' ' && p[i] < 0x80 && p[i + 1] > ' ' && p[i + 1] < 0x80;
+        if (plain &&
+            !bb_word_heads[place_of((unsigned char)bb_lower((char)p[i]), (unsigned char)bb_lower((char)p[i + 1]))])
+            continue;
+        if (!longest_at(s, i, hit)) continue;
+        s->at = i + 1;
+        return true;
     }
+    s->at = s->text.n;
     return false;
 }
 

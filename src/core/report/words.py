@@ -12,7 +12,7 @@ two signs of a phrase, which are looked up by a hash: most places of a text go n
 import pathlib
 import sys
 
-PLACES = 1024
+PLACES = 4096
 TYPOGRAPHIC = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -75,6 +75,10 @@ def mask(lists):
     return " | ".join("1U << BB_WORDS_" + name for name in sorted(lists)) or "0"
 
 
+def alnum(byte):
+    return " | BB_WORD_ALNUM" if byte < 0x80 and chr(byte).isalnum() else ""
+
+
 def table(kind, name, rows):
     return "const %s %s[] = {\n%s\n};\n" % (kind, name, ",\n".join("    " + row for row in rows))
 
@@ -115,7 +119,7 @@ def main(output, files):
         sys.exit("words.py: there are more phrases than its tables hold")
     pathlib.Path(output).write_text(
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
-        + table("uint8_t", "bb_word_first", [mask(lists) for lists in first_bytes(starts)])
+        + table("uint16_t", "bb_word_first", [mask(lists) + alnum(i) for i, lists in enumerate(first_bytes(starts))])
         + table("uint16_t", "bb_word_heads", map(str, heads))
         + table("bb_word_start", "bb_word_starts", start_rows)
         + table("bb_word_node", "bb_word_nodes", node_rows)

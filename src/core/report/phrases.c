@@ -75,6 +75,19 @@ static bool longest_at(const bb_phrase_scan *s, size_t i, bb_phrase_hit *hit)
     return found;
 }
 
+static bool is_plain(unsigned char c)
+{
+    return c > ' ' && c < 0x80;
+}
+
+/* May a phrase of the list begin with these bytes? Nearly always not, and three of them tell. */
+static bool may_begin(const unsigned char *p, size_t n, bb_words list)
+{
+    if (n < 3 || !is_plain(p[0]) || !is_plain(p[1]) || !is_plain(p[2])) return true;
+    unsigned triple = (p[0] & 31U) << 10 | (p[1] & 31U) << 5 | (p[2] & 31U);
+    return bb_word_triples[list][triple / 8] >> triple % 8 & 1;
+}
+
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
 {
     const unsigned char *p = (const unsigned char *)s->text.p;
@@ -85,11 +98,7 @@ bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
         bool goes_on = within && first & BB_WORD_ALNUM;
         within = first & BB_WORD_ALNUM;
         if (goes_on || !(first & wanted)) continue;
-        /* nearly all that is left: no phrase begins with these two */
-        bool plain = p[i] > ' ' && p[i] < 0x80 && p[i + 1] > ' ' && p[i + 1] < 0x80;
-        if (plain &&
-            !bb_word_heads[place_of((unsigned char)bb_lower((char)p[i]), (unsigned char)bb_lower((char)p[i + 1]))])
-            continue;
+        if (!may_begin(p + i, s->text.n - i, s->list)) continue;
         if (!longest_at(s, i, hit)) continue;
         s->at = i + 1;
         return true;

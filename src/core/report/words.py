@@ -12,7 +12,7 @@ two signs of a phrase, which are looked up by a hash: most places of a text go n
 import pathlib
 import sys
 
-PLACES = 4096
+PLACES = 1024
 TYPOGRAPHIC = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -75,12 +75,23 @@ def mask(lists):
     return " | ".join("1U << BB_WORDS_" + name for name in sorted(lists)) or "0"
 
 
+def triples(texts):
+    """A bit for each three bytes that a phrase of one list can begin with; what stands for a space is not looked up."""
+    bits = bytearray((1 << 15) // 8)
+    for text in texts:
+        pair = (text[0] & 31) << 10 | (text[1] & 31) << 5
+        plain = len(text) > 2 and 0x20 < text[2] < 0x80
+        for third in [text[2] & 31] if plain else range(32):
+            bits[(pair | third) // 8] |= 1 << (pair | third) % 8
+    return "{%s}" % ",".join(map(str, bits))
+
+
 def alnum(byte):
     return " | BB_WORD_ALNUM" if byte < 0x80 and chr(byte).isalnum() else ""
 
 
-def table(kind, name, rows):
-    return "const %s %s[] = {\n%s\n};\n" % (kind, name, ",\n".join("    " + row for row in rows))
+def table(kind, name, rows, second=""):
+    return "const %s %s[]%s = {\n%s\n};\n" % (kind, name, second, ",\n".join("    " + row for row in rows))
 
 
 def first_bytes(starts):
@@ -96,9 +107,10 @@ def first_bytes(starts):
 
 
 def main(output, files):
-    starts = {}
+    starts, texts = {}, {}
     for path in map(pathlib.Path, files):
         for text, sense in phrases(path):
+            texts.setdefault(path.stem.upper(), []).append(text)
             grow(starts, path.stem.upper(), text, sense)
     keys = sorted(starts)
     nodes = numbered([starts[k] for k in keys])
@@ -121,6 +133,8 @@ def main(output, files):
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
         + table("uint16_t", "bb_word_first", [mask(lists) + alnum(i) for i, lists in enumerate(first_bytes(starts))])
         + table("uint16_t", "bb_word_heads", map(str, heads))
+        + table("uint8_t", "bb_word_triples", ["[BB_WORDS_%s] = %s" % (n, triples(t)) for n, t in texts.items()],
+                "[BB_WORD_TRIPLES / 8]")
         + table("bb_word_start", "bb_word_starts", start_rows)
         + table("bb_word_node", "bb_word_nodes", node_rows)
         + table("bb_word_end", "bb_word_ends", ends)

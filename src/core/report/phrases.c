@@ -77,7 +77,7 @@ static bool longest_at(const bb_phrase_scan *s, size_t i, bb_phrase_hit *hit)
 
 static bool is_plain(unsigned char c)
 {
-    return c > ' ' && c < 0x80;
+    return c >= ' ' && c < 0x80;
 }
 
 /* May a phrase of the list begin with these bytes? Nearly always not, and three of them tell. */

@@ -76,11 +76,11 @@ def mask(lists):
 
 
 def triples(texts):
-    """A bit for each three bytes that a phrase of one list can begin with; what stands for a space is not looked up."""
+    """A bit for each three bytes that a phrase of one list can begin with; white space but " " is not looked up."""
     bits = bytearray((1 << 15) // 8)
     for text in texts:
         pair = (text[0] & 31) << 10 | (text[1] & 31) << 5
-        plain = len(text) > 2 and 0x20 < text[2] < 0x80
+        plain = len(text) > 2 and 0x20 <= text[2] < 0x80
         for third in [text[2] & 31] if plain else range(32):
             bits[(pair | third) // 8] |= 1 << (pair | third) % 8
     return "{%s}" % ",".join(map(str, bits))

@@ -115,52 +115,37 @@ static bool begins_with_field(bb_str text, int least_weight)
     return fields && weight >= least_weight;
 }
 
-/* Start of the line that i is in. */
-static size_t line_start(bb_str text, size_t i)
+/* Does the line say that the message follows? *rest, which stands behind it, may move over a line of its ruler's. */
+static bool is_separator(bb_str line, bb_str *rest)
 {
-    size_t lf = bb_rchr(bb_sub(text, 0, i), '\n');
-    return lf == BB_NPOS ? 0 : lf + 1;
+    if (line.n > 200) return false;
+    bool ruled = bb_find(line, BB_S("--")) != BB_NPOS || bb_find(line, BB_S("==")) != BB_NPOS ||
+                 bb_find(line, BB_S("__")) != BB_NPOS;
+    bb_str skipped = *rest, next = {0};
+    if (!begins_with_field(*rest, 0) && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--")))
+        *rest = skipped;
+    return ruled || begins_with_field(*rest, 1);
 }
 
-/* Offset of the line that says that the message follows, and behind it; text.n when there is none. */
-static size_t separator_line(bb_str text, size_t *behind)
-{
-    bb_phrase_scan s = bb_phrases(text, BB_WORDS_SEPARATORS);
-    for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) {
-        size_t start = line_start(text, hit.at);
-        bb_str rest = bb_sub(text, start, BB_NPOS), line;
-        if (!bb_line(&rest, &line) || line.n > 200) continue;
-        bool ruled = bb_find(line, BB_S("--")) != BB_NPOS || bb_find(line, BB_S("==")) != BB_NPOS ||
-                     bb_find(line, BB_S("__")) != BB_NPOS;
-        bb_str skipped = rest, next = {0}; /* a line of the ruler's may stand between */
-        if (!begins_with_field(rest, 0) && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--")))
-            rest = skipped;
-        if (!ruled && !begins_with_field(rest, 1)) continue;
-        *behind = text.n - rest.n;
-        return start;
-    }
-    return *behind = text.n;
-}
-
+/* Line by line, so that what came back is not read for the report's words. */
 void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned)
 {
-    size_t behind, cut = separator_line(prose, &behind);
+    bb_phrase_hit hit;
     bool fresh = true; /* the line before cannot be part of the same header */
-    bb_str rest = bb_sub(prose, 0, cut), line;
-    while (rest.n) {
-        bb_str from_here = rest;
-        size_t at = (size_t)(rest.p - prose.p);
-        bb_line(&rest, &line);
+    bb_str rest = prose, here = prose, line;
+    for (; bb_line(&rest, &line); here = rest) {
         int w = header_weight(bb_trim(line));
-        if (fresh && w >= 0 && runs_as_header(bb_sub(prose, at, from_here.n))) {
-            *own = bb_sub(prose, 0, at);
-            *returned = bb_sub(prose, at, BB_NPOS);
-            return;
-        }
+        if (fresh && w >= 0 && runs_as_header(here)) break;
         fresh = w == NO_FIELD || w == OTHER_FIELD;
+        bb_phrase_scan s = bb_phrases(line, BB_WORDS_SEPARATORS);
+        bb_str behind = rest;
+        if (!bb_phrase_next(&s, &hit) || !is_separator(line, &behind)) continue;
+        *own = bb_sub(prose, 0, (size_t)(line.p - prose.p));
+        *returned = behind;
+        return;
     }
-    *own = bb_sub(prose, 0, cut);
-    *returned = bb_sub(prose, behind, BB_NPOS);
+    *own = bb_sub(prose, 0, prose.n - here.n);
+    *returned = here;
 }
 
 const bb_part *bb_header_block(bb_ctx *c, bb_str text)

@@ -92,7 +92,10 @@ size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
 {
     reading t = {.c = c};
     bb_str line;
-    while (bb_line(&prose, &line)) {
+    *out = NULL;
+    bool any = bb_find(prose, BB_S("...")) != BB_NPOS || bb_find(prose, BB_S(">>>")) != BB_NPOS ||
+               bb_find(prose, BB_S("<<<")) != BB_NPOS;
+    while (any && bb_line(&prose, &line)) {
         line = bb_trim(line);
         size_t talking = bb_ifind(line, BB_S("while talking to "));
         if (talking != BB_NPOS) {

@@ -18,6 +18,39 @@ rule our-provider
 """
 
 
+def lost(*words):
+    """What came near, by rule."""
+    got = run("rules", "test", "--json", *words)
+    rows = got.json()["runners_up"]
+    ok(len(rows) <= 20 and all(r["rule"] and r["kind"] and r["reason"] and r["why"] for r in rows), "why not: %s" % words[-1], got)
+    return {r["rule"]: r for r in reversed(rows)}
+
+
+def test_runners_up(own):
+    for words, rule, kind, why in (
+            (("550 5.1.1 Mailbox full",), "status-x.1.1", "hard", "codes are asked only where no words are clear"),
+            (("550 User unknown, mailbox full",), "user-unknown", "hard", "it is weaker: clear, not certain"),
+            (("550 5.7.1 Message rejected as spam",), "spam-word", "block", 'its words are shorter: "spam*", not "rejected as spam"'),
+            (("450 4.1.1 User unknown",), "user-unknown", "hard", "the winner's own kind: a temporary refusal is never hard"),
+            (("--stage", "MAIL", "550 unknown user"), "user-unknown", "hard", "it is hard, and was said before the recipient was named"),
+            (("--stage", "MAIL", "550"), "reply-550-data", "block", "its condition does not hold: stage DATA; here it is MAIL"),
+            (("5.1.1",), "status-5.x.x", "block", "it is weaker: guess, not code"),
+            (("--rules", own, "450 4.1.1 Blue moon, user unknown"), "user-unknown", "hard", "it is weaker: clear, not certain")):
+        row = lost(*words).get(rule, {})
+        same((row.get("kind"), row.get("why")), (kind, why), "why not %s: %s" % (rule, words[-1]))
+    same(list(lost("xyzzy")), [], "why not: nobody came near")
+    got = run("rules", "test", "450 4.1.1 User unknown")
+    first, _, rest = got.text.partition("\nand not\n")
+    ok(first.startswith("soft, userunknown\n  rule user-unknown, ") and first.count("\n") == 2, "why not: the winner comes first", got)
+    ok(rest.startswith("  hard, userunknown by rule user-unknown:\n    the winner's own kind"), "why not: then the others", got)
+    many = TOP / "many.rules"
+    many.write_text("".join(OWN.replace("our-provider", "our-provider-%d" % i) for i in range(30)))
+    got = run("rules", "test", "--rules", many, "--json", "the blue moon shines").json()
+    same((got["rule"], len(got["runners_up"])), ("our-provider-0", 20), "why not: twenty are enough")
+    same(got["runners_up"][0]["why"], "all else alike, it stands behind the winner: line 10, not 2", "why not: the first of them")
+    ok("\n  nor 9 more\n" in run("rules", "test", "--rules", many, "the blue moon shines").text, "why not: and says that there are more")
+
+
 def main():
     got = run("rules", "check")
     ok(got.code == 0 and "each fires its own rule" in got.text, "check: the program's own", got)
@@ -34,6 +67,7 @@ def main():
     same(run("rules", "check", own).code, 0, "check: rules of one's own")
     got = run("rules", "test", "--rules", own, "--json", "550 5.1.1 User unknown under the blue moon").json()
     same((got["rule"], got["kind"]), ("our-provider", "soft"), "test: they come first")
+    test_runners_up(own)
     home = new_home()
     (home / "bouncebox.conf").write_text((home / "bouncebox.conf").read_text().replace("#rules =", "rules = own.rules"))
     got = run("rules", "list", home=home)

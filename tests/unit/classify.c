@@ -368,6 +368,141 @@ static void operators_come_first(void)
     bb_rules_free(&rules);
 }
 
+/* ---- why not another ----------------------------------------------------------------------------------- */
+
+/* One rule in the way of a strong one, by each thing that it can lose by. */
+static void why_not(void)
+{
+    static const struct {
+        const char *lines; /* of the rule that loses */
+        bb_evidence e;
+        const char *why;
+    } rows[] = {
+#define SAYS(words) .diagnostic = {"" words, sizeof(words) - 1}
+        {" kind soft\n reason onhold\n strength hint\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "it is weaker: hint, not certain"},
+        {" kind soft\n reason onhold\n strength certain\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "its conditions are less exact than the winner's"},
+        {" kind hard\n reason onhold\n strength certain\n reply 550\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "it is hard, and where two contradict each other the one that removes nobody wins"},
+        {" kind soft\n reason onhold\n strength certain\n reply 550\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "its words are shorter: \"red\", not \"gold\""},
+        {" kind soft\n reason onhold\n strength certain\n reply 550\n words \"pink\"\n",
+         {SAYS("550 pink and gold")},
+         "all else alike, it stands behind the winner: line 10, not 1"},
+        {" kind soft\n reason onhold\n words \"red\"\n unless \"no* go\" \"and\"\n",
+         {SAYS("550 red and gold")},
+         "forbidden by its unless \"and\""},
+        {" kind soft\n reason onhold\n status x.1.1 5.7.x\n words \"red\"\n",
+         {SAYS("550 5.2.1 red and gold")},
+         "its condition does not hold: status x.1.1 5.7.x; here it is 5.2.1"},
+        {" kind soft\n reason onhold\n status x.1.1\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "its condition does not hold: status x.1.1; here is none"},
+        {" kind soft\n reason onhold\n reply 4xx 551\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "its condition does not hold: reply 4xx 551; here it is 550"},
+        {" kind soft\n reason onhold\n stage MAIL DATA\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "its condition does not hold: stage MAIL DATA; here it is not known"},
+        {" kind soft\n reason onhold\n host a.example *.b.example\n words \"red\"\n",
+         {SAYS("550 red and gold"), .host = {"c.example", 9}},
+         "its condition does not hold: host a.example *.b.example; here it is c.example"},
+        {" kind soft\n reason onhold\n action delayed\n words \"red\"\n",
+         {SAYS("550 red and gold"), .action = BB_ACTION_FAILED},
+         "its condition does not hold: action delayed; here it is failed"},
+        {" kind soft\n reason onhold\n reply none\n words \"red\"\n",
+         {SAYS("550 red and gold")},
+         "it is for where no server replied"},
+        {" kind soft\n reason onhold\n words none\n reply 550\n",
+         {SAYS("550 red and gold")},
+         "it is for refusals without words"},
+        {" kind soft\n reason onhold\n reply 550\n",
+         {SAYS("550 red and gold")},
+         "codes are asked only where no words are clear"},
+        {" kind soft\n reason onhold\n words \"red\"\n said\n",
+         {.text = {"550 red and gold", 16}},
+         "it fires on a server's own words only, and these are the report's"},
+        {" kind soft\n reason onhold\n words \"red\"\n",
+         {SAYS("550 gold"), .text = {"It is red.", 10}},
+         "words of the report are asked only where no rule fires on the server's own"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {SAYS("550 5.1.7 red and gold")},
+         "it is hard, and the status is about the sender"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {SAYS("503 red and gold")},
+         "it is hard, and the reply is about commands or authentication"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {SAYS("550 red and gold"), .of_sender = true},
+         "it is hard, and the refusal names the sender and not the recipient"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {SAYS("550 red and gold"), .others = true},
+         "it is hard, and was said of other recipients"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {SAYS("550 red and gold"), .command = {"EHLO", 4}},
+         "it is hard, and was said before the recipient was named"},
+        {" kind hard\n reason onhold\n words \"red\"\n strength hint\n",
+         {SAYS("550 red and gold"), .command = {"DATA", 4}},
+         "it is hard and only a hint, and what is said at DATA may be about the message"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {SAYS("552 red and gold"), .told = true},
+         "it is hard in human words, and the codes say something else"},
+        {" kind hard\n reason onhold\n words \"red\"\n",
+         {.text = {"It is red and gold.", 19}, .text_of_all = true},
+         "it is hard, and the words are about several recipients"},
+#undef SAYS
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_err err;
+        bb_runners_up others;
+        bool reply = bb_starts(rows[i].e.diagnostic, BB_S("550"));
+        bb_str text =
+            bb_sprintf(&arena,
+                       "rule gold\n kind block\n reason blocked\n strength certain\n%s words \"gold\"\n" SAMPLES
+                       "%s rule mine\n%s" SAMPLES,
+                       reply ? " reply 550\n" : "", reply ? "\n" : "\n\n", rows[i].lines);
+        bb_rules *rules = compiled(text.p, false, &err);
+        if (!ok(rules != NULL, "why not %zu compile: %s", i, err.text)) continue;
+        bb_verdict v = bb_classify_why(rules, &arena, &rows[i].e, &others),
+                   plain = bb_classify(rules, &arena, &rows[i].e);
+        ok(bb_eq(v.rule, BB_S("gold")) && v.kind == plain.kind && v.confidence == plain.confidence && others.n == 1,
+           "gold wins, asked or not: %zu, " BB_FMT, i, BB_ARG(v.rule));
+        is_str(others.n ? others.rules[0].why : BB_S(""), bb_cstr(rows[i].why), "why not %zu", i);
+        bb_rules_free(&rules);
+    }
+}
+
+/* A kind that gives way is told of first, by the name of the rule that has it. */
+static void gave_way(void)
+{
+    static const struct {
+        bb_evidence e;
+        const char *why;
+    } rows[] = {
+        {{.diagnostic = {"450 words", 9}}, "the winner's own kind: a temporary refusal is never hard"},
+        {{.diagnostic = {"550 words", 9}, .passed_on = true},
+         "the winner's own kind: the address is one that the mail was passed on to"},
+        {{.diagnostic = {"550 zzz", 7}, .of_sender = true},
+         "the winner's own kind: the refusal names the sender and gives no reason"},
+        {{.text = {"They might be words.", 20}}, "what a report says may be so can at the most be a block"},
+        {{.diagnostic = {"250 words", 9}, .action = BB_ACTION_DELIVERED}, ""},
+    };
+    bb_err err;
+    bb_rules *rules =
+        compiled("rule mine\n" HARD " words \"words\"\n" SAMPLES "code 550 soft undefined\n", false, &err);
+    if (!ok(rules != NULL, "compiles: %s", err.text)) return;
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_runners_up others;
+        bb_classify_why(rules, &arena, &rows[i].e, &others);
+        is_str(others.n ? others.rules[0].why : BB_S(""), bb_cstr(rows[i].why), "gave way %zu", i);
+    }
+    bb_rules_free(&rules);
+}
+
 /* ---- what is built in ----------------------------------------------------------------------------------- */
 
 static void built_in(void)
@@ -437,6 +572,8 @@ int main(void)
     conditions();
     lasting();
     operators_come_first();
+    why_not();
+    gave_way();
     built_in();
     without_memory();
     bb_rules_free(&builtin);

@@ -93,25 +93,52 @@ static bool read_evidence(cli *c, const char *text, bb_evidence *out)
            bb_fail(&c->err, BB_EUSAGE, "--stage %s: there are CONN, EHLO, AUTH, MAIL, RCPT and DATA", stage);
 }
 
+static void test_json(cli *c, const bb_verdict *v, const bb_runners_up *others)
+{
+    cli_json d;
+    cli_json_begin(&d, &c->arena);
+    bb_json_kstr(&d.j, "kind", bb_cstr(bb_kind_word(v->kind)));
+    bb_json_kstr(&d.j, "reason", bb_cstr(bb_reason_word(v->reason)));
+    bb_json_kstr(&d.j, "rule", v->rule);
+    bb_json_key(&d.j, "confidence");
+    bb_json_num2(&d.j, v->confidence);
+    bb_json_key(&d.j, "runners_up");
+    bb_json_open(&d.j, '[');
+    for (size_t i = 0; i < others->n; i++) {
+        const bb_runner_up *r = &others->rules[i];
+        bb_json_open(&d.j, '{');
+        bb_json_kstr(&d.j, "rule", r->rule);
+        bb_json_kstr(&d.j, "kind", bb_cstr(bb_kind_word(r->kind)));
+        bb_json_kstr(&d.j, "reason", bb_cstr(bb_reason_word(r->reason)));
+        bb_json_kstr(&d.j, "why", r->why);
+        bb_json_close(&d.j, '}');
+    }
+    bb_json_close(&d.j, ']');
+    cli_json_end(c, &d);
+}
+
+static void test_text(cli *c, const bb_verdict *v, const bb_runners_up *others)
+{
+    cli_print(c, "%s, %s\n  rule %s, %.0f %% sure\n", bb_kind_word(v->kind), bb_reason_word(v->reason),
+              v->rule.n ? cli_show(&c->arena, v->rule) : "none", 100 * v->confidence);
+    if (others->n) cli_print(c, "\nand not\n");
+    for (size_t i = 0; i < others->n; i++) {
+        const bb_runner_up *r = &others->rules[i];
+        cli_print(c, "  %s, %s by rule %s:\n    %s\n", bb_kind_word(r->kind), bb_reason_word(r->reason),
+                  cli_show(&c->arena, r->rule), cli_show(&c->arena, r->why));
+    }
+    if (others->more) cli_print(c, "  nor %zu more\n", others->more);
+}
+
 int cmd_rules_test(cli *c)
 {
     bb_reader reader;
     bb_evidence e;
+    bb_runners_up others;
     if (!read_evidence(c, c->args[0], &e) || !open_rules(c, NULL, &reader)) return cli_fail(c);
-    bb_verdict v = bb_classify(reader.rules, &c->arena, &e);
-    if (c->json) {
-        cli_json d;
-        cli_json_begin(&d, &c->arena);
-        bb_json_kstr(&d.j, "kind", bb_cstr(bb_kind_word(v.kind)));
-        bb_json_kstr(&d.j, "reason", bb_cstr(bb_reason_word(v.reason)));
-        bb_json_kstr(&d.j, "rule", v.rule);
-        bb_json_key(&d.j, "confidence");
-        bb_json_num2(&d.j, v.confidence);
-        cli_json_end(c, &d);
-    } else {
-        cli_print(c, "%s, %s\n  rule %s, %.0f %% sure\n", bb_kind_word(v.kind), bb_reason_word(v.reason),
-                  v.rule.n ? cli_show(&c->arena, v.rule) : "none", 100 * v.confidence);
-    }
+    bb_verdict v = bb_classify_why(reader.rules, &c->arena, &e, &others);
+    if (c->json) test_json(c, &v, &others);
+    else test_text(c, &v, &others);
     cli_reader_close(&reader);
     return cli_ok(c);
 }

@@ -310,8 +310,8 @@ const cli_command cli_commands[] = {
      rules_options, rules_text, "  bouncebox rules list --json\n"},
     {"rules check", cmd_rules_check, CLI_NOTHING, 0, 1, "[FILE]",
      "Says whether rules are right: each sample fires its own", NULL, rules_text, "  bouncebox rules check my.rules\n"},
-    {"rules test", cmd_rules_test, CLI_NOTHING, 1, 1, "REPLY", "Says what the rules make of a reply",
-     rules_test_options, rules_text,
+    {"rules test", cmd_rules_test, CLI_NOTHING, 1, 1, "REPLY",
+     "Says what the rules make of a reply, and why not what others would", rules_test_options, rules_text,
      "  bouncebox rules test '550 5.7.1 Message rejected as spam'\n"
      "  bouncebox rules test --stage MAIL '550 unknown user'\n"},
     {"backup", cmd_backup, CLI_STORE_READ, 1, 1, "FOLDER", "Copies database, keys and configuration into a new folder",

@@ -4,8 +4,6 @@
  */
 #include "core/classify/internal.h"
 
-static const char *const strengths[] = {"guess", "hint", "code", "clear", "certain", "always"};
-
 size_t bb_rules_count(const bb_rules *rules)
 {
     return rules->n_rules;
@@ -14,7 +12,7 @@ size_t bb_rules_count(const bb_rules *rules)
 bb_rule_info bb_rules_info(const bb_rules *rules, size_t i)
 {
     const bb_rule *r = &rules->rules[i];
-    return (bb_rule_info){r->id, r->source, r->line, r->kind, r->reason, strengths[r->strength], r->n_samples};
+    return (bb_rule_info){r->id, r->source, r->line, r->kind, r->reason, bb_strengths[r->strength], r->n_samples};
 }
 
 /* A pattern's x becomes what `c` has there, else 5 for a class and 0 for the rest. */

@@ -61,6 +61,27 @@ typedef struct {
 
 bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e);
 
+/* ---- why not another rule ---------------------------------------------------------------------------- */
+
+/* A rule that came near: it fired and another went before it, or its words or codes are there and something kept it from
+ * firing. Where circumstances changed the winner's kind, the winner's own rule stands here first, with the kind
+ * that it has. */
+typedef struct {
+    bb_str rule; /* id; lives as long as the rules */
+    bb_kind kind;
+    bb_reason reason;
+    bb_str why; /* it lost, a few words for a person; in the arena */
+} bb_runner_up;
+
+#define BB_RUNNERS_UP_MAX 20
+typedef struct {
+    bb_runner_up rules[BB_RUNNERS_UP_MAX]; /* the nearest first */
+    size_t n, more;                        /* here, and left out */
+} bb_runners_up;
+
+/* Says what bb_classify says, and who lost to it. Slower: for a person who asks. */
+bb_verdict bb_classify_why(const bb_rules *rules, bb_arena *a, const bb_evidence *e, bb_runners_up *out);
+
 /* ---- rules as a person lists and checks them ------------------------------------------------------ */
 
 typedef struct {

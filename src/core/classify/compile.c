@@ -17,7 +17,7 @@ typedef struct {
 } reader;
 
 static const char *const kinds[] = {"hard", "soft", "block", "other", NULL};
-static const char *const strengths[] = {"guess", "hint", "code", "clear", "certain", "always", NULL};
+const char *const bb_strengths[] = {"guess", "hint", "code", "clear", "certain", "always", NULL};
 static const char *const action_words[] = {"failed", "delayed", "delivered", "relayed", "expanded", NULL};
 static const char *const reason_words[] = {
 #define REASON_WORD(word) #word,
@@ -104,7 +104,7 @@ static bool set_reason(reader *rd, bb_str word)
 
 static bool set_strength(reader *rd, bb_str word)
 {
-    int i = choose(rd, "strength", word, strengths);
+    int i = choose(rd, "strength", word, bb_strengths);
     if (i < 0) return false;
     rd->has_strength = true;
     rd->rule->strength = (bb_strength)i;

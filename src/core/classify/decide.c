@@ -4,14 +4,20 @@
  */
 #include "core/classify/internal.h"
 
-/* A rule that fires. */
+/* Rules that fire against each other. */
 typedef struct {
-    const bb_rule *rule; /* NULL: none */
-    int strength;        /* the rule's, or less */
-    uint16_t weight;     /* of its longest word seen */
-    bool said;           /* by the refusing system itself */
-    bool doubted;        /* another of the same strength says another kind */
-} firing;
+    bb_firing best;
+    bool doubted;    /* another of the same strength says another kind */
+    bb_trace *trace; /* NULL: nobody asks why */
+    bb_loss aside;   /* why what fires does not count, and is only looked at for the trace */
+} contest;
+
+/* Notes what kept a rule from firing. `return false` alone does as well: then it is told without a reason. */
+static bool no(bb_loss *why, bb_loss loss)
+{
+    *why = loss;
+    return false;
+}
 
 static bool any_code(const bb_code3 *patterns, size_t n, bb_code3 code)
 {
@@ -42,49 +48,63 @@ enum { CONN, EHLO, MAIL, RCPT, DATA };
 /* May a refusal with these circumstances be about the recipient's address at all? What comes before the recipient was
  * named is about the sender, or at the most about the host that was to take mail for a domain; a rule that names such
  * a stage knows what it does. */
-static bool about_recipient(const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
+static bool about_recipient(const bb_rule *rule, const bb_evidence *e, const bb_codes *c, bb_loss *why)
 {
     if (e->action == BB_ACTION_DELAYED) return true; /* it gives no more than a reason */
     /* What only hints at an unknown user is said of whole messages, too. */
-    if (c->stage == DATA && rule->has_words && rule->strength <= BB_STRENGTH_HINT) return false;
+    if (c->stage == DATA && rule->has_words && rule->strength <= BB_STRENGTH_HINT) return no(why, BB_LOST_AT_DATA);
     bool sender_status = c->status.part[1] == 1 && (c->status.part[2] == 7 || c->status.part[2] == 8); /* RFC 3463 */
-    if (sender_status || c->protocol || e->of_sender || e->others) return false;
+    if (sender_status) return no(why, BB_LOST_SENDER_STATUS);
+    if (c->protocol) return no(why, BB_LOST_PROTOCOL);
+    if (e->of_sender) return no(why, BB_LOST_OF_SENDER);
+    if (e->others) return no(why, BB_LOST_OF_OTHERS);
     if (rule->stages || c->stage < 0 || c->stage > MAIL) return true;
     /* A host that answers is there: the one that it does not know is ours. */
     bool unanswered = !c->reply.part[0] && rule->reason == BB_REASON_hostunknown;
-    return c->stage == CONN && (unanswered || rule->reason == BB_REASON_notaccept);
+    bool may = c->stage == CONN && (unanswered || rule->reason == BB_REASON_notaccept);
+    return may || no(why, BB_LOST_EARLY);
 }
 
-static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
+static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_codes *c, bb_loss *why)
 {
-    if (rule->kind == BB_KIND_HARD && !about_recipient(rule, e, c)) return false;
-    if (rule->stages && (c->stage < 0 || !(rule->stages & 1U << c->stage))) return false;
-    if (rule->actions && !(rule->actions & 1U << e->action)) return false;
-    if (rule->bare && !c->wordless) return false;
-    if (rule->unanswered && c->reply.part[0]) return false;
-    return any_code(rule->status, rule->n_status, c->status) && any_code(rule->reply, rule->n_reply, c->reply) &&
-           any_host(rule->hosts, rule->n_hosts, e->host);
+    if (rule->kind == BB_KIND_HARD && !about_recipient(rule, e, c, why)) return false;
+    if (rule->stages && (c->stage < 0 || !(rule->stages & 1U << c->stage))) return no(why, BB_LOST_STAGE);
+    if (rule->actions && !(rule->actions & 1U << e->action)) return no(why, BB_LOST_ACTION);
+    if (rule->bare && !c->wordless) return no(why, BB_LOST_WORDS);
+    if (rule->unanswered && c->reply.part[0]) return no(why, BB_LOST_ANSWERED);
+    if (!any_code(rule->status, rule->n_status, c->status)) return no(why, BB_LOST_STATUS);
+    if (!any_code(rule->reply, rule->n_reply, c->reply)) return no(why, BB_LOST_REPLY);
+    return any_host(rule->hosts, rule->n_hosts, e->host) || no(why, BB_LOST_HOST);
 }
 
-/* The order of rules/README.md, "Which rule wins". */
-static bool beats(const firing *x, const firing *y)
+int bb_firing_order(const bb_firing *x, const bb_firing *y, bb_loss *by)
 {
-    if (!y->rule) return true;
-    if (x->strength != y->strength) return x->strength > y->strength;
-    if (x->said != y->said) return x->said;
-    if (x->rule->specificity != y->rule->specificity) return x->rule->specificity > y->rule->specificity;
-    bool hard = x->rule->kind == BB_KIND_HARD, other_hard = y->rule->kind == BB_KIND_HARD;
-    if (hard != other_hard) return other_hard; /* contradiction: the one that removes nobody */
-    if (x->weight != y->weight) return x->weight > y->weight;
-    return x->rule < y->rule; /* earlier sources come first */
+    const int ahead[] = {
+        x->strength - y->strength,
+        x->said - y->said,
+        x->rule->specificity - y->rule->specificity,
+        (y->rule->kind == BB_KIND_HARD) - (x->rule->kind == BB_KIND_HARD), /* contradiction: who removes nobody */
+        x->weight - y->weight,
+        (x->rule < y->rule) - (y->rule < x->rule), /* earlier sources come first */
+    };
+    size_t i = 0;
+    while (i + 1 < BB_COUNT(ahead) && !ahead[i]) i++;
+    *by = (bb_loss)(BB_LOST_WEAKER + i);
+    return ahead[i];
 }
 
-static void consider(firing *best, firing next)
+static void consider(contest *in, bb_firing next)
 {
+    bb_firing *best = &in->best;
+    bb_loss by;
+    if (in->trace) bb_trace_note(in->trace, &next, in->aside);
+    if (in->aside) return;
     bool rivals = best->rule && best->strength == next.strength;
-    next.doubted = rivals && (best->doubted || best->rule->kind != next.rule->kind);
-    if (rivals) best->doubted = next.doubted;
-    if (beats(&next, best)) *best = next;
+    bool doubted = rivals && (in->doubted || best->rule->kind != next.rule->kind), first = !best->rule;
+    if (rivals) in->doubted = doubted;
+    if (!first && bb_firing_order(&next, best, &by) <= 0) return;
+    *best = next;
+    in->doubted = doubted;
 }
 
 /* Whose words a text is. */
@@ -92,17 +112,18 @@ typedef enum { BY_SYSTEM, BY_REPORT, DOUBTED } said_by;
 
 /* Human words never call it hard against codes that say what else is the matter, nor where they were said of all; and
  * what they only say may be, or quote, can at the most tell of a block. */
-static bool may_fire(const bb_rule *rule, const bb_evidence *e, const bb_codes *c, said_by by)
+static bool may_fire(const bb_rule *rule, const bb_evidence *e, const bb_codes *c, said_by by, bb_loss *why)
 {
     bool human = (by != BY_SYSTEM || e->told) && e->action != BB_ACTION_DELAYED;
-    if (by != BY_SYSTEM && rule->said) return false;
-    if (by == DOUBTED && rule->kind != BB_KIND_BLOCK) return false;
-    if (rule->kind == BB_KIND_HARD && human && (c->elsewhere || (by == BY_REPORT && e->text_of_all))) return false;
-    return conditions_hold(rule, e, c);
+    if (by != BY_SYSTEM && rule->said) return no(why, BB_LOST_SAID);
+    if (by == DOUBTED && rule->kind != BB_KIND_BLOCK) return no(why, BB_LOST_DOUBTED);
+    if (rule->kind == BB_KIND_HARD && human && c->elsewhere) return no(why, BB_LOST_ELSEWHERE);
+    if (rule->kind == BB_KIND_HARD && human && by == BY_REPORT && e->text_of_all) return no(why, BB_LOST_OF_ALL);
+    return conditions_hold(rule, e, c, why);
 }
 
 /* Rules whose words stand in `text`. */
-static void consider_words(firing *best, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c,
+static void consider_words(contest *in, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c,
                            bb_str text, said_by by)
 {
     if (bb_empty(text)) return;
@@ -117,79 +138,120 @@ static void consider_words(firing *best, const bb_rules *r, bb_arena *a, const b
     for (size_t i = 0; i < sight.n_seen; i++) {
         const bb_rule *rule = &r->rules[sight.seen[i]];
         const bb_mark *m = &sight.marks[sight.seen[i]];
-        if (!m->weight || m->forbidden || !may_fire(rule, e, c, by)) continue;
+        if (!m->word) continue;
         bool said = by == BY_SYSTEM, guessed = !said && rule->strength == BB_STRENGTH_HINT;
-        int strength = guessed ? BB_STRENGTH_GUESS : (int)rule->strength;
-        consider(best, (firing){.rule = rule, .strength = strength, .weight = m->weight, .said = said});
+        bb_firing f = {.rule = rule,
+                       .strength = guessed ? BB_STRENGTH_GUESS : (int)rule->strength,
+                       .word = m->word,
+                       .unless = m->unless,
+                       .weight = r->trie.literals[m->word - 1].weight,
+                       .said = said};
+        bb_loss why = m->unless ? BB_LOST_UNLESS : BB_LOST_CONDITION;
+        if (!m->unless && may_fire(rule, e, c, by, &why)) consider(in, f);
+        else if (in->trace) bb_trace_note(in->trace, &f, why);
     }
 }
 
-static void consider_codes(firing *best, const bb_rules *r, const bb_evidence *e, const bb_codes *c)
+/* A rule without words comes near where the codes are those that it asks for. */
+static bool codes_hold(const bb_rule *rule, const bb_codes *c)
+{
+    return (rule->n_status || rule->n_reply) && any_code(rule->status, rule->n_status, c->status) &&
+           any_code(rule->reply, rule->n_reply, c->reply);
+}
+
+static void consider_codes(contest *in, const bb_rules *r, const bb_evidence *e, const bb_codes *c)
 {
     for (size_t i = 0; i < r->n_codes; i++) {
         const bb_rule *rule = &r->rules[r->codes[i]];
-        if (conditions_hold(rule, e, c))
-            consider(best, (firing){.rule = rule, .strength = (int)rule->strength, .said = true});
+        bb_firing f = {.rule = rule, .strength = (int)rule->strength, .said = true};
+        bb_loss why = BB_LOST_CONDITION;
+        if (conditions_hold(rule, e, c, &why)) consider(in, f);
+        else if (in->trace && codes_hold(rule, c)) bb_trace_note(in->trace, &f, why);
     }
 }
 
-static double confidence(const firing *f)
+static double confidence(const contest *in)
 {
     static const double by_strength[] = {0.3, 0.6, 0.8, 0.9, 0.98, 1.0};
-    double sure = by_strength[f->strength];
-    if (!f->said) sure -= 0.1;
-    if (f->doubted) sure -= 0.2;
+    double sure = by_strength[in->best.strength];
+    if (!in->best.said) sure -= 0.1;
+    if (in->doubted) sure -= 0.2;
     return sure > 0.1 ? sure : 0.1;
 }
 
 /* Does the status say what is the matter, and not that it is the address? */
 static bool status_is_elsewhere(const bb_rules *r, const bb_evidence *e, const bb_codes *c)
 {
-    firing by_code = {0};
+    contest by_code = {0};
     if (c->status.part[0]) consider_codes(&by_code, r, e, c);
-    return by_code.rule && by_code.rule->kind != BB_KIND_HARD && by_code.rule->n_status &&
-           by_code.strength >= BB_STRENGTH_CODE;
+    const bb_rule *rule = by_code.best.rule;
+    return rule && rule->kind != BB_KIND_HARD && rule->n_status && by_code.best.strength >= BB_STRENGTH_CODE;
 }
 
 /* The report's human words. What they doubt may still be the better word for a block. */
-static void consider_report(firing *best, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c)
+static void consider_report(contest *in, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c)
 {
     bb_str told = e->asserted.p ? e->asserted : bb_report_asserted(a, e->text, e->subject, true);
-    consider_words(best, r, a, e, c, told, BY_REPORT);
+    const bb_firing *best = &in->best;
+    consider_words(in, r, a, e, c, told, BY_REPORT);
     if (told.n != e->text.n && !e->text_of_all && (!best->rule || best->rule->kind == BB_KIND_BLOCK))
-        consider_words(best, r, a, e, c, e->text, DOUBTED);
+        consider_words(in, r, a, e, c, e->text, DOUBTED);
 }
 
-/* The words and codes of one evidence, without what the action field makes of them. */
-static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *e)
+/* What nobody asked, for who wants to know why. */
+static void look_aside(const contest *in, const bb_rules *r, bb_arena *a, const bb_evidence *e, const bb_codes *c)
 {
-    bb_codes c = bb_codes_of(e);
-    firing best = {0};
-    if (e->told) c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c); /* asked for human words only */
-    bb_str said = e->told ? bb_report_asserted(a, e->diagnostic, e->subject, false) : e->diagnostic;
-    consider_words(&best, r, a, e, &c, said, BY_SYSTEM);
-    /* They count only where the refusing system said nothing clear. */
-    if (!best.rule) {
-        c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c);
-        consider_report(&best, r, a, e, &c);
-    }
-    if (!best.rule || best.strength < BB_STRENGTH_CLEAR) consider_codes(&best, r, e, &c);
-    if (!best.rule) return (bb_verdict){BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 0};
+    contest aside = {.trace = in->trace, .aside = BB_LOST_REPORTED};
+    if (!in->trace || !in->best.rule) return;
+    if (in->best.said) consider_report(&aside, r, a, e, c);
+    aside.aside = BB_LOST_CODE;
+    if (in->best.strength >= BB_STRENGTH_CLEAR) consider_codes(&aside, r, e, c);
+}
 
-    bb_verdict v = {best.rule->kind, best.rule->reason, best.rule->id, confidence(&best)};
+/* What circumstances make of the kind that the rule has. */
+static bb_verdict in_circumstances(const contest *in, const bb_evidence *e, const bb_codes *c)
+{
+    const bb_firing *best = &in->best;
+    bb_verdict v = {best->rule->kind, best->rule->reason, best->rule->id, confidence(in)};
+    bb_loss why = BB_LOST_NOT;
     /* Refused for good, for no reason that anybody can read, and it names who sent it. */
-    bool unsaid = best.strength == BB_STRENGTH_GUESS || v.reason == BB_REASON_onhold;
-    if (e->of_sender && unsaid && !c.temporary) v.kind = BB_KIND_BLOCK, v.reason = BB_REASON_rejected;
+    bool unsaid = best->strength == BB_STRENGTH_GUESS || v.reason == BB_REASON_onhold;
+    if (e->of_sender && unsaid && !c->temporary) {
+        v.kind = BB_KIND_BLOCK, v.reason = BB_REASON_rejected;
+        why = BB_LOST_UNSAID;
+    }
     /* A temporary refusal (RFC 5321 section 4.2.1) removes nobody, whatever its words: "450 4.1.1 user
      * unknown" is greylisting, an address verification under way, a broken look-up table. */
-    bool lasting = best.rule->lasting && best.said && !c.for_now;
-    if (v.kind == BB_KIND_HARD && c.temporary && !lasting) v.kind = BB_KIND_SOFT;
+    bool lasting = best->rule->lasting && best->said && !c->for_now;
+    if (v.kind == BB_KIND_HARD && c->temporary && !lasting) v.kind = BB_KIND_SOFT, why = BB_LOST_TEMPORARY;
     /* What his mail was passed on to is gone; he may be there, and see to it. */
-    if (v.kind == BB_KIND_HARD && e->passed_on) v.kind = BB_KIND_SOFT;
+    if (v.kind == BB_KIND_HARD && e->passed_on) v.kind = BB_KIND_SOFT, why = BB_LOST_PASSED_ON;
+    if (in->trace && why) bb_trace_note(in->trace, best, why);
     return v;
 }
 
-bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e)
+/* The words and codes of one evidence, without what the action field makes of them. */
+static bb_verdict read_words(const bb_rules *r, bb_arena *a, const bb_evidence *e, bb_trace *trace)
+{
+    bb_codes c = bb_codes_of(e);
+    contest in = {.trace = trace};
+    if (e->told) c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c); /* asked for human words only */
+    bb_str said = e->told ? bb_report_asserted(a, e->diagnostic, e->subject, false) : e->diagnostic;
+    consider_words(&in, r, a, e, &c, said, BY_SYSTEM);
+    /* They count only where the refusing system said nothing clear. */
+    if (!in.best.rule) {
+        c.elsewhere = c.elsewhere || status_is_elsewhere(r, e, &c);
+        consider_report(&in, r, a, e, &c);
+    }
+    if (!in.best.rule || in.best.strength < BB_STRENGTH_CLEAR) consider_codes(&in, r, e, &c);
+    if (trace) look_aside(&in, r, a, e, &c);
+    bb_verdict v = {BB_KIND_OTHER, BB_REASON_undefined, BB_S(""), 0};
+    if (in.best.rule) v = in_circumstances(&in, e, &c);
+    if (trace) bb_trace_end(trace, r, e, &c, &in.best);
+    return v;
+}
+
+static bb_verdict decide(const bb_rules *rules, bb_arena *a, const bb_evidence *e, bb_trace *trace)
 {
     /* RFC 3464 section 2.3.3 */
     switch (e->action) {
@@ -200,10 +262,22 @@ bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e)
     case BB_ACTION_FAILED:
     case BB_ACTION_DELAYED: break;
     }
-    bb_verdict v = read_words(rules, a, e);
+    bb_verdict v = read_words(rules, a, e, trace);
     if (e->action != BB_ACTION_DELAYED) return v;
     v.kind = BB_KIND_DELAYED; /* still being retried: the words only say why */
     v.confidence = 1;
     if (bb_empty(v.rule)) v.rule = BB_S("action-delayed");
     return v;
+}
+
+bb_verdict bb_classify(const bb_rules *rules, bb_arena *a, const bb_evidence *e)
+{
+    return decide(rules, a, e, NULL);
+}
+
+bb_verdict bb_classify_why(const bb_rules *rules, bb_arena *a, const bb_evidence *e, bb_runners_up *out)
+{
+    *out = (bb_runners_up){0};
+    bb_trace trace = {.arena = a, .out = out};
+    return decide(rules, a, e, &trace);
 }

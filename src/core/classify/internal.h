@@ -31,9 +31,10 @@ bool bb_inside_word(bb_str folded, size_t i);
 #define BB_LITERAL_GAP 100
 
 typedef struct {
-    uint32_t rule;   /* whose it is */
-    uint32_t first;  /* its pieces' places among all pieces of literals with gaps */
-    uint16_t weight; /* bytes of all pieces: a longer literal says more */
+    uint32_t rule;    /* whose it is */
+    uint32_t first;   /* its pieces' places among all pieces of literals with gaps */
+    const char *text; /* as it stands in its file, up to the quote behind it */
+    uint16_t weight;  /* bytes of all pieces: a longer literal says more */
     uint8_t pieces;
     bool unless; /* its being seen forbids the rule */
 } bb_literal;
@@ -90,9 +91,8 @@ bool bb_trie_finish(bb_trie *t) BB_MUST_USE;
 
 /* What was seen of one rule's literals. */
 typedef struct {
-    uint16_t weight; /* of the longest word seen; 0: none */
-    bool forbidden;  /* an "unless" was seen */
-    bool listed;     /* is in the list below */
+    uint32_t word;   /* the longest one seen, its place and 1; 0: none */
+    uint32_t unless; /* the first "unless" seen, likewise */
 } bb_mark;
 
 typedef struct {
@@ -116,6 +116,7 @@ typedef enum {
     BB_STRENGTH_CERTAIN,
     BB_STRENGTH_ALWAYS,
 } bb_strength;
+extern const char *const bb_strengths[]; /* their words, and NULL */
 
 /* Parts of "5.1.1"; -1 is the pattern's x. */
 typedef struct {
@@ -177,5 +178,79 @@ typedef struct {
 } bb_codes;
 
 bb_codes bb_codes_of(const bb_evidence *e);
+
+/* ---- how rules win and lose (decide.c, trace.c) ----------------------------------------------------- */
+
+/* A rule that fires, or nearly did. */
+typedef struct {
+    const bb_rule *rule; /* NULL: none */
+    int strength;        /* the rule's, or less */
+    uint32_t word;       /* its longest word seen, its place and 1; 0: it has none */
+    uint32_t unless;     /* what forbids it, likewise */
+    uint16_t weight;     /* of that word */
+    bool said;           /* by the refusing system itself */
+} bb_firing;
+
+/* Why a rule lost. */
+typedef enum {
+    BB_LOST_NOT, /* it fires; not yet compared */
+    /* it fires, and the winner goes before it by this, in the order in which they are asked */
+    BB_LOST_WEAKER,
+    BB_LOST_UNSAID_BY_SYSTEM,
+    BB_LOST_LESS_EXACT,
+    BB_LOST_HARD,
+    BB_LOST_SHORTER,
+    BB_LOST_LATER,
+    /* it would fire, but nobody asks it */
+    BB_LOST_REPORTED,
+    BB_LOST_CODE,
+    /* its words stand there, and it does not fire */
+    BB_LOST_UNLESS,
+    BB_LOST_SAID,
+    BB_LOST_DOUBTED,
+    BB_LOST_STAGE,
+    BB_LOST_ACTION,
+    BB_LOST_WORDS,
+    BB_LOST_ANSWERED,
+    BB_LOST_STATUS,
+    BB_LOST_REPLY,
+    BB_LOST_HOST,
+    BB_LOST_CONDITION,
+    /* neither does it, being hard */
+    BB_LOST_AT_DATA,
+    BB_LOST_SENDER_STATUS,
+    BB_LOST_PROTOCOL,
+    BB_LOST_OF_SENDER,
+    BB_LOST_OF_OTHERS,
+    BB_LOST_OF_ALL,
+    BB_LOST_EARLY,
+    BB_LOST_ELSEWHERE,
+    /* it is the winner, and its kind gave way */
+    BB_LOST_TEMPORARY,
+    BB_LOST_PASSED_ON,
+    BB_LOST_UNSAID,
+    BB_LOSSES
+} bb_loss;
+
+/* More than 0 where x goes before y by the order of rules/README.md, "Which rule wins", less where y does; *by is the
+ * difference that decides. Both are rules. */
+int bb_firing_order(const bb_firing *x, const bb_firing *y, bb_loss *by);
+
+typedef struct {
+    bb_firing firing;
+    bb_loss why;
+} bb_lost;
+
+/* Who did not win, collected while one evidence is decided. */
+typedef struct {
+    bb_arena *arena;
+    bb_runners_up *out;
+    bb_lost *lost;
+    size_t n, cap;
+} bb_trace;
+
+void bb_trace_note(bb_trace *t, const bb_firing *f, bb_loss why);
+/* The nearest of them, with their words, to t->out. */
+void bb_trace_end(bb_trace *t, const bb_rules *r, const bb_evidence *e, const bb_codes *c, const bb_firing *winner);
 
 #endif

@@ -135,7 +135,7 @@ bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err 
 
     bb_literal *l = BB_PUSH(t->arena, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *l = (bb_literal){rule, t->n_gapped, (uint16_t)weight, (uint8_t)n, unless};
+    *l = (bb_literal){rule, t->n_gapped, literal.p, (uint16_t)weight, (uint8_t)n, unless};
     if (n > 1) t->n_gapped += (uint32_t)n;
     for (int i = 0; i < n; i++)
         if (!add_piece(t, &pieces[i], (uint8_t)i)) return bb_fail(err, BB_ENOMEM, "out of memory");
@@ -150,13 +150,13 @@ typedef struct {
     bb_sight *sight;
 } scan;
 
-static void mark(bb_sight *sight, const bb_literal *l)
+static void mark(const bb_trie *t, bb_sight *sight, const bb_literal *l)
 {
     bb_mark *m = &sight->marks[l->rule];
-    if (!m->listed) sight->seen[sight->n_seen++] = l->rule;
-    m->listed = true;
-    if (l->unless) m->forbidden = true;
-    else if (l->weight > m->weight) m->weight = l->weight;
+    uint32_t number = (uint32_t)(l - t->literals) + 1;
+    if (!m->word && !m->unless) sight->seen[sight->n_seen++] = l->rule;
+    if (l->unless) m->unless = m->unless ? m->unless : number;
+    else if (!m->word || l->weight > t->literals[m->word - 1].weight) m->word = number;
 }
 
 /* A piece was seen from `from` to `to`. The latest end of each piece is enough to know: what is in
@@ -166,7 +166,7 @@ static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
     const bb_literal *l = &c->t->literals[end->literal];
     if (end->whole_word && bb_inside_word(c->s, to)) return;
     if (l->pieces == 1) {
-        mark(c->sight, l);
+        mark(c->t, c->sight, l);
         return;
     }
     uint32_t *last = c->sight->gapped + l->first + end->piece;
@@ -175,7 +175,7 @@ static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
         if (!before || before - 1 > from || from - (before - 1) > BB_LITERAL_GAP || before - 1 < c->sentence) return;
     }
     *last = (uint32_t)to + 1;
-    if (end->piece + 1 == l->pieces) mark(c->sight, l);
+    if (end->piece + 1 == l->pieces) mark(c->t, c->sight, l);
 }
 
 /* Follows the literals that begin at `from`. */

@@ -20,6 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "proc"))
 import box  # noqa: E402
+from box import until  # noqa: E402
 
 from remote import Names, Remote  # noqa: E402
 
@@ -87,16 +88,6 @@ def skipped(name, why):
     """A check that this machine cannot make."""
     box._count += 1
     print("ok %d - %s # SKIP %s" % (box._count, name, why), flush=True)
-
-
-def until(holds, seconds):
-    """Asks until it holds; false when it did not in time."""
-    end = time.monotonic() + seconds
-    while not (answer := holds()):
-        if time.monotonic() > end:
-            return answer
-        time.sleep(0.02)
-    return answer
 
 
 def hold(host, port=0):

@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 
-from bed import Bed, box, skipped, until
-from box import ROOT, done, ok, run, same
+from bed import Bed, box, skipped
+from box import ROOT, done, ok, run, same, until
 
 HARD = ("hard", "userunknown", "failed", "5.1.1", 550)
 FULL = ("soft", "mailboxfull", "failed", "5.2.2", 552)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "tests" / "fixtures" / "mta"
@@ -17,6 +18,7 @@ PROGRAM = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "bouncebox").resolv
 SANE = (0, 64, 65, 66, 70, 73, 74, 75, 77, 78)
 # A key that everybody knows, so that every run makes the same return paths.
 KEY = "1 %s 2026-01-01T00:00:00Z active\n" % ("5a" * 32)
+PATIENCE = 20  # seconds; every wait ends as soon as it can
 
 _count = _failed = 0
 
@@ -47,6 +49,14 @@ def same(got, want, name):
 def done():
     print("1..%d" % _count)
     sys.exit(1 if _failed else 0)
+
+
+def until(holds, seconds=PATIENCE):
+    """Asks until it holds, and answers what it said last."""
+    end = time.monotonic() + seconds
+    while not (answer := holds()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return answer
 
 
 def folder():

@@ -11,20 +11,10 @@ import subprocess
 import threading
 import time
 
-from box import PROGRAM, distinct_bounce, done, folder, new_home, ok, run, same
+from box import PATIENCE, PROGRAM, distinct_bounce, done, folder, new_home, ok, run, same, until
 
 TOP = folder()
 FROM = b"From MAILER-DAEMON Tue Nov 24 09:00:00 2026\n"
-PATIENCE = 20  # seconds; every wait ends as soon as it can
-
-
-def until(holds):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 class Follower:

@@ -11,8 +11,8 @@ import shutil
 import subprocess
 import sys
 
-from box import distinct_bounce, done, fixtures, mbox, new_home, ok, run, same, skip
-from follow import Follower, append, until, FROM, stored, TOP
+from box import distinct_bounce, done, fixtures, mbox, new_home, ok, run, same, skip, until
+from follow import Follower, append, FROM, stored, TOP
 
 COPIES = 8
 

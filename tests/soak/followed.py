@@ -16,8 +16,8 @@ import threading
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / part) for part in ("mta", "proc")]
-from bed import Bed, until  # noqa: E402
-from box import PROGRAM, distinct_bounce, done, new_home, run, same  # noqa: E402
+from bed import Bed  # noqa: E402
+from box import PROGRAM, distinct_bounce, done, new_home, run, same, until  # noqa: E402
 
 MESSAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
 KILLS, CLIENTS, PATIENCE = 5, 4, 90

@@ -196,11 +196,11 @@ static const struct row {
 
     /* ---- the way there ---- */
     S("connect to mx.example.net[192.0.2.1]:25: Connection refused", networkerror),
-    S("connect to mx.example.net[192.0.2.1]:25: Connection timed out", networkerror),
+    S("connect to mx.example.net[192.0.2.1]:25: Connection timed out", expired),
     S("connect to mx.example.net[192.0.2.1]:25: No route to host", networkerror),
     S("connect to mx.example.net[2001:db8::1]:25: Network is unreachable", networkerror),
     S("lost connection with mx.example.net[192.0.2.1] while receiving the initial server greeting", networkerror),
-    S("conversation with mx.example.net[192.0.2.1] timed out while sending RCPT TO", networkerror),
+    S("conversation with mx.example.net[192.0.2.1] timed out while sending RCPT TO", expired),
     S("mail for example.net loops back to myself", networkerror),
     S("554 5.4.6 Too many hops", networkerror),
     S("554 5.4.14 Hop count exceeded - possible mail loop ATTR34", networkerror),
@@ -210,11 +210,11 @@ static const struct row {
     S("retry timeout exceeded", expired),
     S("550 4.4.7 QUEUE.Expired; message expired", expired),
     S("550 5.4.300 Message expired -> 451 4.7.0 Temporary server error. Please try again later. PRX4", expired),
-    S("delivery temporarily suspended: connect to mx.example.net[192.0.2.1]:25: Connection timed out", networkerror),
+    S("delivery temporarily suspended: connect to mx.example.net[192.0.2.1]:25: Connection timed out", expired),
     S("Delivery failed: message has been in the queue too long", expired),
     S("I'm not going to try again; this message has been in the queue too long.", expired),
     S("403 4.7.0 TLS handshake failed.", networkerror),
-    S("451 4.4.2 Timeout - closing connection", networkerror),
+    S("451 4.4.2 Timeout - closing connection", expired),
 
     /* ---- full ---- */
     S("452 4.2.2 The email account that you tried to reach is over quota. Please direct the recipient to "
@@ -320,7 +320,7 @@ static const struct row {
     B("550 5.2.3 Message too large for this mailbox", mesgtoobig),
     B("554 5.7.1 virus Eicar-Test-Signature detected by ClamAV", virusdetected),
     B("552-5.7.0 This message was blocked because its content presents a potential 552-5.7.0 security issue.",
-      contenterror),
+      policyviolation),
     B("554 5.6.0 Message contains invalid header", notcompliantrfc),
     B("550-5.7.1 Messages missing a valid Message-ID header are not accepted.", notcompliantrfc),
     B("550 5.1.8 <x@nosuch.example>: Sender address rejected: Domain not found", rejected),

@@ -24,14 +24,22 @@ static bb_str host_of(bb_str value)
     return value;
 }
 
+/* "x-unix; 127": the exit status of a program (sysexits.h), which without its type could be anything. */
+static bool is_exit_status(bb_str type, bb_str words)
+{
+    uint64_t status;
+    return bb_ieq(type, BB_S("x-unix")) && words.n < 4 && bb_u64(words, &status);
+}
+
 /* RFC 3464 section 2.3.6: a type, then words. */
 static bb_str words_of(bb_ctx *c, bb_str value)
 {
-    bb_str text = bb_value_text(c->m, value);
+    bb_str text = bb_trim(bb_value_text(c->m, value));
     size_t n = 0;
     while (n < text.n && (bb_is_alnum(text.p[n]) || text.p[n] == '-')) n++;
-    if (n && n < text.n && text.p[n] == ';') text = bb_sub(text, n + 1, BB_NPOS);
-    return bb_one_line(c, text);
+    if (!n || n >= text.n || text.p[n] != ';') return bb_one_line(c, text);
+    bb_str words = bb_trim(bb_sub(text, n + 1, BB_NPOS));
+    return bb_one_line(c, is_exit_status(bb_sub(text, 0, n), words) ? text : words);
 }
 
 static bb_action action_of(bb_str value)

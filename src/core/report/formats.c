@@ -10,6 +10,7 @@ const bb_format bb_formats[] = {
     {"rfc3464", bb_fmt_rfc3464},
     {"arf", bb_fmt_arf},
     {"mdn", bb_fmt_mdn},
+    {"ses", bb_fmt_ses},
     {"challenge", bb_fmt_challenge},
     {"autoreply", bb_fmt_autoreply},
     {"postfix", bb_fmt_postfix},

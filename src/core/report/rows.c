@@ -241,6 +241,14 @@ static bool is_about(const bb_ctx *c, const bb_exchange *e, size_t i)
     return c->r->n_rcpts == 1;
 }
 
+/* "552-5.7.0 Blocked because": the field has one line of the reply, the transcript all. */
+static void take_whole_reply(bb_ctx *c, bb_rcpt_report *row, bb_str reply)
+{
+    bb_str line = bb_one_line(c, reply), diagnostic = row->diagnostic;
+    bool open = diagnostic.n > 4 && diagnostic.p[3] == '-' && bb_is_digit(diagnostic.p[0]);
+    if (open && line.n > diagnostic.n && bb_istarts(line, diagnostic)) row->diagnostic = line;
+}
+
 static void from_transcript(bb_ctx *c)
 {
     bb_exchange *said;
@@ -253,6 +261,7 @@ static void from_transcript(bb_ctx *c)
             if (bb_empty(row->remote_mta)) row->remote_mta = said[k].host;
             bb_row_words(c, row, said[k].reply);
             if (bb_empty(row->diagnostic)) row->diagnostic = bb_one_line(c, said[k].reply);
+            take_whole_reply(c, row, said[k].reply);
             break;
         }
     }

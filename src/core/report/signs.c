@@ -116,7 +116,7 @@ static unsigned sender_signs(bb_ctx *c)
     bb_str from = bb_field_text(c->m, c->m->root, "From");
     unsigned signs = path_signs(c);
     c->from = bb_address_find(from, NULL);
-    if (is_null(from)) signs |= BB_SIGN_NULL_SENDER;
+    if (is_null(from) || bb_iends(bb_trim(from), BB_S(" <>"))) signs |= BB_SIGN_NULL_SENDER; /* "Mail System" <> */
     if (bb_phrases_in(from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_DAEMON;
     return signs;
 }
@@ -150,11 +150,13 @@ bool bb_announces(const bb_ctx *c)
     /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */
     bool form = c->returned || s & BB_SIGN_DSN;
     if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON)) return false;
-    if (!form && s & BB_SIGN_TO_SELF) return false;
+    /* People and programs write to themselves; a mail system that a list passes on does not. */
+    bool both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
+    bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && both;
+    if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
     if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_DAEMON)) return false; /* a person tells of the bounce he got */
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
     if (s & BB_SIGN_REPLY) return false;
-    bool both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
     /* A list that takes its own bounces marks them as its mail. */
     if (s & BB_SIGN_LIST) return s & BB_SIGN_DAEMON && (both || c->returned);
     return s & BB_SIGN_DAEMON || both;

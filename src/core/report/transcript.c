@@ -12,6 +12,7 @@ typedef struct {
     bb_exchange *items;
     size_t n, cap;
     bb_str host, stage, argument; /* what was last said to whom */
+    bb_str output;                /* the line before, where nobody in the dialogue said it: a mailer's own words */
     size_t under;                 /* first exchange under that command */
     bool open;                    /* the last reply is not complete: "550-..." */
     bb_buf joined;                /* its lines so far, from the second on */
@@ -68,6 +69,16 @@ static void settle_pipelined(reading *t)
     }
 }
 
+/* What Sendmail says of a mailer that only ended with an exit code: the reason is what the mailer printed. */
+static bool is_stock(bb_str why)
+{
+    static const char *const stock[] = {"Service unavailable", "unknown mailer error", "Local configuration error",
+                                        "Can't create output"};
+    for (size_t i = 0; i < BB_COUNT(stock); i++)
+        if (bb_istarts(why, bb_cstr(stock[i]))) return true;
+    return false;
+}
+
 /* "550 5.1.1 <a@example.net>... User unknown", "a@example.net... Deferred: ...": the reporter's verdict on
  * what it heard just before, or all there is. */
 static void verdict(reading *t, bb_str line)
@@ -85,7 +96,10 @@ static void verdict(reading *t, bb_str line)
     bb_reply own, inner;
     bool replied = bb_reply_find(line, &own) && own.text.p == line.p;
     if (bb_reply_find(why, &inner) && inner.text.p == why.p) replied = false; /* "... 550 Host unknown" */
-    add(t, (bb_exchange){.about = address, .reply = replied ? line : why});
+    bb_str reply = replied ? line : why;
+    if (!bb_empty(t->output) && is_stock(why))
+        reply = bb_sprintf(t->c->a, BB_FMT " (" BB_FMT ")", BB_ARG(reply), BB_ARG(t->output));
+    add(t, (bb_exchange){.about = address, .reply = reply});
 }
 
 size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
@@ -97,6 +111,7 @@ size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
                bb_find(prose, BB_S("<<<")) != BB_NPOS;
     while (any && bb_line(&prose, &line)) {
         line = bb_trim(line);
+        bb_str output = {0};
         size_t talking = bb_ifind(line, BB_S("while talking to "));
         if (talking != BB_NPOS) {
             settle_pipelined(&t);
@@ -108,8 +123,11 @@ size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
         } else if (bb_starts(line, BB_S("<<<"))) {
             heard(&t, bb_trim(bb_sub(line, 3, BB_NPOS)));
         } else {
+            size_t before = t.n;
             verdict(&t, line);
+            if (t.n == before) output = bb_sub(line, 0, 300);
         }
+        t.output = output;
     }
     settle_pipelined(&t);
     for (size_t i = 0; i < t.n; i++)

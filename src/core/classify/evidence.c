@@ -70,13 +70,21 @@ static bb_code3 reply_of(const bb_evidence *e)
     return reply_digits(code);
 }
 
+/* "5.1.0 - Unknown address error 550-'5.7.1 Access denied'": IronPort's own heading, and what the other server said. */
+static bb_str without_heading(bb_str diagnostic)
+{
+    size_t at = bb_find(diagnostic, BB_S("-'"));
+    bool code = at != BB_NPOS && at >= 3 && bb_is_digit(diagnostic.p[at - 3]) && bb_is_digit(diagnostic.p[at - 1]);
+    return code ? bb_sub(diagnostic, at - 3, BB_NPOS) : diagnostic;
+}
+
 /* The refusing system's own status before the one that the reporting MTA made up from a bare reply;
  * one that says nothing only where there is no better. */
 static bb_code3 status_of(const bb_evidence *e)
 {
     bb_code3 field = {{0}}, said = {{0}};
     if (!bb_code3_read(bb_trim(e->status), false, &field)) field = (bb_code3){{0}};
-    if (!find_status(e->diagnostic, &said)) said = (bb_code3){{0}};
+    if (!find_status(without_heading(e->diagnostic), &said) && !find_status(e->diagnostic, &said)) said = (bb_code3){{0}};
     if (says_something(said)) return said;
     return field.part[0] ? field : said;
 }

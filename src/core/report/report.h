@@ -32,7 +32,8 @@ typedef struct {
     bb_str original; /* Original-Recipient's address */
     bb_str final;    /* Final-Recipient's address (or X-Actual-Recipient where Final names none) */
     bb_action action;
-    bb_str status;     /* "5.1.1": the field's; where it says nothing (x.0.0), the one in the diagnostic */
+    bb_str
+        status; /* "5.1.1": what the refusing server put behind its code, else the field's; of 4.4.7, time ran out, the field's */
     int reply_code;    /* 550 */
     bb_str command;    /* the SMTP stage: CONN EHLO MAIL RCPT DATA (the final dot too), upper case */
     bb_str diagnostic; /* the refusing system's words, unfolded to one line, clean UTF-8 */

@@ -212,11 +212,22 @@ size_t bb_rows_from_blocks(bb_ctx *c, bb_str prose)
 
 /* ---- completion ------------------------------------------------------------------------------------------ */
 
+/* Is what the refusing server put behind its code to be believed before the field, the reporter's reading of it? Not where
+ * the field says that the time was up (x.4.7), nor where it is the more exact ("5.1.0"). */
+static bool is_better(bb_str said, bb_str field)
+{
+    bool vague = bb_iends(said, BB_S(".0")) && !bb_iends(field, BB_S(".0"));
+    return bb_status_says(said) && !vague && !bb_iends(field, BB_S(".4.7"));
+}
+
 /* The diagnostic's own codes come before what anybody says about it. */
 static void read_diagnostic(bb_rcpt_report *row)
 {
     bb_reply reply;
-    if (bb_reply_find(row->diagnostic, &reply)) take_reply(row, &reply);
+    if (bb_reply_find(row->diagnostic, &reply)) {
+        if (is_better(reply.status, row->status)) row->status = reply.status;
+        take_reply(row, &reply);
+    }
     bb_str status = bb_status_find(row->diagnostic);
     if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
     if (bb_empty(row->command)) row->command = bb_stage_find(row->diagnostic);

@@ -30,7 +30,8 @@ def test_runners_up(own):
     for words, rule, kind, why in (
             (("550 5.1.1 Mailbox full",), "status-x.1.1", "hard", "codes are asked only where no words are clear"),
             (("550 User unknown, mailbox full",), "user-unknown", "hard", "it is weaker: clear, not certain"),
-            (("550 5.7.1 Message rejected as spam",), "spam-word", "block", 'its words are shorter: "spam*", not "rejected as spam"'),
+            (("550 5.1.1 no such user here, account disabled",), "no-such-user", "hard",
+             'its words are shorter: "no such user", not "account disabled"'),
             (("450 4.1.1 User unknown",), "user-unknown", "hard", "the winner's own kind: a temporary refusal is never hard"),
             (("--stage", "MAIL", "550 unknown user"), "user-unknown", "hard", "it is hard, and was said before the recipient was named"),
             (("--stage", "MAIL", "550"), "reply-550-data", "block", "its condition does not hold: stage DATA; here it is MAIL"),

@@ -242,6 +242,12 @@ static bb_str stretch(bb_str left)
 bb_str bb_address_find(bb_str text, bb_str *rest)
 {
     bb_str left = text, hit = {0};
+    size_t sign = bb_chr(text, '@');
+    if (sign == BB_NPOS) left = (bb_str){0};
+    else if (text.n > WINDOW) { /* lines before the first one that can hold an address */
+        size_t lf = bb_rchr(bb_sub(text, 0, sign), '\n');
+        if (lf != BB_NPOS) left = bb_sub(text, lf + 1, BB_NPOS);
+    }
     while (left.n && !hit.n) {
         bb_str line = stretch(left);
         size_t behind = line.n;

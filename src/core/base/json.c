@@ -12,8 +12,22 @@ static void before_value(bb_json *j)
     j->comma[j->depth] = true;
 }
 
+/* Nothing to escape and no byte that is not ASCII: nearly all there is. */
+static bool is_plain(bb_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)(s.p[i] - ' ') >= 0x5F || s.p[i] == '"' || s.p[i] == '\\') return false;
+    return true;
+}
+
 static void quoted(bb_json *j, bb_str s)
 {
+    if (is_plain(s)) {
+        bb_putc(j->out, '"');
+        bb_put(j->out, s);
+        bb_putc(j->out, '"');
+        return;
+    }
     s = bb_utf8_clean(j->out->arena, s);
     bb_putc(j->out, '"');
     size_t plain = 0; /* start of the run that needs no escape */

@@ -149,19 +149,12 @@ bb_str bb_value_unfold(bb_mail *m, bb_str value)
     char *out = bb_get(m->arena, value.n);
     if (!out) return (bb_str){0};
     size_t n = 0;
-    for (size_t i = 0; i < value.n;) {
-        size_t run = i;
-        bool fold = false;
-        for (; run < value.n && bb_is_space(value.p[run]); run++) fold |= !is_wsp(value.p[run]);
-        if (fold) {
-            out[n++] = ' ';
-            i = run;
-        } else {
-            size_t keep = run > i ? run - i : 1;
-            memcpy(out + n, value.p + i, keep);
-            n += keep;
-            i += keep;
-        }
+    for (bb_str line; bb_line(&value, &line);) {
+        line = bb_trim(line);
+        if (!line.n) continue;
+        if (n) out[n++] = ' ';
+        memcpy(out + n, line.p, line.n);
+        n += line.n;
     }
     return (bb_str){out, n};
 }

@@ -134,6 +134,7 @@ static bool segment_of(bb_str suffix, size_t *index, bool *extended)
 bb_str bb_param(bb_mail *m, bb_str value, const char *name)
 {
     bb_str wanted = bb_cstr(name), rest = bb_value_unfold(m, value), plain = {0}, key, found;
+    if (bb_ifind(rest, wanted) == BB_NPOS) return (bb_str){0}; /* most fields have few of them */
     segment segments[MAX_SEGMENTS] = {0};
     size_t total = rest.n;
     bool unclosed = false;

@@ -7,6 +7,7 @@
 /* Where the reader of a source is. Errors get "file:line: " put before them on the way up. */
 typedef struct {
     bb_rules *r;
+    bb_map *names; /* of all sources: hash of an id, to the number of its rule and 1 */
     const char *source;
     size_t source_begins; /* its first rule */
     bb_rule *rule;        /* the open one: the last of r->rules, or `dropped`; NULL: none */
@@ -79,6 +80,7 @@ static bool next_literal(reader *rd, bb_str *rest, bb_str *literal)
 static bb_str without_comment(bb_str line)
 {
     bool quoted = false;
+    if (bb_chr(line, '#') == BB_NPOS) return line;
     for (size_t i = 0; i < line.n; i++) {
         if (line.p[i] == '"') quoted = !quoted;
         if (line.p[i] == '#' && !quoted && (i == 0 || bb_is_space(line.p[i - 1]))) return bb_sub(line, 0, i);
@@ -291,23 +293,35 @@ static bool close_rule(reader *rd)
     return true;
 }
 
+/* Where the number of the rule of that id, and 1, stands or is to stand; NULL: no memory. Ids whose hashes are alike stand
+ * one behind the other. */
+static uint32_t *name_of(reader *rd, bb_str id)
+{
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (size_t i = 0; i < id.n; i++) hash = (hash ^ (unsigned char)id.p[i]) * 16777619U;
+    for (;; hash++) {
+        uint32_t number = bb_map_get(rd->names, hash);
+        if (!number || bb_eq(rd->r->rules[number - 1].id, id)) return bb_map_put(rd->names, hash);
+    }
+}
+
 /* Opens a rule. An id that an earlier source has is that source's: so operators replace built-in
  * rules by their own of the same id. */
 static bool open_rule(reader *rd, bb_str id)
 {
     bb_rules *r = rd->r;
     if (id.n < 2) return bb_fail(rd->err, BB_ECONFIG, "an id has two letters at least");
-    bb_sprout *name = bb_trie_sprout(&r->trie, r->trie.names, id);
+    uint32_t *name = name_of(rd, id);
     if (!name) return no_memory(rd);
-    if (name->out > rd->source_begins)
+    if (*name > rd->source_begins)
         return bb_fail(rd->err, BB_ECONFIG, "rule \"" BB_FMT "\" is in line %d already", BB_ARG(id),
-                       r->rules[name->out - 1].line);
+                       r->rules[*name - 1].line);
     rd->dropped = (bb_rule){0};
     rd->rule = &rd->dropped;
-    if (!name->out) {
+    if (!*name) {
         rd->rule = BB_PUSH(&r->arena, r->rules, r->n_rules, r->cap_rules);
         if (!rd->rule) return no_memory(rd);
-        name->out = (uint32_t)r->n_rules;
+        *name = (uint32_t)r->n_rules;
     }
     rd->rule->id = id;
     rd->rule->source = rd->source;
@@ -333,10 +347,13 @@ static bool read_code_line(reader *rd, bb_str value)
     if (!next_word(&value, &word)) return bb_fail(rd->err, BB_ECONFIG, "a code line goes: code 5.1.1 hard userunknown");
     bool is_reply = read_reply(code, &reply), staged = bb_stage_index(word) >= 0;
     stage = staged ? bb_lowered(&rd->r->arena, word) : BB_S("");
-    bb_str id = bb_sprintf(&rd->r->arena, "%s-" BB_FMT "%s" BB_FMT, is_reply ? "reply" : "status", BB_ARG(code),
-                           staged ? "-" : "", BB_ARG(stage));
-    if (bb_empty(id)) return no_memory(rd);
-    if (!open_rule(rd, id) || !(is_reply ? add_reply(rd, code) : add_status(rd, code))) return false;
+    bb_buf id = bb_buf_of(&rd->r->arena, 16 + code.n + stage.n);
+    bb_puts(&id, is_reply ? "reply-" : "status-");
+    bb_put(&id, code);
+    if (staged) bb_putc(&id, '-');
+    bb_put(&id, stage);
+    if (id.truncated) return no_memory(rd);
+    if (!open_rule(rd, bb_buf_str(&id)) || !(is_reply ? add_reply(rd, code) : add_status(rd, code))) return false;
     if (staged && (!add_stage(rd, word) || !next_word(&value, &word))) word = BB_S("");
     if (!set_kind(rd, word)) return false;
     if (!next_word(&value, &word)) return bb_fail(rd->err, BB_ECONFIG, "the code has no reason");
@@ -351,7 +368,7 @@ static bool read_code_line(reader *rd, bb_str value)
 static bool take_key(reader *rd, bb_str name, bb_str value)
 {
     for (size_t i = 0; i < BB_COUNT(keys); i++)
-        if (bb_eq(name, bb_cstr(keys[i].name)))
+        if (name.p[0] == keys[i].name[0] && bb_eq(name, bb_cstr(keys[i].name)))
             return rd->rule ? take_value(rd, &keys[i], value)
                             : bb_fail(rd->err, BB_ECONFIG, "\"%s\" outside a rule", keys[i].name);
     return unknown(rd, "key", name, key_words);
@@ -370,12 +387,12 @@ static bool read_line(reader *rd, bb_str line)
     return rule ? read_rule_line(rd, value) : read_code_line(rd, value);
 }
 
-static bool read_source(bb_rules *r, const bb_rule_source *source, bb_err *err)
+static bool read_source(bb_rules *r, bb_map *names, const bb_rule_source *source, bb_err *err)
 {
     bb_str text = bb_dup(&r->arena, source->text);
     bb_str name = bb_dup(&r->arena, bb_cstr(source->name));
     if (!text.p || !name.p) return bb_fail(err, BB_ENOMEM, "out of memory");
-    reader rd = {.r = r, .source = name.p, .source_begins = r->n_rules, .err = err};
+    reader rd = {.r = r, .names = names, .source = name.p, .source_begins = r->n_rules, .err = err};
     bb_str line;
     bool fine = true;
     while (fine && bb_line(&text, &line)) {
@@ -389,11 +406,14 @@ static bool read_source(bb_rules *r, const bb_rule_source *source, bb_err *err)
 /* Rules that fire without words, in one list. */
 static bool collect_codes(bb_rules *r, bb_err *err)
 {
+    if (!bb_map_init(&r->near_heads, &r->arena, 0) || !BB_PUSH(&r->arena, r->near, r->n_near, r->cap_near))
+        return bb_fail(err, BB_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < r->n_rules; i++) {
         if (r->rules[i].has_words) continue;
         uint32_t *to = BB_PUSH(&r->arena, r->codes, r->n_codes, r->cap_codes);
         if (!to) return bb_fail(err, BB_ENOMEM, "out of memory");
         *to = i;
+        if (!bb_near_add(r, i)) return bb_fail(err, BB_ENOMEM, "out of memory");
     }
     return true;
 }
@@ -402,9 +422,10 @@ static bool read_sources(bb_rules *r, const bb_rule_source *sources, size_t n, b
 {
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) bytes += sources[i].text.n;
-    bool fine = bb_trie_init(&r->trie, &r->arena, scratch, bytes / 3); /* what literals are of a rules file */
-    for (size_t i = 0; fine && i < n; i++) fine = read_source(r, &sources[i], err);
-    fine = fine && collect_codes(r, err) && bb_trie_finish(&r->trie) && !r->arena.failed && !scratch->failed;
+    bb_map names;
+    bool fine = bb_trie_init(&r->trie, &r->arena, bytes) && bb_map_init(&names, scratch, bytes / 256);
+    for (size_t i = 0; fine && i < n; i++) fine = read_source(r, &names, &sources[i], err);
+    fine = fine && collect_codes(r, err) && !r->arena.failed && !scratch->failed;
     return fine || err->code != BB_OK || bb_fail(err, BB_ENOMEM, "out of memory");
 }
 

@@ -128,16 +128,12 @@ static void consider_words(contest *in, const bb_rules *r, bb_arena *a, const bb
 {
     if (bb_empty(text)) return;
     char *folded = bb_get(a, text.n + 1);
-    bb_sight sight = {
-        .marks = bb_get_array(a, r->n_rules + 1, sizeof *sight.marks),
-        .seen = bb_get_array(a, r->n_rules + 1, sizeof *sight.seen),
-        .gapped = bb_get_array(a, r->trie.n_gapped + 1, sizeof *sight.gapped),
-    };
-    if (!folded || !sight.marks || !sight.seen || !sight.gapped) return;
+    bb_sight sight;
+    if (!folded || !bb_sight_init(&sight, a)) return;
     bb_trie_scan(&r->trie, (bb_str){folded, bb_fold(text, folded)}, &sight);
-    for (size_t i = 0; i < sight.n_seen; i++) {
-        const bb_rule *rule = &r->rules[sight.seen[i]];
-        const bb_mark *m = &sight.marks[sight.seen[i]];
+    for (size_t i = 0; i < sight.n_marks; i++) {
+        const bb_mark *m = &sight.marks[i];
+        const bb_rule *rule = &r->rules[m->rule];
         if (!m->word) continue;
         bool said = by == BY_SYSTEM, guessed = !said && rule->strength == BB_STRENGTH_HINT;
         bb_firing f = {.rule = rule,
@@ -152,22 +148,34 @@ static void consider_words(contest *in, const bb_rules *r, bb_arena *a, const bb
     }
 }
 
-/* A rule without words comes near where the codes are those that it asks for. */
-static bool codes_hold(const bb_rule *rule, const bb_codes *c)
+static void consider_code(contest *in, const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
 {
-    return (rule->n_status || rule->n_reply) && any_code(rule->status, rule->n_status, c->status) &&
-           any_code(rule->reply, rule->n_reply, c->reply);
+    bb_loss why = BB_LOST_CONDITION;
+    if (conditions_hold(rule, e, c, &why))
+        consider(in, (bb_firing){.rule = rule, .strength = (int)rule->strength, .said = true});
 }
 
-static void consider_codes(contest *in, const bb_rules *r, const bb_evidence *e, const bb_codes *c)
+/* A rule without words comes near where the codes are those that it asks for. */
+static void note_codes(contest *in, const bb_rules *r, const bb_evidence *e, const bb_codes *c)
 {
     for (size_t i = 0; i < r->n_codes; i++) {
         const bb_rule *rule = &r->rules[r->codes[i]];
         bb_firing f = {.rule = rule, .strength = (int)rule->strength, .said = true};
         bb_loss why = BB_LOST_CONDITION;
-        if (conditions_hold(rule, e, c, &why)) consider(in, f);
-        else if (in->trace && codes_hold(rule, c)) bb_trace_note(in->trace, &f, why);
+        bool near = (rule->n_status || rule->n_reply) && any_code(rule->status, rule->n_status, c->status) &&
+                    any_code(rule->reply, rule->n_reply, c->reply);
+        if (near && !conditions_hold(rule, e, c, &why)) bb_trace_note(in->trace, &f, why);
     }
+}
+
+/* Only rules are looked at that ask for a code or host that there is. One may come up twice, which changes nothing. */
+static void consider_codes(contest *in, const bb_rules *r, const bb_evidence *e, const bb_codes *c)
+{
+    bb_near_keys keys = bb_near_keys_of(e, c);
+    for (size_t k = 0; k < keys.n; k++)
+        for (uint32_t i = bb_near_first(r, keys.keys[k]); i; i = r->near[i].next)
+            consider_code(in, &r->rules[r->near[i].rule], e, c);
+    if (in->trace) note_codes(in, r, e, c);
 }
 
 static double confidence(const contest *in)

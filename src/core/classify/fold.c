@@ -149,25 +149,62 @@ static void fold_character(folding *f)
     } else if (plain) {
         f->out[f->n++] = plain;
         f->i += 3;
-    } else if (c >= 0xc2 && c <= 0xdf && f->i + 1 < f->s.n && ((unsigned char)f->s.p[f->i + 1] & 0xc0) == 0x80) {
-        uint32_t low = lower(((uint32_t)(c & 0x1f) << 6) | ((unsigned char)f->s.p[f->i + 1] & 0x3f));
-        f->out[f->n++] = (char)(0xc0 | (low >> 6));
-        f->out[f->n++] = (char)(0x80 | (low & 0x3f));
-        f->i += 2;
     } else {
         f->out[f->n++] = bb_lower((char)c);
         f->i++;
     }
 }
 
-/* Letters, and signs that nothing special is about: nearly all there is, and therefore in one go. */
+/* A letter of two bytes at p, in lower case to out. Not U+00A0, which begins with another byte. */
+static bool fold_letter(const char *p, char *out)
+{
+    unsigned char c = (unsigned char)p[0], next = (unsigned char)p[1];
+    if (c < 0xc3 || c > 0xdf || (next & 0xc0) != 0x80) return false;
+    uint32_t low = lower(((uint32_t)(c & 0x1f) << 6) | (next & 0x3f));
+    out[0] = (char)(0xc0 | (low >> 6));
+    out[1] = (char)(0x80 | (low & 0x3f));
+    return true;
+}
+
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7f && c != '@';
+}
+
+/* A byte of a longer character, none of which is a space, quote or dash. */
+static bool is_other(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte >= 0x80 && byte != 0xc2 && byte != 0xe2 && byte != 0xe3;
+}
+
+/* Letters, digits and signs that nothing special is about, and single spaces before a letter or sign within a sentence:
+ * nearly all there is, and therefore in one go. A digit at the beginning of a word may be a reply code's. */
 static void fold_run(folding *f)
 {
     const char *s = f->s.p;
     char *out = f->out;
     size_t i = f->i, n = f->n, end = f->s.n;
-    for (; i < end && s[i] > '9' && s[i] < 0x7f && s[i] != '@'; i++)
-        out[n++] = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 32) : s[i];
+    bool begins = at_word_start(f); /* of a word */
+    while (i < end) {
+        char c = s[i];
+        if ((unsigned char)(c - 'a') < 26) {
+            out[n++] = c, i++;
+        } else if (is_plain(c) && !(begins && bb_is_digit(c))) {
+            out[n++] = bb_lower(c), i++;
+        } else if (c == ' ' && !begins && !ends_sentence(out[n - 1]) && i + 1 < end && is_plain(s[i + 1])) {
+            out[n++] = c, i++;
+            begins = true;
+            continue;
+        } else if (i + 1 < end && fold_letter(s + i, out + n)) {
+            n += 2, i += 2;
+        } else if (is_other(c)) {
+            out[n++] = c, i++;
+        } else {
+            break;
+        }
+        begins = false;
+    }
     f->i = i;
     f->n = n;
 }

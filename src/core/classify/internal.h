@@ -24,6 +24,36 @@ static inline bool bb_word_byte(unsigned char c)
  * between words have no such places. */
 bool bb_inside_word(bb_str folded, size_t i);
 
+/* ---- numbers to numbers (map.c) -------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t key;
+    uint32_t value; /* 0: nobody is here */
+} bb_map_slot_at;
+
+typedef struct {
+    bb_arena *arena;
+    bb_map_slot_at *slots;
+    size_t n;
+    unsigned shift; /* 32 less the bits of a place among the slots */
+} bb_map;
+
+/* With room for n of them. */
+bool bb_map_init(bb_map *m, bb_arena *a, size_t n) BB_MUST_USE;
+/* Where the value of the key is to be written, which must not stay 0; NULL: no memory. */
+uint32_t *bb_map_put(bb_map *m, uint32_t key);
+/* Where the key is, or would be. */
+static inline bb_map_slot_at *bb_map_slot(const bb_map *m, uint32_t key)
+{
+    size_t last = ((size_t)1 << (32 - m->shift)) - 1, i = (uint32_t)(key * 0x9e3779b1U) >> m->shift;
+    while (m->slots[i].value && m->slots[i].key != key) i = (i + 1) & last;
+    return &m->slots[i];
+}
+static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
+{
+    return bb_map_slot(m, key)->value;
+}
+
 /* ---- literals (trie.c) ----------------------------------------------------------------------------- */
 
 /* A literal is pieces with gaps between them ("quota*exceeded" has two). It ends where the last piece
@@ -31,9 +61,9 @@ bool bb_inside_word(bb_str folded, size_t i);
 #define BB_LITERAL_GAP 100
 
 typedef struct {
+    const char *text; /* as it stands in its file, up to the quote behind it */
     uint32_t rule;    /* whose it is */
     uint32_t first;   /* its pieces' places among all pieces of literals with gaps */
-    const char *text; /* as it stands in its file, up to the quote behind it */
     uint16_t weight;  /* bytes of all pieces: a longer literal says more */
     uint8_t pieces;
     bool unless; /* its being seen forbids the rule */
@@ -47,61 +77,52 @@ typedef struct {
     bool whole_word; /* must not be followed by more of the same word */
 } bb_piece_end;
 
-/* While literals are added. */
+/* Bytes that nothing branches off from, behind the byte that leads here. */
 typedef struct {
-    uint32_t child, next; /* first child, next sibling; 0: none */
-    uint32_t out;         /* chain of piece ends; in the names' trie the rule's number and 1 */
-    unsigned char byte;
-} bb_sprout;
-
-/* When there are no more to add: the children of a node lie side by side. */
-typedef struct {
-    uint32_t child; /* the first one */
-    uint32_t out;
-    uint16_t children;
+    uint32_t bytes; /* where they stand among those of all pieces */
+    uint32_t out;   /* chain of piece ends; 0: none */
+    uint16_t n;
 } bb_node;
 
-typedef uint32_t *bb_root[256]; /* node by the first two bytes: there are too many to search among them */
-
 typedef struct {
-    bb_arena *arena; /* keeps what scanning needs */
-    bb_arena *sprouting;
-    bb_sprout *sprouts; /* [0] is nobody's, here and below */
-    size_t n_sprouts, cap_sprouts;
-    bb_node *nodes;
-    unsigned char *bytes; /* by node */
+    bb_arena *arena;
+    bb_node *nodes; /* [0] is nobody's, here and below */
+    size_t n_nodes, cap_nodes;
+    bb_map edges; /* node and byte, or for the first node which trie and two bytes, to the node that they lead to */
+    char *bytes;
+    size_t n_bytes, cap_bytes;
     bb_piece_end *ends;
     size_t n_ends, cap_ends;
     bb_literal *literals;
     size_t n_literals, cap_literals;
     uint32_t n_gapped; /* pieces of literals with gaps */
-    bb_root words;     /* pieces that begin at the beginning of a word */
-    bb_root parts;     /* pieces that begin anywhere */
-    bb_root names;     /* ids of rules; of no use when there are no more to add */
+    bool words[256];   /* does a piece that must begin a word begin with this byte? */
+    bool parts[256];   /* does one that begins anywhere? */
 } bb_trie;
 
-/* Room for about n bytes of literals; what serves only building goes to `sprouting`. */
-bool bb_trie_init(bb_trie *t, bb_arena *a, bb_arena *sprouting, size_t n) BB_MUST_USE;
-/* The node at the end of s (two bytes at least), made where it is not there; NULL: no memory. */
-bb_sprout *bb_trie_sprout(bb_trie *t, bb_root root, bb_str s);
+/* Room for about n bytes of rules. */
+bool bb_trie_init(bb_trie *t, bb_arena *a, size_t n) BB_MUST_USE;
 /* Adds one literal as written in a rules file. False with err, which says BB_OK before. */
 bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
-/* Nothing can be added any more. */
-bool bb_trie_finish(bb_trie *t) BB_MUST_USE;
 
 /* What was seen of one rule's literals. */
 typedef struct {
+    uint32_t rule;
     uint32_t word;   /* the longest one seen, its place and 1; 0: none */
     uint32_t unless; /* the first "unless" seen, likewise */
 } bb_mark;
 
+/* What was seen in one text: as much as that is, however many rules there are. */
 typedef struct {
-    bb_mark *marks; /* by rule */
-    uint32_t *seen; /* rules with a mark */
-    size_t n_seen;
-    uint32_t *gapped; /* by piece of a literal with gaps: where it was last seen to end, and 1 */
+    bb_arena *arena;
+    bb_mark *marks; /* in the order in which they were seen */
+    size_t n_marks, cap_marks;
+    bb_map rules;  /* rule to its place among them and 1 */
+    bb_map gapped; /* piece of a literal with gaps, to where it was last seen to end and 1 */
+    size_t steps;  /* nodes that were looked at */
 } bb_sight;
 
+bool bb_sight_init(bb_sight *s, bb_arena *a) BB_MUST_USE;
 /* One pass over a folded text; marks what is seen on top of what `sight` holds. */
 void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight);
 
@@ -151,12 +172,21 @@ typedef struct {
     size_t n_samples, cap_samples;
 } bb_rule;
 
+/* One of the rules that ask for the same. */
+typedef struct {
+    uint32_t rule;
+    uint32_t next; /* the one before; 0: none */
+} bb_near;
+
 struct bb_rules {
     bb_arena arena;
     bb_rule *rules;
     size_t n_rules, cap_rules;
     uint32_t *codes; /* rules that fire without words */
     size_t n_codes, cap_codes;
+    bb_near *near; /* those rules, by what they ask for (near.c); [0] is nobody's */
+    size_t n_near, cap_near;
+    bb_map near_heads; /* key to the first of its chain */
     bb_trie trie;
 };
 
@@ -178,6 +208,22 @@ typedef struct {
 } bb_codes;
 
 bb_codes bb_codes_of(const bb_evidence *e);
+
+/* ---- which rules without words to look at (near.c) ------------------------------------------------- */
+
+/* Enters a rule under what it asks for. */
+bool bb_near_add(bb_rules *r, uint32_t rule) BB_MUST_USE;
+
+/* What to look under: every pattern that the status, the reply or the host would fit. A host name has at most 127
+ * labels. */
+#define BB_NEAR_KEYS (2 + 8 + 8 + 127)
+typedef struct {
+    size_t n;
+    uint32_t keys[BB_NEAR_KEYS];
+} bb_near_keys;
+bb_near_keys bb_near_keys_of(const bb_evidence *e, const bb_codes *c);
+/* The first of the rules under a key, as a place in r->near; 0: none. */
+uint32_t bb_near_first(const bb_rules *r, uint32_t key);
 
 /* ---- how rules win and lose (decide.c, trace.c) ----------------------------------------------------- */
 

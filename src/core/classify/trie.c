@@ -3,82 +3,104 @@
  * trie: all literals of all rules, found in one pass over a text.
  *
  * The trie is walked from every place where a word begins. A walk is at most as long as the longest
- * literal, so the work depends on the text and never on how many rules there are.
+ * literal, and a branch is found by hashing, so the work depends on the text and never on how many rules there are.
+ * Bytes that nothing branches off from are one node: there are few nodes, quickly made.
  */
 #include "core/classify/internal.h"
 
 #define MAX_PIECES 8
 #define MAX_BYTES  200
 
-bool bb_trie_init(bb_trie *t, bb_arena *a, bb_arena *sprouting, size_t n)
+/* The edges that no node has: by the first two bytes of pieces, once for each of the two tries. */
+#define ROOTS (((uint32_t)1 << 24) - 512)
+
+static uint32_t edge(size_t node, unsigned char byte)
 {
-    *t = (bb_trie){.arena = a, .sprouting = sprouting, .n_sprouts = 1, .cap_sprouts = n + 1};
-    t->sprouts = bb_get_array(sprouting, t->cap_sprouts, sizeof *t->sprouts);
-    return t->sprouts && BB_PUSH(a, t->ends, t->n_ends, t->cap_ends);
+    return (uint32_t)node << 8 | byte;
 }
 
-static uint32_t new_sprout(bb_trie *t, unsigned char byte)
+static uint32_t root_edge(bool from_start, const unsigned char *p)
 {
-    bb_sprout *s = BB_PUSH(t->sprouting, t->sprouts, t->n_sprouts, t->cap_sprouts);
-    if (!s) return 0;
-    s->byte = byte;
-    return (uint32_t)(t->n_sprouts - 1);
+    return edge(ROOTS + (from_start ? 256 : 0) + p[0], p[1]);
 }
 
-bb_sprout *bb_trie_sprout(bb_trie *t, bb_root root, bb_str s)
+bool bb_trie_init(bb_trie *t, bb_arena *a, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)s.p;
-    if (!root[p[0]]) root[p[0]] = bb_get_array(t->arena, 256, sizeof *root[0]);
-    if (!root[p[0]]) return NULL;
-    uint32_t *first = &root[p[0]][p[1]];
-    if (!*first) *first = new_sprout(t, p[1]);
-    uint32_t at = *first;
-    for (size_t i = 2; at && i < s.n; i++) {
-        uint32_t next = t->sprouts[at].child;
-        while (next && t->sprouts[next].byte != p[i]) next = t->sprouts[next].next;
-        if (!next && (next = new_sprout(t, p[i]))) {
-            t->sprouts[next].next = t->sprouts[at].child;
-            t->sprouts[at].child = next;
-        }
-        at = next;
-    }
-    return at ? &t->sprouts[at] : NULL;
+    *t = (bb_trie){.arena = a, .cap_nodes = n / 20 + 4, .cap_bytes = n / 3 + 4, .cap_literals = n / 28 + 4};
+    t->cap_ends = t->cap_literals + t->cap_literals / 4 + 4;
+    t->nodes = bb_get_array(a, t->cap_nodes, sizeof *t->nodes);
+    t->bytes = bb_get(a, t->cap_bytes);
+    t->literals = bb_get_array(a, t->cap_literals, sizeof *t->literals);
+    t->ends = bb_get_array(a, t->cap_ends, sizeof *t->ends);
+    t->n_nodes = t->n_ends = 1;
+    return t->nodes && t->bytes && t->literals && t->ends && bb_map_init(&t->edges, a, n / 20);
 }
 
-/* Numbers the nodes anew, level by level, so that siblings lie side by side. `was` tells the old
- * number of each new one; the new nodes behind those that have got their children wait for theirs. */
-static void lay_out(bb_trie *t, uint32_t *was)
+/* Room for `more` bytes behind those that there are. */
+static bool room(bb_trie *t, size_t more)
 {
-    uint32_t n = 1;
-    bb_root *roots[] = {&t->words, &t->parts};
-    for (size_t r = 0; r < BB_COUNT(roots); r++)
-        for (size_t b = 0; b < 256 * 256; b++) {
-            uint32_t *first = (*roots[r])[b / 256];
-            if (!first) b |= 255; /* no literal begins with this byte */
-            else if (first[b % 256]) {
-                was[n] = first[b % 256];
-                first[b % 256] = n++;
-            }
-        }
-    for (uint32_t i = 1; i < n; i++) {
-        t->nodes[i] = (bb_node){.child = n, .out = t->sprouts[was[i]].out};
-        for (uint32_t c = t->sprouts[was[i]].child; c; c = t->sprouts[c].next, t->nodes[i].children++) {
-            was[n] = c;
-            t->bytes[n++] = t->sprouts[c].byte;
-        }
-    }
-}
-
-bool bb_trie_finish(bb_trie *t)
-{
-    t->nodes = bb_get_array(t->arena, t->n_sprouts, sizeof *t->nodes);
-    t->bytes = bb_get(t->arena, t->n_sprouts);
-    uint32_t *was = bb_get_array(t->sprouting, t->n_sprouts, sizeof *was);
-    if (!t->nodes || !t->bytes || !was) return false;
-    lay_out(t, was);
-    t->sprouts = NULL;
-    t->sprouting = NULL;
+    if (t->cap_bytes - t->n_bytes >= more) return true;
+    size_t cap = 2 * t->cap_bytes + more;
+    char *grown = cap < UINT32_MAX ? bb_get(t->arena, cap) : NULL;
+    if (!grown) return false;
+    memcpy(grown, t->bytes, t->n_bytes);
+    t->bytes = grown;
+    t->cap_bytes = cap;
     return true;
+}
+
+/* ---- pieces into it ------------------------------------------------------------------------------------ */
+
+/* A node for n bytes that stand at `bytes`, at the end of an edge. */
+static uint32_t new_node(bb_trie *t, uint32_t from, size_t bytes, size_t n)
+{
+    if (t->n_nodes >= ROOTS) return 0;
+    bb_node *node = BB_PUSH(t->arena, t->nodes, t->n_nodes, t->cap_nodes);
+    uint32_t *to = node ? bb_map_put(&t->edges, from) : NULL;
+    if (!to) return 0;
+    *node = (bb_node){.bytes = (uint32_t)bytes, .n = (uint16_t)n};
+    return *to = (uint32_t)(t->n_nodes - 1);
+}
+
+/* Lets something branch off behind the first n bytes of the node that `from` leads to: they become a node of their own
+ * before it. */
+static uint32_t divide(bb_trie *t, uint32_t from, uint32_t at, size_t n)
+{
+    size_t bytes = t->nodes[at].bytes;
+    uint32_t before = new_node(t, from, bytes, n);
+    uint32_t *to = before ? bb_map_put(&t->edges, edge(before, (unsigned char)t->bytes[bytes + n])) : NULL;
+    if (!to) return 0;
+    *to = at;
+    t->nodes[at].bytes += (uint32_t)n + 1;
+    t->nodes[at].n = (uint16_t)(t->nodes[at].n - n - 1);
+    return before;
+}
+
+/* A node for the end of a piece, where nothing goes on with its bytes. */
+static uint32_t new_leaf(bb_trie *t, uint32_t from, bb_str end)
+{
+    if (!room(t, end.n)) return 0;
+    if (end.n) memcpy(t->bytes + t->n_bytes, end.p, end.n);
+    t->n_bytes += end.n;
+    return new_node(t, from, t->n_bytes - end.n, end.n);
+}
+
+/* The node at the end of a piece (two bytes at least), made where it is not there; 0: no memory. */
+static uint32_t node_of(bb_trie *t, bool from_start, bb_str text)
+{
+    const unsigned char *p = (const unsigned char *)text.p;
+    size_t i = 2;
+    uint32_t from = root_edge(from_start, p);
+    for (;;) {
+        uint32_t at = bb_map_get(&t->edges, from);
+        if (!at) return new_leaf(t, from, bb_sub(text, i, BB_NPOS));
+        const bb_node *node = &t->nodes[at];
+        size_t n = 0;
+        while (n < node->n && i < text.n && t->bytes[node->bytes + n] == text.p[i]) n++, i++;
+        if (n < node->n) at = divide(t, from, at, n);
+        if (!at || i == text.n) return at;
+        from = edge(at, p[i++]);
+    }
 }
 
 /* A piece between two gaps, folded. */
@@ -111,11 +133,13 @@ static int cut(bb_str literal, piece pieces[MAX_PIECES], char folded[MAX_BYTES],
 
 static bool add_piece(bb_trie *t, const piece *p, uint8_t number)
 {
-    bb_sprout *at = bb_trie_sprout(t, p->from_start ? t->words : t->parts, p->text);
+    uint32_t at = node_of(t, p->from_start, p->text);
     bb_piece_end *end = at ? BB_PUSH(t->arena, t->ends, t->n_ends, t->cap_ends) : NULL;
     if (!end) return false;
-    *end = (bb_piece_end){(uint32_t)(t->n_literals - 1), at->out, number, p->to_end};
-    at->out = (uint32_t)(t->n_ends - 1);
+    bool *begins = p->from_start ? t->words : t->parts;
+    begins[(unsigned char)p->text.p[0]] = true;
+    *end = (bb_piece_end){(uint32_t)(t->n_literals - 1), t->nodes[at].out, number, p->to_end};
+    t->nodes[at].out = (uint32_t)(t->n_ends - 1);
     return true;
 }
 
@@ -135,11 +159,19 @@ bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err 
 
     bb_literal *l = BB_PUSH(t->arena, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *l = (bb_literal){rule, t->n_gapped, literal.p, (uint16_t)weight, (uint8_t)n, unless};
+    *l = (bb_literal){literal.p, rule, t->n_gapped, (uint16_t)weight, (uint8_t)n, unless};
     if (n > 1) t->n_gapped += (uint32_t)n;
     for (int i = 0; i < n; i++)
         if (!add_piece(t, &pieces[i], (uint8_t)i)) return bb_fail(err, BB_ENOMEM, "out of memory");
     return true;
+}
+
+/* ---- a text through it --------------------------------------------------------------------------------- */
+
+bool bb_sight_init(bb_sight *s, bb_arena *a)
+{
+    *s = (bb_sight){.arena = a};
+    return bb_map_init(&s->rules, a, 0) && bb_map_init(&s->gapped, a, 0);
 }
 
 /* A text on its way through the trie. */
@@ -152,9 +184,15 @@ typedef struct {
 
 static void mark(const bb_trie *t, bb_sight *sight, const bb_literal *l)
 {
-    bb_mark *m = &sight->marks[l->rule];
-    uint32_t number = (uint32_t)(l - t->literals) + 1;
-    if (!m->word && !m->unless) sight->seen[sight->n_seen++] = l->rule;
+    uint32_t number = (uint32_t)(l - t->literals) + 1, *place = bb_map_put(&sight->rules, l->rule);
+    if (place && !*place) {
+        bb_mark *new = BB_PUSH(sight->arena, sight->marks, sight->n_marks, sight->cap_marks);
+        if (!new) return;
+        new->rule = l->rule;
+        *place = (uint32_t)sight->n_marks;
+    }
+    if (!place) return;
+    bb_mark *m = &sight->marks[*place - 1];
     if (l->unless) m->unless = m->unless ? m->unless : number;
     else if (!m->word || l->weight > t->literals[m->word - 1].weight) m->word = number;
 }
@@ -169,28 +207,36 @@ static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
         mark(c->t, c->sight, l);
         return;
     }
-    uint32_t *last = c->sight->gapped + l->first + end->piece;
+    uint32_t number = l->first + end->piece;
     if (end->piece > 0) {
-        size_t before = last[-1]; /* end and 1; 0: not yet */
+        size_t before = bb_map_get(&c->sight->gapped, number - 1); /* end and 1; 0: not yet */
         if (!before || before - 1 > from || from - (before - 1) > BB_LITERAL_GAP || before - 1 < c->sentence) return;
     }
-    *last = (uint32_t)to + 1;
-    if (end->piece + 1 == l->pieces) mark(c->t, c->sight, l);
+    if (end->piece + 1 == l->pieces) {
+        mark(c->t, c->sight, l);
+        return;
+    }
+    uint32_t *last = bb_map_put(&c->sight->gapped, number);
+    if (last) *last = (uint32_t)to + 1;
 }
 
 /* Follows the literals that begin at `from`. */
-static void walk(scan *c, const bb_root root, size_t from)
+static void walk(scan *c, bool from_start, size_t from)
 {
     const bb_trie *t = c->t;
-    const unsigned char *p = (const unsigned char *)c->s.p;
-    uint32_t at = root[p[from]][p[from + 1]];
+    const char *p = c->s.p;
+    uint32_t at = bb_map_get(&t->edges, root_edge(from_start, (const unsigned char *)p + from));
     for (size_t to = from + 2; at; to++) {
         const bb_node *node = &t->nodes[at];
+        const char *bytes = t->bytes + node->bytes;
+        c->sight->steps++;
+        if (node->n > c->s.n - to) return;
+        for (size_t i = 0; i < node->n; i++)
+            if (bytes[i] != p[to + i]) return;
+        to += node->n;
         for (uint32_t e = node->out; e; e = t->ends[e].next) piece_seen(c, &t->ends[e], from, to);
         if (to == c->s.n) return;
-        uint32_t end = node->child + node->children;
-        for (at = node->child; at < end && t->bytes[at] != p[to];) at++;
-        if (at == end) return;
+        at = bb_map_get(&t->edges, edge(at, (unsigned char)p[to]));
     }
 }
 
@@ -203,8 +249,8 @@ void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight)
         if ((byte & 0xc0) == 0x80) continue; /* inside a character */
         bool word = bb_word_byte(byte);
         if (byte == BB_FOLD_BREAK) c.sentence = i + 1;
-        if (t->words[byte] && !(word && word_before)) walk(&c, t->words, i);
-        if (t->parts[byte]) walk(&c, t->parts, i);
+        if (t->words[byte] && !(word && word_before)) walk(&c, true, i);
+        if (t->parts[byte]) walk(&c, false, i);
         word_before = word;
     }
 }

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Measures bouncebox against yardsticks on the same machine, in the same run.
 
-    bench.py PROGRAM [accuracy] [parse] [start] [ingest] [import]      all of them without a name
+    bench.py PROGRAM [accuracy] [parse] [rules] [start] [ingest] [import]      all of them without a name
 
 accuracy  what the program says of labelled reports, beside what other parsers say. The reports are people's
           mail and not ours to publish: BOUNCEBOX_CORPUS names the folder that holds them and their scorer
           (`measure`); without it this is skipped.
 parse     CPU seconds for an mbox, against GMime (a library's bare parse), Sisimai and grep
+rules     CPU seconds for an mbox with three times the rules (twice as many of an operator's before the built-in ones),
+          against the built-in ones alone
 start     CPU seconds for one message, the start of the process included, against Sisimai
 ingest    seconds for 20,000 bounces about 5,000 subscribers, read, judged and durable, against one row a bounce into
           SQLite, as durable (peers/sqlite.c): the ratio is that of bounces to rows a second
@@ -16,6 +18,7 @@ import    seconds and memory for a million subscribers
 A machine drifts by a third within minutes, so every figure is a ratio of two runs taken in turn: the median of
 seven pairs.
 """
+import json
 import os
 import pathlib
 import re
@@ -105,6 +108,35 @@ def parse(program, folder):
         against("parse and classify : Sisimai", [program, "parse", small], [*sisimai(), small], 3)
 
 
+def own_rules(path, n):
+    """An operator's n rules, whose words are as people write them, and begin as those of other rules do."""
+    begin = ("your message", "mailbox of", "the account", "this domain", "mail from", "we do not", "delivery to", "user has",
+             "service for", "access from", "policy on", "message was", "recipient is", "sender not", "too many", "temporary")
+    middle = ("accepted", "archived", "deferred", "declined", "discarded", "filtered", "forwarded", "held", "listed", "locked",
+              "migrated", "parked", "quarantined", "queued", "redirected", "removed", "retired", "returned", "reviewed", "scored")
+    end = ("by office", "on cluster", "at gateway", "in region", "for tenant", "under contract", "per agreement", "since audit")
+    kinds = ("soft systemerror", "block policyviolation", "block rejected", "hard userunknown")
+    with open(path, "w") as out:
+        for i in range(n):
+            kind, reason = kinds[i % len(kinds)].split()
+            words = ["%s %s %s %d" % (begin[(i + k) % len(begin)], middle[(i // 3 + k) % len(middle)], end[(i // 7 + k) % len(end)], i)
+                     for k in range(16)]
+            words[3] = words[3].replace(" ", " * ", 1)
+            out.write("rule own-%d\n  kind %s\n  reason %s\n  words %s\n" % (i, kind, reason, " ".join('"%s"' % w for w in words)))
+            out.write("  sample 550 %s\n  sample 550 so %s\n" % (words[0], words[1]))
+            out.write("code 5.%d.%d %s %s\n" % (8 + i // 900, 100 + i % 900, kind, reason))
+
+
+def rules(program, folder):
+    listed = subprocess.run([program, "rules", "list", "--json"], stdout=subprocess.PIPE, check=True)
+    count, words = len(json.loads(listed.stdout)["rules"]), folder / "own.rules"
+    own_rules(words, count)  # each with a line of the table of codes: twice as many
+    big = folder / "big.mbox"
+    n = make_mbox(big, messages(), 25)
+    print(f"  {n} messages; {count} rules, and {2 * count} more before them")
+    against("three times the rules : built in", [program, "parse", "--rules", words, big], [program, "parse", big])
+
+
 def start(program, folder):
     one = folder / "one.mbox"
     make_mbox(one, messages()[:1], 1)
@@ -169,7 +201,7 @@ def import_(program, folder):
     print(f"  a million subscribers: {time.monotonic() - begin:.1f} s, at most {most >> 10} MiB of anonymous memory", flush=True)
 
 
-MEASURES = {"accuracy": accuracy, "parse": parse, "start": start, "ingest": ingest, "import": import_}
+MEASURES = {"accuracy": accuracy, "parse": parse, "rules": rules, "start": start, "ingest": ingest, "import": import_}
 
 
 def main():

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "core/classify/classify.h"
+#include "core/classify/internal.h"
 #include "tap.h"
 
 static bb_arena arena;
@@ -530,6 +530,62 @@ static void built_in(void)
     ok(samples > 100 && !odd, "%zu samples; every rule says where it stands", samples);
 }
 
+/* What is looked at for a text. */
+typedef struct {
+    size_t nodes, marks, codes;
+} work;
+
+static work work_for(const bb_rules *rules, const bb_evidence *e)
+{
+    bb_sight sight;
+    char *folded = bb_get(&arena, e->diagnostic.n + 1);
+    if (!folded || !bb_sight_init(&sight, &arena)) return (work){0};
+    bb_trie_scan(&rules->trie, (bb_str){folded, bb_fold(e->diagnostic, folded)}, &sight);
+    work w = {.nodes = sight.steps, .marks = sight.n_marks};
+    bb_codes codes = bb_codes_of(e);
+    bb_near_keys keys = bb_near_keys_of(e, &codes);
+    for (size_t k = 0; k < keys.n; k++)
+        for (uint32_t i = bb_near_first(rules, keys.keys[k]); i; i = rules->near[i].next) w.codes++;
+    return w;
+}
+
+/* Rules that have nothing to do with a text cost nothing for it, however many they are. */
+static void work_of_many_rules(void)
+{
+    static const char *const texts[] = {
+        "550 5.1.1 <a@b.example> User unknown in virtual mailbox table", "452 4.2.2 over quota",
+        "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org"};
+    bb_buf text = bb_buf_in(&arena, (size_t)1 << 22);
+    size_t n = 3 * bb_rules_count(builtin);
+    for (size_t i = 0; i < n; i++) {
+        bb_putf(&text,
+                "rule xq-%zu\n kind soft\n reason onhold\n words \"xq%zu of it\" \"xq * of%zu\" \"*zq%zu\"\n" SAMPLES,
+                i, i, i, i);
+        bb_putf(&text, "rule host-%zu\n kind soft\n reason onhold\n status 5.x.x\n host *.h%zu.example\n" SAMPLES, i,
+                i);
+        bb_putf(&text, "code 5.%zu.%zu soft onhold\n", 100 + i / 900, 100 + i % 900);
+    }
+    bb_putc(&text, 0);
+    bb_err err;
+    bb_rules *many = compiled(text.p, true, &err);
+    if (!ok(many && bb_rules_count(many) == 10 * bb_rules_count(builtin), "ten times the rules: %s", err.text)) return;
+    for (size_t i = 0; i < BB_COUNT(texts); i++) {
+        bb_evidence e = {.diagnostic = bb_cstr(texts[i]), .host = BB_S("mx.b.example")};
+        work few = work_for(builtin, &e), more = work_for(many, &e);
+        ok(few.nodes && few.marks && few.codes, "there is work for \"%s\"", texts[i]);
+        is_int(more.nodes, few.nodes, "no more nodes of ten times the rules");
+        is_int(more.marks, few.marks, "no more words");
+        is_int(more.codes, few.codes, "no more codes");
+        bb_verdict v = bb_classify(builtin, &arena, &e), same = bb_classify(many, &arena, &e);
+        is_str(same.rule, v.rule, "and the same verdict");
+    }
+    bb_evidence e = {.diagnostic = BB_S("550 5.1.1"), .host = BB_S("MX.h7.example")};
+    is_str(bb_classify(many, &arena, &e).rule, BB_S("host-7"), "a host is found among many");
+    e = (bb_evidence){.diagnostic = BB_S("550 5.100.107 x"), .host = BB_S("h7.other.example")};
+    is_str(bb_classify(many, &arena, &e).rule, BB_S("status-5.100.107"), "and a code");
+    bb_rules_free(&many);
+}
+
 static void without_memory(void)
 {
     size_t told = 0, tried = 0;
@@ -575,6 +631,7 @@ int main(void)
     why_not();
     gave_way();
     built_in();
+    work_of_many_rules();
     without_memory();
     bb_rules_free(&builtin);
     bb_arena_free(&arena);

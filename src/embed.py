@@ -21,11 +21,11 @@ def c_char(byte):
     return "'%c'" % byte if 0x20 <= byte < 0x7F else "'\\%o'" % byte
 
 
-def c_array(name, data):
+def c_array(declaration, data):
     """The bytes and a NUL behind them."""
     chars = [c_char(b) for b in data] + ["'\\0'"]
     rows = [",".join(chars[i : i + 24]) for i in range(0, len(chars), 24)]
-    return "static const char %s[] = {\n%s};\n" % (name, ",\n".join(rows))
+    return "%s[] = {\n%s};\n" % (declaration, ",\n".join(rows))
 
 
 def c_table(declaration, rows):
@@ -36,7 +36,11 @@ def c_table(declaration, rows):
 
 
 def rules(files):
-    rows = ['{"built in: %s", {file_%d, sizeof file_%d - 1}}' % (f.name, i, i) for i, f in enumerate(files)]
+    rows, at = [], 0
+    for f in files:
+        n = f.stat().st_size
+        rows.append('{"built in: %s", {bb_rules_builtin_text + %d, %d}}' % (f.name, at, n))
+        at += n
     return "core/classify/classify.h", c_table("const bb_rule_source bb_rules_builtin[]", rows)
 
 
@@ -63,7 +67,9 @@ def main(kind, folder, output, depfile):
         if b"\0" in texts[-1]:
             sys.exit("%s: a NUL byte in a text" % f)
     header, rows = table(files)
-    arrays = "".join(c_array("file_%d" % i, t) for i, t in enumerate(texts))
+    arrays = "".join(c_array("static const char file_%d" % i, t) for i, t in enumerate(texts))
+    if kind == "rules":
+        arrays = c_array("const char bb_rules_builtin_text", b"".join(texts))
     source = '/* Made by src/embed.py from %s. */\n#include "%s"\n\n#include <stddef.h>\n\n' % (folder.name, header)
     pathlib.Path(output).write_text(source + arrays + rows)
     # In a depfile only spaces need care.

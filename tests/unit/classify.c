@@ -530,6 +530,74 @@ static void built_in(void)
     ok(samples > 100 && !odd, "%zu samples; every rule says where it stands", samples);
 }
 
+#define SAME(x, y, what, count) \
+    ok((x)->count == (y)->count && !memcmp((x)->what, (y)->what, (x)->count * sizeof *(x)->what), "the same " #what)
+
+static bool same_strings(const bb_str *x, const bb_str *y, size_t n)
+{
+    bool same = true;
+    for (size_t i = 0; i < n; i++) same = same && bb_eq(x[i], y[i]);
+    return same;
+}
+
+static bool same_rule(const bb_rule *x, const bb_rule *y)
+{
+    bool flags = x->lasting == y->lasting && x->said == y->said && x->has_words == y->has_words && x->bare == y->bare &&
+                 x->unanswered == y->unanswered && x->stages == y->stages && x->actions == y->actions;
+    return flags && bb_eq(x->id, y->id) && strcmp(x->source, y->source) == 0 && x->line == y->line &&
+           x->kind == y->kind && x->reason == y->reason && x->strength == y->strength &&
+           x->specificity == y->specificity && x->n_status == y->n_status && x->n_reply == y->n_reply &&
+           x->n_hosts == y->n_hosts && x->n_samples == y->n_samples &&
+           (!x->n_status || !memcmp(x->status, y->status, x->n_status * sizeof *x->status)) &&
+           (!x->n_reply || !memcmp(x->reply, y->reply, x->n_reply * sizeof *x->reply)) &&
+           same_strings(x->hosts, y->hosts, x->n_hosts) && same_strings(x->samples, y->samples, x->n_samples);
+}
+
+static bool same_map(const bb_map *x, const bb_map *y)
+{
+    size_t same = 0, n = (size_t)1 << (32 - x->shift);
+    if (x->n != y->n || x->shift != y->shift) return false;
+    for (size_t i = 0; i < n; i++) same += x->slots[i].key == y->slots[i].key && x->slots[i].value == y->slots[i].value;
+    return same == n;
+}
+
+/* What the program carries is what it would compile. */
+static void frozen(void)
+{
+    bb_err err;
+    bb_rules *open = bb_rules_open(&tap_alloc, NULL, &err);
+    const bb_trie *t = &open->trie, *fresh = &builtin->trie;
+    size_t alike = 0;
+    is_int(open->n_rules, builtin->n_rules, "as many rules");
+    for (size_t i = 0; i < builtin->n_rules && i < open->n_rules; i++)
+        alike += same_rule(&open->rules[i], &builtin->rules[i]);
+    is_int(alike, builtin->n_rules, "the same rules");
+    SAME(open, builtin, text, n_text);
+    SAME(open, builtin, codes, n_codes);
+    SAME(open, builtin, near, n_near);
+    SAME(t, fresh, bytes, n_bytes);
+    ok(t->n_gapped == fresh->n_gapped && !memcmp(t->words, fresh->words, sizeof t->words) &&
+           !memcmp(t->parts, fresh->parts, sizeof t->parts),
+       "the same beginnings");
+    ok(same_map(&t->edges, &fresh->edges) && same_map(&open->near_heads, &builtin->near_heads),
+       "the same edges and keys");
+    bool same = t->n_nodes == fresh->n_nodes && t->n_ends == fresh->n_ends && t->n_literals == fresh->n_literals;
+    for (size_t i = 1; same && i < t->n_nodes; i++)
+        same = t->nodes[i].bytes == fresh->nodes[i].bytes && t->nodes[i].out == fresh->nodes[i].out &&
+               t->nodes[i].n == fresh->nodes[i].n;
+    for (size_t i = 1; same && i < t->n_ends; i++)
+        same = t->ends[i].literal == fresh->ends[i].literal && t->ends[i].next == fresh->ends[i].next &&
+               t->ends[i].piece == fresh->ends[i].piece && t->ends[i].whole_word == fresh->ends[i].whole_word;
+    for (size_t i = 0; same && i < t->n_literals; i++)
+        same = t->literals[i].text == fresh->literals[i].text && t->literals[i].rule == fresh->literals[i].rule &&
+               t->literals[i].first == fresh->literals[i].first && t->literals[i].weight == fresh->literals[i].weight &&
+               t->literals[i].pieces == fresh->literals[i].pieces && t->literals[i].unless == fresh->literals[i].unless;
+    ok(same, "the same nodes, ends and literals");
+    ok(bb_rules_check(open, &arena, &err), "and every sample fires its own: %s", err.text);
+    bb_rules_free(&open);
+    ok(!open && bb_rules_frozen.n_rules == builtin->n_rules, "freeing leaves them");
+}
+
 /* What is looked at for a text. */
 typedef struct {
     size_t nodes, marks, codes;
@@ -631,6 +699,7 @@ int main(void)
     why_not();
     gave_way();
     built_in();
+    frozen();
     work_of_many_rules();
     without_memory();
     bb_rules_free(&builtin);

@@ -24,17 +24,11 @@ static const bb_mail_options *mail_options(cli *c)
 
 bool cli_reader(cli *c, const char *rules_file, bb_reader *out)
 {
-    size_t n = 0;
-    bb_rule_source *sources = bb_get_array(&c->arena, bb_rules_builtin_count + 1, sizeof *sources);
-    if (!sources) return bb_fail(&c->err, BB_ENOMEM, "no memory for the rules");
-    if (rules_file && rules_file[0]) {
-        sources[n].name = rules_file;
-        if (!bb_os_read_file(&c->arena, rules_file, RULES_MAX, &sources[n].text, &c->err))
-            return bb_fail_in(&c->err, "rules");
-        n++;
-    }
-    for (size_t i = 0; i < bb_rules_builtin_count; i++) sources[n++] = bb_rules_builtin[i];
-    *out = (bb_reader){.rules = bb_rules_compile(&bb_os_alloc, sources, n, &c->err), .mail = mail_options(c)};
+    bool has = rules_file && rules_file[0];
+    bb_rule_source own = {.name = rules_file};
+    if (has && !bb_os_read_file(&c->arena, rules_file, RULES_MAX, &own.text, &c->err))
+        return bb_fail_in(&c->err, "rules");
+    *out = (bb_reader){.rules = bb_rules_open(&bb_os_alloc, has ? &own : NULL, &c->err), .mail = mail_options(c)};
     return out->rules && (out->mail || bb_fail(&c->err, BB_ENOMEM, "no memory to read mail"));
 }
 

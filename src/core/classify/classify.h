@@ -29,8 +29,12 @@ typedef struct {
 /* The rules that the program carries, generated from rules/ at build time; at least one source. */
 extern const bb_rule_source bb_rules_builtin[];
 extern const size_t bb_rules_builtin_count;
+extern const char bb_rules_builtin_text[]; /* of all of them, one behind the other */
 
-/* NULL on failure. The sources may go away afterwards. */
+/* What mail is read with: the built-in rules, which are compiled already, or an operator's (NULL: he has none) before
+ * them. NULL on failure. The source may go away afterwards. */
+bb_rules *bb_rules_open(const bb_alloc *alloc, const bb_rule_source *own, bb_err *err);
+/* These and no others. */
 bb_rules *bb_rules_compile(const bb_alloc *alloc, const bb_rule_source *sources, size_t n, bb_err *err);
 void bb_rules_free(bb_rules **rules);
 

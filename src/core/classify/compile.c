@@ -387,11 +387,10 @@ static bool read_line(reader *rd, bb_str line)
     return rule ? read_rule_line(rd, value) : read_code_line(rd, value);
 }
 
-static bool read_source(bb_rules *r, bb_map *names, const bb_rule_source *source, bb_err *err)
+static bool read_source(bb_rules *r, bb_map *names, const bb_rule_source *source, bb_str text, bb_err *err)
 {
-    bb_str text = bb_dup(&r->arena, source->text);
     bb_str name = bb_dup(&r->arena, bb_cstr(source->name));
-    if (!text.p || !name.p) return bb_fail(err, BB_ENOMEM, "out of memory");
+    if (!name.p) return bb_fail(err, BB_ENOMEM, "out of memory");
     reader rd = {.r = r, .names = names, .source = name.p, .source_begins = r->n_rules, .err = err};
     bb_str line;
     bool fine = true;
@@ -423,8 +422,16 @@ static bool read_sources(bb_rules *r, const bb_rule_source *sources, size_t n, b
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) bytes += sources[i].text.n;
     bb_map names;
-    bool fine = bb_trie_init(&r->trie, &r->arena, bytes) && bb_map_init(&names, scratch, bytes / 256);
-    for (size_t i = 0; fine && i < n; i++) fine = read_source(r, &names, &sources[i], err);
+    char *text = bb_get(&r->arena, bytes + 1);
+    if (!text) return bb_fail(err, BB_ENOMEM, "out of memory");
+    r->text = text;
+    bool fine = bb_trie_init(&r->trie, &r->arena, text, bytes) && bb_map_init(&names, scratch, bytes / 256);
+    for (size_t i = 0; fine && i < n; i++) {
+        bb_str its = {text + r->n_text, sources[i].text.n};
+        if (its.n) memcpy(text + r->n_text, sources[i].text.p, its.n);
+        r->n_text += its.n;
+        fine = read_source(r, &names, &sources[i], its, err);
+    }
     fine = fine && collect_codes(r, err) && !r->arena.failed && !scratch->failed;
     return fine || err->code != BB_OK || bb_fail(err, BB_ENOMEM, "out of memory");
 }
@@ -452,9 +459,9 @@ bb_rules *bb_rules_compile(const bb_alloc *alloc, const bb_rule_source *sources,
 void bb_rules_free(bb_rules **rules)
 {
     bb_rules *r = *rules;
-    if (!r) return;
+    *rules = NULL;
+    if (!r || r->frozen) return;
     bb_alloc alloc = *r->arena.alloc;
     bb_arena_free(&r->arena);
     alloc.put(alloc.ctx, r);
-    *rules = NULL;
 }

@@ -84,7 +84,8 @@ static bb_code3 status_of(const bb_evidence *e)
 {
     bb_code3 field = {{0}}, said = {{0}};
     if (!bb_code3_read(bb_trim(e->status), false, &field)) field = (bb_code3){{0}};
-    if (!find_status(without_heading(e->diagnostic), &said) && !find_status(e->diagnostic, &said)) said = (bb_code3){{0}};
+    if (!find_status(without_heading(e->diagnostic), &said) && !find_status(e->diagnostic, &said))
+        said = (bb_code3){{0}};
     if (says_something(said)) return said;
     return field.part[0] ? field : said;
 }

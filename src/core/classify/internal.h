@@ -61,10 +61,10 @@ static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
 #define BB_LITERAL_GAP 100
 
 typedef struct {
-    const char *text; /* as it stands in its file, up to the quote behind it */
-    uint32_t rule;    /* whose it is */
-    uint32_t first;   /* its pieces' places among all pieces of literals with gaps */
-    uint16_t weight;  /* bytes of all pieces: a longer literal says more */
+    uint32_t text;   /* where it stands among the text of all rules, up to the quote behind it */
+    uint32_t rule;   /* whose it is */
+    uint32_t first;  /* its pieces' places among all pieces of literals with gaps */
+    uint16_t weight; /* bytes of all pieces: a longer literal says more */
     uint8_t pieces;
     bool unless; /* its being seen forbids the rule */
 } bb_literal;
@@ -86,7 +86,8 @@ typedef struct {
 
 typedef struct {
     bb_arena *arena;
-    bb_node *nodes; /* [0] is nobody's, here and below */
+    const char *text; /* of all rules */
+    bb_node *nodes;   /* [0] is nobody's, here and below */
     size_t n_nodes, cap_nodes;
     bb_map edges; /* node and byte, or for the first node which trie and two bytes, to the node that they lead to */
     char *bytes;
@@ -100,8 +101,8 @@ typedef struct {
     bool parts[256];   /* does one that begins anywhere? */
 } bb_trie;
 
-/* Room for about n bytes of rules. */
-bool bb_trie_init(bb_trie *t, bb_arena *a, size_t n) BB_MUST_USE;
+/* Room for literals of n bytes of rules, in which they will stand. */
+bool bb_trie_init(bb_trie *t, bb_arena *a, const char *text, size_t n) BB_MUST_USE;
 /* Adds one literal as written in a rules file. False with err, which says BB_OK before. */
 bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
 
@@ -180,6 +181,9 @@ typedef struct {
 
 struct bb_rules {
     bb_arena arena;
+    bool frozen;      /* nobody's to free */
+    const char *text; /* all sources, one behind the other */
+    size_t n_text;
     bb_rule *rules;
     size_t n_rules, cap_rules;
     uint32_t *codes; /* rules that fire without words */
@@ -189,6 +193,9 @@ struct bb_rules {
     bb_map near_heads; /* key to the first of its chain */
     bb_trie trie;
 };
+
+/* The built-in rules as rules/freeze.c compiled them while the program was built. */
+extern const bb_rules bb_rules_frozen;
 
 /* Index of an SMTP stage in the list CONN EHLO MAIL RCPT DATA, or -1. */
 int bb_stage_index(bb_str word);

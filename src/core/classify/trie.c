@@ -24,9 +24,10 @@ static uint32_t root_edge(bool from_start, const unsigned char *p)
     return edge(ROOTS + (from_start ? 256 : 0) + p[0], p[1]);
 }
 
-bool bb_trie_init(bb_trie *t, bb_arena *a, size_t n)
+bool bb_trie_init(bb_trie *t, bb_arena *a, const char *text, size_t n)
 {
-    *t = (bb_trie){.arena = a, .cap_nodes = n / 20 + 4, .cap_bytes = n / 3 + 4, .cap_literals = n / 28 + 4};
+    *t = (bb_trie){
+        .arena = a, .text = text, .cap_nodes = n / 20 + 4, .cap_bytes = n / 3 + 4, .cap_literals = n / 28 + 4};
     t->cap_ends = t->cap_literals + t->cap_literals / 4 + 4;
     t->nodes = bb_get_array(a, t->cap_nodes, sizeof *t->nodes);
     t->bytes = bb_get(a, t->cap_bytes);
@@ -159,7 +160,7 @@ bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err 
 
     bb_literal *l = BB_PUSH(t->arena, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *l = (bb_literal){literal.p, rule, t->n_gapped, (uint16_t)weight, (uint8_t)n, unless};
+    *l = (bb_literal){(uint32_t)(literal.p - t->text), rule, t->n_gapped, (uint16_t)weight, (uint8_t)n, unless};
     if (n > 1) t->n_gapped += (uint32_t)n;
     for (int i = 0; i < n; i++)
         if (!add_piece(t, &pieces[i], (uint8_t)i)) return bb_fail(err, BB_ENOMEM, "out of memory");

@@ -241,6 +241,7 @@ static void encodings(void)
         {"quoted-printable", "caf=C3=A9 a=\nb =20\n", "caf\xC3\xA9 ab  \n"},
         {"Quoted-Printable", "broken =Z9 =4 end=", "broken =Z9 =4 end"},
         {"quoted-printable", "white at the end   \nnext=  \nline\n", "white at the end\nnextline\n"},
+        {"quoted-printable", "so=\r\r\nft and=\rhard\r\rlines=\n", "soft andhard\n\nlines"},
         {"quoted-printable", "=e4=bd=a0", "\xE4\xBD\xA0"},
         {"base64", "aGVsbG8=\n", "hello"},
         {"base64", "aGVs\nbG8", "hello"},

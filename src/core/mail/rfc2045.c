@@ -24,11 +24,11 @@ static bool ends_line(bb_str s, size_t at)
     return at == s.n || s.p[at] == '\n' || s.p[at] == '\r';
 }
 
+/* As bb_line has them. */
 static size_t behind_line_end(bb_str s, size_t at)
 {
-    if (at < s.n && s.p[at] == '\r') at++;
-    if (at < s.n && s.p[at] == '\n') at++;
-    return at;
+    bb_str rest = bb_sub(s, at, BB_NPOS), line;
+    return bb_line(&rest, &line) ? s.n - rest.n : at;
 }
 
 static void qp(bb_str in, bb_buf *out)

@@ -224,6 +224,6 @@ void bb_anatomy_read(bb_ctx *c)
         }
     }
     if (attached) c->returned = attached;
-    c->r->text = bb_buf_str(&words);
+    c->r->text = bb_without_footers(c->a, bb_buf_str(&words));
     if (words.truncated) c->r->truncated = "prose";
 }

@@ -54,6 +54,8 @@ typedef struct {
 /* ---- anatomy.c: parts, own words, returned message ------------------------------------------------ */
 
 void bb_anatomy_read(bb_ctx *c);
+/* A text without the sentences of companies' footers ("if this has reached you in error, tell the sender ..."). */
+bb_str bb_without_footers(bb_arena *a, bb_str text); /* asserted.c */
 /* Next part of the report itself, in reading order from the root on (NULL: the root); what came back
  * is left out. */
 const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p);
@@ -113,8 +115,8 @@ enum {
 
 /* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. OR: one of two things
  * that a text names that stands under nobody's address; said of somebody it only chooses its words ("disabled or
- * discontinued"). NONE: no doubt, though it looks like one. */
-enum { BB_DOUBT_NONE, BB_DOUBT_WHOLE, BB_DOUBT_ONWARDS, BB_DOUBT_OR };
+ * discontinued"). NONE: no doubt, though it looks like one. FOOTER: it stands below all mail of a company. */
+enum { BB_DOUBT_NONE, BB_DOUBT_WHOLE, BB_DOUBT_ONWARDS, BB_DOUBT_OR, BB_DOUBT_FOOTER };
 
 enum { BB_STAGE_NONE, BB_STAGE_CONN, BB_STAGE_EHLO, BB_STAGE_MAIL, BB_STAGE_RCPT, BB_STAGE_DATA };
 

@@ -85,10 +85,13 @@ static bool whole_file(bb_os_reader *r)
     return true;
 }
 
-/* RFC 4155 has no more to go by: a line that reads "From somebody date". */
+/* RFC 4155 has no more to go by: a line that reads "From somebody date". Where lines end by CR alone, what was peeked at
+ * is the whole message. */
 static bool starts_message(bb_str line)
 {
-    return bb_starts(line, BB_S("From ")) && bb_time_asctime(bb_trim(line)) != BB_NO_TIME;
+    bb_str rest = line, first;
+    if (!bb_line(&rest, &first) || rest.n) return false;
+    return bb_starts(first, BB_S("From ")) && bb_time_asctime(bb_trim(first)) != BB_NO_TIME;
 }
 
 /* The next whole lines in the window, or as much of one as it holds; empty at the end of the file. */
@@ -115,21 +118,23 @@ static size_t next_from(bb_str lines, size_t at, bool at_start, size_t *from)
 
 /* The last bytes of what has passed. */
 typedef struct {
-    char last[3];
+    char last[4];
 } passed;
 
 /* Bytes of the empty line that it ends with. */
 static size_t empty_line(const passed *p)
 {
-    if (p->last[2] != '\n') return 0;
-    return p->last[1] == '\n' ? 1 : p->last[1] == '\r' && p->last[0] == '\n' ? 2 : 0;
+    size_t n = 1;
+    if (p->last[3] != '\n') return 0;
+    while (n < 3 && p->last[3 - n] == '\r') n++; /* CRCRLF of files that were converted twice, too */
+    return p->last[3 - n] == '\n' ? n : 0;
 }
 
 static bool pass(bb_os_reader *r, passed *p, bb_str s)
 {
-    for (size_t i = s.n > 3 ? s.n - 3 : 0; i < s.n; i++) {
-        memmove(p->last, p->last + 1, 2);
-        p->last[2] = s.p[i];
+    for (size_t i = s.n > sizeof p->last ? s.n - sizeof p->last : 0; i < s.n; i++) {
+        memmove(p->last, p->last + 1, sizeof p->last - 1);
+        p->last[sizeof p->last - 1] = s.p[i];
     }
     return append(r, s);
 }
@@ -138,10 +143,10 @@ static bool pass(bb_os_reader *r, passed *p, bb_str s)
  * Writers put ">" before lines that read ">...From " (mboxrd) or "From " (mboxo): one of them comes off. */
 static bool until_next(bb_os_reader *r)
 {
-    passed p = {{'\0', '\0', '\n'}};
+    passed p = {{'\0', '\0', '\0', '\n'}};
     for (bb_str lines; (lines = peek_lines(r)).n; take(r, lines.n)) {
         size_t kept = 0, at = 0, begin, from;
-        bool at_start = p.last[2] == '\n';
+        bool at_start = p.last[3] == '\n';
         for (; (begin = next_from(lines, at, at_start, &from)) != BB_NPOS; at = from + 5) {
             if (!pass(r, &p, bb_sub(lines, kept, begin - kept))) return false;
             kept = begin + (from > begin);

@@ -32,6 +32,22 @@ static const struct {
     {"ks_c_5601-1987", BYTES("\xBE\xC8"), "안"},
     {"utf-7", BYTES("a+AOQ-b"), "aäb"},
     {"utf-16le", BYTES("a\0b\0"), "ab"},
+    /* whichever came before; the mark is the reader's to leave out */
+    {"utf-16", BYTES("\xFE\xFF\0a"),
+     "\xEF\xBB\xBF"
+     "a"},
+    {"utf-16",
+     BYTES("\xFF\xFE"
+           "a\0"),
+     "\xEF\xBB\xBF"
+     "a"},
+    {"utf-16", BYTES("\0a\0b"), "ab"},
+    {"utf-16", BYTES("a\0b\0"), "ab"},
+    {"utf-32", BYTES("\0\0\xFE\xFF\0\0\0a"),
+     "\xEF\xBB\xBF"
+     "a"},
+    {"utf-32", BYTES("a\0\0\0"), "a"},
+    {"utf-32", BYTES("\0\0\0a"), "a"},
     /* what is none of the charset */
     {"shift_jis", BYTES("a\x88"), "a\xEF\xBF\xBD"},
     {"euc-jp", BYTES("a\xFF\xFFz"), "a\xEF\xBF\xBD\xEF\xBF\xBDz"},

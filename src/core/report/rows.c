@@ -64,7 +64,7 @@ bb_str bb_address_clean(bb_ctx *c, bb_str raw)
         found = bb_sub(s, (size_t)(local.p - s.p), local.n + 1 + domain.n); /* nobody's, but what the report is about */
     for (size_t i = 0; i < BB_COUNT(prefixes); i++)
         if (bb_istarts(found, bb_cstr(prefixes[i]))) found = bb_sub(found, bb_cstr(prefixes[i]).n, BB_NPOS);
-    return found.n <= BB_ADDRESS_MAX ? found : (bb_str){0};
+    return found.n <= BB_ADDRESS_MAX && !bb_has_control(found) ? found : (bb_str){0};
 }
 
 bb_str bb_address_key(bb_ctx *c, bb_str address)

@@ -75,6 +75,8 @@ static const struct {
     {"utf16be", "UTF-16BE"},
     {"utf16le", "UTF-16LE"},
     {"utf32", "UTF-32"},
+    {"utf32be", "UTF-32BE"},
+    {"utf32le", "UTF-32LE"},
     {"utf7", "UTF-7"},
     {"windows1250", "CP1250"},
     {"windows1251", "CP1251"},
@@ -109,13 +111,30 @@ static const char *find(bb_str said)
     return NULL;
 }
 
+/* Which way around the units of UTF-16 and UTF-32 are: the byte order mark says it, else where the zeros of ASCII stand,
+ * else little-endian, as browsers have it. iconv would keep what it found in one text for the next. */
+static const char *in_order(const char *which, bb_str in)
+{
+    bool wide = strcmp(which, "UTF-32") == 0;
+    if (!wide && strcmp(which, "UTF-16") != 0) return which;
+    size_t unit = wide ? 4 : 2, first = 0, last = 0;
+    for (size_t i = 0; i + unit <= in.n && i < 256; i += unit) {
+        first += !in.p[i];
+        last += !in.p[i + unit - 1];
+    }
+    bb_str big = wide ? (bb_str){"\0\0\xFE\xFF", 4} : BB_S("\xFE\xFF"), little = BB_S("\xFF\xFE");
+    bool is_big = bb_starts(in, big) || (first > last && !bb_starts(in, little));
+    return wide ? (is_big ? "UTF-32BE" : "UTF-32LE") : is_big ? "UTF-16BE" : "UTF-16LE";
+}
+
 /* NULL: none. */
-static iconv_t open_for(bb_charsets *c, bb_str charset)
+static iconv_t open_for(bb_charsets *c, bb_str charset, bb_str in)
 {
     const char *which = find(charset);
     if (!which) return NULL;
+    which = in_order(which, in);
     for (size_t i = 0; i < BB_CHARSETS_OPEN; i++) {
-        if (c->items[i].which != which) continue;
+        if (!c->items[i].which || strcmp(c->items[i].which, which) != 0) continue;
         iconv(c->items[i].open, NULL, NULL, NULL, NULL); /* as it was at first: some charsets have states */
         return c->items[i].open;
     }
@@ -144,7 +163,7 @@ static void skip_one(char **in, size_t *left, char **to, size_t *room)
 bool bb_charset_convert(void *ctx, bb_arena *a, bb_str charset, bb_str in, bb_str *out)
 {
     bb_charsets *c = ctx;
-    iconv_t open = in.n <= SIZE_MAX / 4 - 64 ? open_for(c, charset) : NULL;
+    iconv_t open = in.n <= SIZE_MAX / 4 - 64 ? open_for(c, charset, in) : NULL;
     if (!open) return false;
     size_t room = 4 * in.n + 64, left = in.n;
     char *begin = bb_get(a, room), *to = begin, *from = (char *)(uintptr_t)in.p; /* iconv does not write there */

@@ -154,24 +154,84 @@ static bool in_domain(char c)
     return bb_is_alnum(c) || c == '.' || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
+/* Signs beyond ASCII that stand between words: the spaces, quotes, brackets, colons and full stops of all scripts. In
+ * running text they end an address, though RFC 6531 section 3.3 has them in local parts. */
+static bool is_punctuation(uint32_t c)
+{
+    static const struct {
+        uint16_t first, last;
+    } ranges[] = {{0xA0, 0xA9},     {0xAB, 0xB4},     {0xB6, 0xB9},     {0xBB, 0xBF},     {0x2000, 0x200B},
+                  {0x200E, 0x206F}, {0x2190, 0x2BFF}, {0x3000, 0x3004}, {0x3008, 0x3020}, {0xFE30, 0xFE4F},
+                  {0xFF01, 0xFF0C}, {0xFF0F, 0xFF0F}, {0xFF1A, 0xFF20}, {0xFF3B, 0xFF40}, {0xFF5B, 0xFF64}};
+    for (size_t i = 0; i < BB_COUNT(ranges); i++)
+        if (c >= ranges[i].first && c <= ranges[i].last) return true;
+    return false;
+}
+
+/* Thai, kana, Han and Hangul are written up to the next word of another script without a space. */
+static bool is_unspaced(uint32_t c)
+{
+    return (c >= 0xE00 && c <= 0xE7F) || (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) ||
+           (c >= 0xAC00 && c <= 0xD7AF);
+}
+
+/* The character beyond ASCII that begins at i, 0 where there is none of two or three bytes, *n long. */
+static uint32_t wide_at(bb_str text, size_t i, size_t *n)
+{
+    const unsigned char *p = (const unsigned char *)text.p + i;
+    size_t left = text.n - i;
+    *n = 1;
+    if (left >= 2 && (p[0] & 0xE0) == 0xC0) return *n = 2, (p[0] & 0x1FU) << 6 | (p[1] & 0x3FU);
+    if (left >= 3 && (p[0] & 0xF0) == 0xE0) return *n = 3, (p[0] & 0xFU) << 12 | (p[1] & 0x3FU) << 6 | (p[2] & 0x3FU);
+    return 0;
+}
+
+/* Where the local part begins that ends at `at`, not before `from`. */
+static size_t local_begin(bb_str text, size_t from, size_t at)
+{
+    size_t begin = at;
+    while (begin > from && at - begin <= LOCAL_MAX) {
+        size_t step = 1, n;
+        while (step < 4 && begin - step > from && ((unsigned char)text.p[begin - step] & 0xC0) == 0x80) step++;
+        char c = text.p[begin - step];
+        if (!is_atext(c) && c != '.') break;
+        uint32_t wide = step > 1 ? wide_at(text, begin - step, &n) : 0;
+        bool plain = begin < at && (unsigned char)text.p[begin] < 0x80;
+        if (is_punctuation(wide) || (plain && is_unspaced(wide))) break;
+        begin -= step;
+    }
+    return begin;
+}
+
+/* Where the domain ends that begins at `begin`. No top-level domain begins in ASCII and goes on in another script. */
+static size_t domain_end(bb_str text, size_t begin)
+{
+    bool literal = begin < text.n && text.p[begin] == '[';
+    size_t end = begin, label = begin, mixed = 0, n;
+    for (; end < text.n && end - begin <= DOMAIN_MAX; end += n) {
+        uint32_t wide = wide_at(text, end, &n);
+        char c = text.p[end];
+        if (is_punctuation(wide) || (!in_domain(c) && !(literal && strchr("[]:", c)))) break;
+        if (c == '.') label = end + 1, mixed = 0;
+        if (is_unspaced(wide) && !mixed && end > label && label > begin && bb_is_alnum(text.p[end - 1])) mixed = end;
+    }
+    return mixed ? mixed : end < text.n ? end : text.n;
+}
+
 /* The address around the @ at `at`, empty if there is none. Only text from `from` on is looked at. */
 static bb_str around(bb_str text, size_t from, size_t at)
 {
-    size_t begin = at, end = at + 1;
+    size_t begin = at, end;
     if (at > from && text.p[at - 1] == '"') {
         for (begin = at - 1; begin > from && at - begin <= LOCAL_MAX && (begin == at - 1 || text.p[begin] != '"');
              begin--) {
         }
         if (text.p[begin] != '"' || begin + 1 >= at) return (bb_str){0};
     } else {
-        while (begin > from && at - begin <= LOCAL_MAX && (is_atext(text.p[begin - 1]) || text.p[begin - 1] == '.'))
-            begin--;
+        begin = local_begin(text, from, at);
     }
     while (begin < at && (text.p[begin] == '\'' || text.p[begin] == '`')) begin++; /* 'user@example.com' */
-    bool literal = end < text.n && text.p[end] == '[';
-    while (end < text.n && end - at <= DOMAIN_MAX + 1 &&
-           (in_domain(text.p[end]) || (literal && strchr("[]:", text.p[end]))))
-        end++;
+    end = domain_end(text, at + 1);
     while (end > at + 1 && (text.p[end - 1] == '.' || text.p[end - 1] == '-')) end--; /* the end of a sentence */
     if (begin == at || end == at + 1 || at - begin > LOCAL_MAX || end - at - 1 > DOMAIN_MAX) return (bb_str){0};
     return bb_sub(text, begin, end - begin);

@@ -16,23 +16,43 @@ static bool begins_away(bb_str subject)
     return said & BB_SAYS_AWAY && !(said & BB_SAYS_FAILED);
 }
 
+/* What machines send round: files, and reports of a type of their own. Answers have neither. */
+static bool carries_data(bb_ctx *c)
+{
+    if (c->m->root->report_type.n) return true;
+    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;)
+        if (bb_starts(p->type, BB_S("application/")) && !bb_starts(p->type, BB_S("application/pkcs7"))) return true;
+    return false;
+}
+
+/* Nothing marks it but the null return path: what is no report of a failure, and no mailing, answers. */
+static bool only_answers(bb_ctx *c)
+{
+    if (!(c->signs & BB_SIGN_NULL_SENDER) || c->signs & (BB_SIGN_DAEMON | BB_SIGN_LIST | BB_SIGN_PASSED_ON))
+        return false;
+    return !bb_empty(bb_trim(c->r->text)) && !bb_announces(c) && !carries_data(c);
+}
+
 static bool is_autoreply(bb_ctx *c)
 {
     unsigned signs = c->signs;
-    bool words_count = !(signs & BB_SIGN_LIST); /* many write to a list about such subjects */
+    bool answered = c->text_says & BB_SAYS_ANSWERED;
+    /* Many write to a list about such subjects, and people pass on and answer what they got. */
+    bool words_count = !(signs & (BB_SIGN_LIST | BB_SIGN_PASSED_ON));
+    bool subject_counts = words_count && (!(signs & BB_SIGN_REPLY) || signs & BB_SIGN_AUTO || answered);
     if (signs & BB_SIGN_DSN) return false;
     if (words_count && begins_away(c->r->subject)) return true;
+    if (words_count && signs & BB_SIGN_DESK && signs & (BB_SIGN_AUTO | BB_SIGN_NULL_SENDER)) return true;
     /* auto-generated is any machine's mail, auto-notified a sieve's about one (RFC 5436): no answers (RFC 3834 section 5) */
     bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
     if (!bb_empty(submitted) && !bb_istarts(submitted, BB_S("auto-replied"))) return false;
     /* A mail system has no holidays. */
     bool away = c->subject_says & BB_SAYS_AWAY;
-    if (words_count && away && !(signs & BB_SIGN_DAEMON)) return true;
-    bool plain = signs & BB_SIGN_DAEMON && !(signs & BB_SIGN_AUTO); /* some systems just write a sentence */
-    if (bb_announces(c) && (plain || bb_has_evidence(c))) return false;
-    bool answered = c->text_says & BB_SAYS_ANSWERED;
+    if (subject_counts && away && !(signs & BB_SIGN_DAEMON)) return true;
+    if (bb_announces(c) && (signs & BB_SIGN_DAEMON || bb_has_evidence(c)))
+        return false; /* some just write a sentence */
     if (signs & BB_SIGN_AUTO || (words_count && answered)) return true;
-    return signs & BB_SIGN_NULL_SENDER && !(signs & BB_SIGN_DAEMON) && !bb_empty(bb_trim(c->r->text));
+    return only_answers(c);
 }
 
 bool bb_fmt_autoreply(bb_ctx *c)

@@ -5,6 +5,27 @@
  */
 #include "core/report/internal.h"
 
+/* Replies of several kinds, and nobody whom one was about: a table of errors, a digest. */
+static bool lists_replies(bb_str words)
+{
+    bb_str line;
+    int first = 0;
+    bb_reply reply;
+    while (bb_line(&words, &line)) {
+        if (!bb_reply_find(line, &reply)) continue;
+        if (first && reply.code != first) return true;
+        first = reply.code;
+    }
+    return false;
+}
+
+/* A mail system that says no more than that has nothing to sell: no link to follow. */
+static bool just_says(const bb_ctx *c)
+{
+    unsigned all = BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_SUBJECT | BB_SIGN_TEXT;
+    return (c->signs & all) == all && !(c->signs & BB_SIGN_AUTO) && bb_find(c->r->text, BB_S("://")) == BB_NPOS;
+}
+
 /* Words alone can be anybody's ("your parcel could not be delivered"). */
 bool bb_fmt_generic(bb_ctx *c)
 {
@@ -15,5 +36,8 @@ bool bb_fmt_generic(bb_ctx *c)
     if (!evidence && (!daemon || c->signs & BB_SIGN_AUTO)) return false;
     bb_rows_failed_header(c);
     if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);
-    return c->r->n_rcpts > 0 || (vouched && evidence);
+    if (c->r->n_rcpts > 0) return true;
+    if (!evidence) return just_says(c);
+    bool form = c->returned || c->signs & BB_SIGN_DSN;
+    return vouched && (form || !lists_replies(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN)));
 }

@@ -23,6 +23,9 @@ enum {
     BB_SIGN_UNASKED = 1 << 9,     /* "auto-generated": answers nothing, though some mail systems mark bounces so */
     BB_SIGN_SENDER = 1 << 10,     /* the return path is somebody's, who is no mail system */
     BB_SIGN_TO_SELF = 1 << 11,    /* and the mail goes to him */
+    BB_SIGN_PASSED_ON = 1 << 12,  /* "Fwd:": somebody passes on what he got */
+    BB_SIGN_BULK = 1 << 13,       /* says that it went to many, though it names no list */
+    BB_SIGN_DESK = 1 << 14,       /* a desk's answer that it took in what was written to it */
 };
 
 typedef struct {
@@ -101,6 +104,7 @@ enum {
     BB_SAYS_AWAY = 1 << 4,      /* subject of an answering machine */
     BB_SAYS_ANSWERED = 1 << 5,  /* body of one */
     BB_SAYS_CHALLENGE = 1 << 6, /* "confirm that you are a person" */
+    BB_SAYS_RECEIVED = 1 << 7,  /* "your request was received" */
 };
 
 /* How plainly an address is presented as a recipient. */
@@ -212,6 +216,8 @@ bb_str bb_between(bb_str text, const char *from, const char *to);
 
 /* Adds a row for each address that the prose presents as one that failed. Answers how many. */
 size_t bb_mentions_add(bb_ctx *c, bb_str prose);
+/* Would it add one? */
+bool bb_mentions_any(bb_ctx *c, bb_str prose);
 
 /* ---- rows.c ------------------------------------------------------------------------------------------ */
 

@@ -127,16 +127,16 @@ static bool spoken_against(const mentions *all, const mention *m)
 }
 
 /* One address that nothing speaks against is the one meant; several are not known apart. */
-static size_t add_only(const mentions *all)
+static const mention *the_only(const mentions *all)
 {
     const mention *only = NULL;
     for (size_t i = 0; i < all->n; i++) {
         const mention *m = &all->items[i];
         if (m->rank == BB_CONTEXT_NOT || m->sender || (only && bb_ieq(only->address, m->address))) continue;
-        if (only) return 0;
+        if (only) return NULL;
         only = m;
     }
-    return only && !spoken_against(all, only) && bb_row(all->c, only->address) ? 1 : 0;
+    return only && !spoken_against(all, only) ? only : NULL;
 }
 
 /* "... could not be delivered:" and below it a bare name: a provider writes to its own users so. */
@@ -158,6 +158,17 @@ static size_t add_local(bb_ctx *c, bb_str prose)
     return added;
 }
 
+bool bb_mentions_any(bb_ctx *c, bb_str prose)
+{
+    mentions all = {.c = c, .prose = prose};
+    collect(&all);
+    for (size_t i = 0; i < all.n; i++)
+        if (all.items[i].rank >= BB_CONTEXT_NAMED && !all.items[i].sender && !spoken_against(&all, &all.items[i]))
+            return true;
+    const mention *only = the_only(&all);
+    return only != NULL;
+}
+
 size_t bb_mentions_add(bb_ctx *c, bb_str prose)
 {
     mentions all = {.c = c, .prose = prose};
@@ -167,6 +178,7 @@ size_t bb_mentions_add(bb_ctx *c, bb_str prose)
         added = add_ranked(&all, least, false);
     /* People write to themselves, too: a sender counts where he alone is listed. */
     if (!added) added = add_ranked(&all, BB_CONTEXT_LISTED, true);
-    if (!added) added = add_only(&all);
+    const mention *only = added ? NULL : the_only(&all);
+    if (only && bb_row(c, only->address)) added = 1;
     return added ? added : add_local(c, prose);
 }

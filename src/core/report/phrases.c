@@ -12,6 +12,22 @@ bb_phrase_scan bb_phrases(bb_str text, bb_words list)
     return (bb_phrase_scan){.text = text, .list = list};
 }
 
+/* The byte at i, of a small letter where it is of a capital of Latin-1, Greek or Cyrillic, which lie in two bytes. */
+static unsigned char small(bb_str t, size_t i)
+{
+    unsigned char c = (unsigned char)t.p[i];
+    bool lead = c >= 0xC0;
+    unsigned char first = lead ? c : i ? (unsigned char)t.p[i - 1] : 0;
+    unsigned char second = !lead ? c : i + 1 < t.n ? (unsigned char)t.p[i + 1] : 0;
+    if (first == 0xC3 && second >= 0x80 && second <= 0x9E && second != 0x97) second += 0x20;
+    else if (first == 0xCE && second >= 0x91 && second <= 0x9F) second += 0x20;
+    else if (first == 0xCE && second >= 0xA0 && second <= 0xA9) first++, second -= 0x20;
+    else if (first == 0xD0 && second >= 0x80 && second <= 0x8F) first++, second += 0x10;
+    else if (first == 0xD0 && second >= 0x90 && second <= 0x9F) second += 0x20;
+    else if (first == 0xD0 && second >= 0xA0 && second <= 0xAF) first++, second -= 0x20;
+    return lead ? first : second;
+}
+
 /* The sign at *at as phrases spell it: lower case, one space for all white space, a plain apostrophe. Moves *at behind it;
  * *at lies within the text. */
 static unsigned char take_sign(bb_str t, size_t *at)
@@ -25,7 +41,7 @@ static unsigned char take_sign(bb_str t, size_t *at)
     bool space = bb_is_space((char)c);
     if (!space && !(c == 0xC2 && left > 1 && t.p[*at + 1] == '\xA0')) {
         ++*at;
-        return c;
+        return c < 0x80 ? c : small(t, *at - 1);
     }
     for (; *at < t.n; *at += space ? 1 : 2) {
         space = bb_is_space(t.p[*at]);

@@ -6,9 +6,9 @@
 #include "core/report/internal.h"
 
 /* Marks of "this is about another mail" that people's programs put before a subject. */
-static const char *const reply_marks[] = {
-    "re:", "re :", "aw:",  "sv:",  "vs:",   "antw:", "rv:",   "res:",  "fw:",  "fwd:",   "wg:",    "enc:",
-    "tr:", "vb:",  "odp:", "ynt:", "回复:", "答复:", "转发:", "回覆:", "re：", "回复：", "答复：", "转发："};
+static const char *const reply_marks[] = {"re:",  "re :",  "aw:",   "sv:",   "vs:",  "antw:",  "res:",  "odp:",
+                                          "ynt:", "回复:", "答复:", "回覆:", "re：", "回复：", "答复："};
+static const char *const passed_marks[] = {"fw:", "fwd:", "wg:", "rv:", "enc:", "tr:", "vb:", "转发:", "转发："};
 
 static const char *const list_fields[] = {"List-Id", "List-Post", "List-Unsubscribe", "List-Help", "Feedback-ID"};
 static const char *const auto_fields[] = {"X-Autoreply",      "X-Autorespond",    "X-Autoresponder", "X-Auto-Reply",
@@ -21,10 +21,10 @@ static bool has_field(const bb_ctx *c, const char *const *names, size_t n)
     return false;
 }
 
-static bool is_reply(bb_str subject)
+static bool begins_with(bb_str subject, const char *const *marks, size_t n)
 {
-    for (size_t i = 0; i < BB_COUNT(reply_marks); i++)
-        if (bb_istarts(subject, bb_cstr(reply_marks[i]))) return true;
+    for (size_t i = 0; i < n; i++)
+        if (bb_istarts(subject, bb_cstr(marks[i]))) return true;
     return false;
 }
 
@@ -32,8 +32,10 @@ static bool says_auto(bb_ctx *c)
 {
     bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
     if (bb_istarts(submitted, BB_S("auto-"))) return true; /* RFC 3834 section 5; "no" is the other value */
-    bb_str precedence = bb_field_raw(c->m, c->m->root, "Precedence");
-    if (bb_istarts(precedence, BB_S("auto"))) return true; /* "auto_reply" */
+    static const char *const fields[] = {"Precedence", "X-Precedence"};
+    for (size_t i = 0; i < BB_COUNT(fields); i++)
+        if (bb_istarts(bb_field_raw(c->m, c->m->root, fields[i]), BB_S("auto"))) return true; /* "auto_reply" */
+    if (bb_ifind(bb_field_raw(c->m, c->m->root, "X-Mailer"), BB_S("autorespond")) != BB_NPOS) return true;
     return has_field(c, auto_fields, BB_COUNT(auto_fields));
 }
 
@@ -135,8 +137,12 @@ void bb_signs_read(bb_ctx *c)
     if (said_here & (BB_SAYS_FAILED | BB_SAYS_DELAYED)) signs |= BB_SIGN_TEXT;
     if (((said_there | said_here) & BB_SAYS_DELAYED || said_there & BB_SAYS_LATE) && !(said_here & BB_SAYS_GAVE_UP))
         signs |= BB_SIGN_DELAYED;
-    if (is_reply(subject)) signs |= BB_SIGN_REPLY;
+    if (begins_with(subject, reply_marks, BB_COUNT(reply_marks))) signs |= BB_SIGN_REPLY;
+    if (begins_with(subject, passed_marks, BB_COUNT(passed_marks))) signs |= BB_SIGN_REPLY | BB_SIGN_PASSED_ON;
     if (has_field(c, list_fields, BB_COUNT(list_fields))) signs |= BB_SIGN_LIST;
+    bb_str precedence = bb_field_raw(c->m, root, "Precedence");
+    if (bb_istarts(precedence, BB_S("bulk")) || bb_istarts(precedence, BB_S("list"))) signs |= BB_SIGN_BULK;
+    if ((said_there | said_here) & BB_SAYS_RECEIVED) signs |= BB_SIGN_DESK;
     if (says_auto(c)) signs |= BB_SIGN_AUTO;
     if (bb_istarts(bb_field_raw(c->m, root, "Auto-Submitted"), BB_S("auto-generated"))) signs |= BB_SIGN_UNASKED;
     c->signs = signs;
@@ -148,11 +154,12 @@ bool bb_announces(const bb_ctx *c)
     unsigned s = c->signs;
     if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
     /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */
-    bool form = c->returned || s & BB_SIGN_DSN;
-    if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON)) return false;
+    bool form = c->returned || s & BB_SIGN_DSN, both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
+    bool by_program = s & BB_SIGN_NULL_SENDER && both; /* and about nothing else */
+    if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON) && !by_program) return false;
     /* People and programs write to themselves; a mail system that a list passes on does not. */
-    bool both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
-    bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && both;
+    bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;
+    if (!form && s & BB_SIGN_SENDER && s & BB_SIGN_BULK && !passed_on) return false; /* a magazine in a daemon's name */
     if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
     if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_DAEMON)) return false; /* a person tells of the bounce he got */
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
@@ -183,6 +190,8 @@ bool bb_has_evidence(bb_ctx *c)
     bb_str words = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
     if (c->signs & BB_SIGN_DSN || quotes_a_server(words)) return true;
     /* Help desks send back what they answer, and lists of their own. */
-    if (c->signs & BB_SIGN_AUTO && !(c->signs & BB_SIGN_DAEMON)) return false;
-    return c->returned || lists_somebody(c, words);
+    bool both = c->signs & BB_SIGN_SUBJECT && c->signs & BB_SIGN_TEXT;
+    bool unasked = c->signs & BB_SIGN_UNASKED && c->signs & BB_SIGN_NULL_SENDER && both && !(c->signs & BB_SIGN_DESK);
+    if (c->signs & BB_SIGN_AUTO && !(c->signs & BB_SIGN_DAEMON) && !unasked) return false;
+    return c->returned || lists_somebody(c, words) || (c->signs & BB_SIGN_NULL_SENDER && bb_mentions_any(c, words));
 }

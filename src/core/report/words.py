@@ -34,7 +34,7 @@ def phrases(path):
         wrong = (
             "no [SENSE] above it" if sense is None
             else "shorter than two bytes" if len(text.encode()) < 2
-            else "not in lower case" if any("A" <= c <= "Z" for c in text)
+            else "not in lower case" if text != text.lower()
             else "white space other than single spaces" if "  " in text or "\t" in text
             else "a space at its end needs quotes" if text == line and text != text.strip()
             else None
@@ -101,6 +101,8 @@ def first_bytes(starts):
             lists[byte] |= node.lists
     lists[0xC2] |= lists[ord(" ")]  # a no-break space stands for a space, a typographic apostrophe for a plain one
     lists[0xE2] |= lists[ord("'")]
+    for small, capital in ((0xD1, 0xD0), (0xCF, 0xCE)):  # letters whose first byte differs with their case
+        lists[capital] |= lists[small]
     for space in b"\t\r\n":
         lists[space] |= lists[ord(" ")]
     return lists

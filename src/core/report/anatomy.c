@@ -176,12 +176,22 @@ static bool is_quoted(bb_str line)
     return bb_empty(bb_stage_of_verb(said)) && bb_chr(said, '@') == BB_NPOS;
 }
 
-static void put_own(bb_buf *out, bb_str text)
+/* Programs copy header values into their prose as they stand, encoded words (RFC 2047) and all. */
+static bb_str readable(bb_ctx *c, bb_str line)
+{
+    size_t at = bb_find(line, BB_S("=?"));
+    if (at == BB_NPOS) return line;
+    bb_str value = bb_sub(line, at, BB_NPOS);
+    if (bb_find(value, BB_S("?=")) == BB_NPOS) return line;
+    return bb_sprintf(c->a, BB_FMT BB_FMT, BB_ARG(bb_sub(line, 0, at)), BB_ARG(bb_value_text(c->m, value)));
+}
+
+static void put_own(bb_ctx *c, bb_buf *out, bb_str text)
 {
     bb_str line;
     while (bb_line(&text, &line)) {
         if (is_quoted(line)) continue;
-        bb_put(out, line);
+        bb_put(out, readable(c, line));
         bb_putc(out, '\n');
     }
 }
@@ -205,8 +215,24 @@ static void read_text(bb_ctx *c, const bb_part *p, bb_buf *words)
 {
     bb_str own, returned;
     bb_prose_divide(bb_part_text(c->m, p), &own, &returned);
-    put_own(words, own);
+    put_own(c, words, own);
     if (!c->returned && !is_blank(returned)) c->returned = bb_header_block(c, returned);
+}
+
+void bb_anatomy_add_rest(bb_ctx *c)
+{
+    bb_buf words = bb_buf_in(c->a, PROSE_MAX);
+    bool more = false;
+    bb_put(&words, c->r->text);
+    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;) {
+        if (is_returned(p) || is_text(p) || p->child) continue;
+        if (!bb_starts(p->type, BB_S("message/")) && !bb_starts(p->type, BB_S("text/"))) continue;
+        bb_putc(&words, '\n');
+        read_text(c, p, &words);
+        more = true;
+    }
+    if (more) c->r->text = bb_buf_str(&words);
+    if (words.truncated) c->r->truncated = "prose";
 }
 
 void bb_anatomy_read(bb_ctx *c)

@@ -35,7 +35,9 @@ bool bb_fmt_generic(bb_ctx *c)
     bool evidence = bb_has_evidence(c);
     if (!evidence && (!daemon || c->signs & BB_SIGN_AUTO)) return false;
     bb_rows_failed_header(c);
+    bb_anatomy_add_rest(c);
     if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);
+    if (c->r->n_rcpts == 0 && vouched) bb_rows_from_returned(c);
     if (c->r->n_rcpts > 0) return true;
     if (!evidence) return just_says(c);
     bool form = c->returned || c->signs & BB_SIGN_DSN;

@@ -59,6 +59,8 @@ typedef struct {
 void bb_anatomy_read(bb_ctx *c);
 /* A text without the sentences of companies' footers ("if this has reached you in error, tell the sender ..."). */
 bb_str bb_without_footers(bb_arena *a, bb_str text); /* asserted.c */
+/* Adds what stands in parts of types that nobody knew to the report's own words. */
+void bb_anatomy_add_rest(bb_ctx *c);
 /* Next part of the report itself, in reading order from the root on (NULL: the root); what came back
  * is left out. */
 const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p);
@@ -236,6 +238,7 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words);
 /* One row a block, filled from it. Answers how many blocks there were. */
 size_t bb_rows_from_blocks(bb_ctx *c, bb_str prose);
 void bb_rows_failed_header(bb_ctx *c); /* X-Failed-Recipients */
+void bb_rows_from_returned(bb_ctx *c); /* whom the message that came back was for, where that is one */
 void bb_rows_complete(bb_ctx *c);      /* last step for every delivery report */
 
 /* ---- fmt_*.c ----------------------------------------------------------------------------------------- */

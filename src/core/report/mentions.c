@@ -7,6 +7,13 @@
 
 #define CONTEXT 100 /* bytes before an address that speak about it */
 
+/* "Not delivered to the following recipients:" and an empty line: it still speaks of what comes. */
+static bool announces_list(bb_str text)
+{
+    text = bb_trim(text);
+    return bb_iends(text, BB_S(":")) || bb_iends(text, BB_S("\xEF\xBC\x9A"));
+}
+
 /* The text that leads up to `at`: in its own paragraph, behind the address before it. */
 static bb_str lead(bb_str prose, size_t at, size_t behind_last)
 {
@@ -15,7 +22,7 @@ static bb_str lead(bb_str prose, size_t at, size_t behind_last)
     bb_str text = bb_sub(prose, from, at - from);
     size_t gap = BB_NPOS;
     for (size_t i = 0; i + 1 < text.n; i++)
-        if (text.p[i] == '\n' && text.p[i + 1] == '\n') gap = i + 2;
+        if (text.p[i] == '\n' && text.p[i + 1] == '\n' && !announces_list(bb_sub(text, 0, i))) gap = i + 2;
     return gap == BB_NPOS ? text : bb_sub(text, gap, BB_NPOS);
 }
 

@@ -159,6 +159,28 @@ void bb_rows_failed_header(bb_ctx *c)
     }
 }
 
+/* Is it at the domain of who sent the message? Lists and roles are addressed there, and passed on to whom nobody names. */
+static bool at_senders_domain(const bb_ctx *c, bb_str key)
+{
+    bb_str domain = bb_sub(key, bb_rchr(key, '@'), BB_NPOS);
+    for (size_t i = 0; i < c->n_not_rcpts; i++)
+        if (c->not_rcpts[i].sender && bb_iends(c->not_rcpts[i].key, domain)) return true;
+    return false;
+}
+
+void bb_rows_from_returned(bb_ctx *c)
+{
+    static const char *const fields[] = {"X-Original-To", "Delivered-To", "To"};
+    for (size_t i = 0; c->returned && i < BB_COUNT(fields) && !c->r->n_rcpts; i++) {
+        bb_str to = bb_field_raw(c->m, c->returned, fields[i]), rest = to, more = {0};
+        bb_str address = bb_address_find(to, &rest);
+        if (!bb_empty(address)) more = bb_address_find(rest, NULL);
+        if (bb_empty(address) || !bb_empty(more) || bb_is_not_rcpt(c, address)) continue;
+        if (at_senders_domain(c, bb_address_key(c, address))) continue;
+        bb_row(c, address);
+    }
+}
+
 /* ---- words ----------------------------------------------------------------------------------------------- */
 
 /* Punctuation between an address and what is said of it. */

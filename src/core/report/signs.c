@@ -193,5 +193,7 @@ bool bb_has_evidence(bb_ctx *c)
     bool both = c->signs & BB_SIGN_SUBJECT && c->signs & BB_SIGN_TEXT;
     bool unasked = c->signs & BB_SIGN_UNASKED && c->signs & BB_SIGN_NULL_SENDER && both && !(c->signs & BB_SIGN_DESK);
     if (c->signs & BB_SIGN_AUTO && !(c->signs & BB_SIGN_DAEMON) && !unasked) return false;
-    return c->returned || lists_somebody(c, words) || (c->signs & BB_SIGN_NULL_SENDER && bb_mentions_any(c, words));
+    if (c->returned || lists_somebody(c, words)) return true;
+    bool by_program = c->signs & BB_SIGN_NULL_SENDER || (c->signs & BB_SIGN_DAEMON && both);
+    return by_program && bb_mentions_any(c, words);
 }

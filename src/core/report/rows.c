@@ -340,13 +340,15 @@ static bool name_row(const bb_ctx *c, size_t i, const names *said)
     return false;
 }
 
-/* One paragraph's reply for the rows that it is about: those that it names, or all where it names none. */
-static void from_paragraph(bb_ctx *c, bb_str line)
+/* One paragraph's reply for the rows that it is about: those that it names, or all where it names none and nothing is
+ * known of any. Answers whether there was one. */
+static bool from_paragraph(bb_ctx *c, bb_str line, bool statuses)
 {
     bb_report *r = c->r;
     names said = names_in(c, line);
     bool anybody = false;
     for (size_t i = 0; i < n_rows(c); i++) anybody |= name_row(c, i, &said);
+    if (statuses && !anybody) return false;
     for (size_t i = 0; i < n_rows(c); i++) {
         bb_rcpt_report *row = &r->rcpts[i];
         bb_str text = row->text;
@@ -355,15 +357,20 @@ static void from_paragraph(bb_ctx *c, bb_str line)
         row->text = text;
         row->others |= r->n_rcpts > 1 && !anybody;
     }
+    return true;
 }
 
-/* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. */
+/* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. Where a list gives no more
+ * than a status for each ("a@b; failed; 5.1.1"), it is about whom it names. */
 static void from_paragraphs(bb_ctx *c)
 {
     bb_report *r = c->r;
     bb_str prose = r->text, paragraph;
-    bool heard = false;
-    for (size_t i = 0; i < r->n_rcpts; i++) heard |= r->rcpts[i].reply_code != 0 || bb_status_says(r->rcpts[i].status);
+    bool heard = false, statuses = false;
+    for (size_t i = 0; i < r->n_rcpts; i++) {
+        heard |= r->rcpts[i].reply_code != 0 || !bb_empty(r->rcpts[i].diagnostic);
+        statuses |= bb_status_says(r->rcpts[i].status);
+    }
     for (int n = 0; !heard && r->n_rcpts && take_paragraph(&prose, &paragraph); n++) {
         if (n == MAX_PARAGRAPHS) {
             r->truncated = "paragraphs";
@@ -371,9 +378,8 @@ static void from_paragraphs(bb_ctx *c)
         }
         bb_str line = bb_one_line(c, paragraph);
         bb_reply reply;
-        if (!bb_reply_find(line, &reply) && !bb_status_says(bb_status_find(line))) continue;
-        from_paragraph(c, line);
-        heard = true;
+        if (!bb_reply_find(line, &reply) && (statuses || !bb_status_says(bb_status_find(line)))) continue;
+        heard = from_paragraph(c, line, statuses);
     }
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     bb_buf *out;
     int breaks; /* line ends owed before the next word */
     bool space; /* a space owed */
+    bool cell;  /* it divides the cells of a table: a tab */
     bool pre;   /* inside <pre> */
 } layout;
 
@@ -22,8 +23,8 @@ static void settle(layout *l)
 {
     for (; l->breaks; l->breaks--)
         if (l->out->n) bb_putc(l->out, '\n');
-    if (l->space && l->out->n && l->out->p[l->out->n - 1] != '\n') bb_putc(l->out, ' ');
-    l->space = false;
+    if (l->space && l->out->n && l->out->p[l->out->n - 1] != '\n') bb_putc(l->out, l->cell ? '\t' : ' ');
+    l->space = l->cell = false;
 }
 
 static void put_word(layout *l, bb_str s)
@@ -35,7 +36,7 @@ static void put_word(layout *l, bb_str s)
 static void break_line(layout *l, int breaks)
 {
     if (l->breaks < breaks) l->breaks = breaks;
-    l->space = false;
+    l->space = l->cell = false;
 }
 
 static void put_space(layout *l, char c)
@@ -171,7 +172,10 @@ static void lay_out(layout *l, effect e, bool closing)
 {
     switch (e) {
     case BREAK: break_line(l, l->breaks ? 2 : 1); break;
-    case CELL: put_space(l, ' '); break;
+    case CELL:
+        put_space(l, ' ');
+        l->cell = l->space;
+        break;
     case LINE: break_line(l, 1); break;
     case PARAGRAPH: break_line(l, 2); break;
     case PRE:

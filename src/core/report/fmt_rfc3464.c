@@ -5,6 +5,8 @@
  */
 #include "core/report/internal.h"
 
+#include <string.h>
+
 /* One recipient's fields, as they stand there. */
 typedef struct {
     bb_str original, final, actual, action, status, remote, diagnostic;
@@ -86,11 +88,51 @@ static bb_str address_of(bb_ctx *c, bb_str field)
     return bb_sprintf(c->a, "\"" BB_FMT "\"" BB_FMT, BB_ARG(bb_sub(all, 0, at)), BB_ARG(bb_sub(all, at, BB_NPOS)));
 }
 
+/* What stands in a recipient field and is no address: "rfc822; jsmith" of a system that reports to its own users. */
+static bb_str bare_name(bb_ctx *c, bb_str value)
+{
+    bb_str name = bb_value_text(c->m, value);
+    name = bb_trim(bb_sub(name, bb_chr(name, ';') + 1, BB_NPOS));
+    size_t n = 0;
+    while (n < name.n && (bb_is_alnum(name.p[n]) || strchr("._-+", name.p[n]))) n++;
+    return n == name.n && n <= 64 ? name : (bb_str){0};
+}
+
+/* A name alone is his whose address the message went to, else an account where the report comes from. */
+static bb_str named_address(bb_ctx *c, bb_str value)
+{
+    bb_str name = bare_name(c, value), local, domain;
+    if (bb_empty(name)) return name;
+    bb_str to = c->returned ? bb_address_find(bb_field_raw(c->m, c->returned, "To"), NULL) : (bb_str){0};
+    if (bb_address_split(to, &local, &domain) && bb_ieq(local, name)) return to;
+    domain = c->r->reporting_mta;
+    if (bb_chr(domain, '.') == BB_NPOS) return (bb_str){0};
+    return bb_sprintf(c->a, BB_FMT "@" BB_FMT, BB_ARG(name), BB_ARG(domain));
+}
+
+/* An address at which the whole message was cut off goes on in the report's words, where they hold one that begins so. */
+static bb_str whole_address(bb_ctx *c, bb_str value, bb_str address)
+{
+    bb_str words = c->r->text, hit;
+    if (bb_empty(address) || value.p + value.n != c->m->bytes.p + c->m->bytes.n) return address;
+    for (int n = 0; n < 100 && !bb_empty(hit = bb_address_find(words, &words)); n++)
+        if (bb_istarts(hit, address)) return hit;
+    return address;
+}
+
+static bb_str recipient_of(bb_ctx *c, bb_str value)
+{
+    bb_str address = whole_address(c, value, address_of(c, value));
+    return bb_empty(address) && value.n ? named_address(c, value) : address;
+}
+
 static void flush(bb_ctx *c, fields *f)
 {
     bb_str original = address_of(c, f->original);
     bb_str final = address_of(c, bb_empty(f->final) ? f->actual : f->final);
     if (bb_empty(final)) final = address_of(c, f->actual);
+    bool cut = !bb_empty(f->final) && f->final.p + f->final.n == c->m->bytes.p + c->m->bytes.n;
+    if (cut || (bb_empty(original) && bb_empty(final))) final = recipient_of(c, f->final);
     bb_rcpt_report *row = f->any ? bb_row_of(c, original, final) : NULL;
     bb_action action = action_of(f->action);
     /* One block a recipient; where two speak of the same one, the failure counts, with all that it says. */

@@ -218,6 +218,8 @@ bb_str bb_between(bb_str text, const char *from, const char *to);
 
 /* Adds a row for each address that the prose presents as one that failed. Answers how many. */
 size_t bb_mentions_add(bb_ctx *c, bb_str prose);
+/* What the nearest of the words before an address makes of it: BB_CONTEXT_*. */
+int bb_context_before(bb_str text);
 /* Would it add one? */
 bool bb_mentions_any(bb_ctx *c, bb_str prose);
 

@@ -27,7 +27,7 @@ static bb_str lead(bb_str prose, size_t at, size_t behind_last)
 }
 
 /* What the nearest of the words before an address makes of it; of two that end together the longer. */
-static int said_before(bb_str text)
+int bb_context_before(bb_str text)
 {
     bb_phrase_scan s = bb_phrases(text, BB_WORDS_CONTEXTS);
     bb_phrase_hit hit;
@@ -37,6 +37,7 @@ static int said_before(bb_str text)
         size_t to = hit.at + hit.len;
         bool whole = to == text.n || !bb_is_alnum(text.p[to]) || !bb_is_alnum(text.p[to - 1]);
         if (!whole && (unsigned char)text.p[hit.at] < 0x80) continue;
+        if (hit.at && text.p[hit.at - 1] == '/') continue; /* of a link: "http://example.net/help" */
         if (to <= end) continue;
         end = to;
         said = hit.sense;
@@ -76,7 +77,7 @@ typedef struct {
 static int rank(bb_str prose, bb_str address, size_t behind_last, bool head)
 {
     bb_str before = lead(prose, (size_t)(address.p - prose.p), behind_last);
-    int said = said_before(before);
+    int said = bb_context_before(before);
     if (in_path(address)) return BB_CONTEXT_NOT;
     if (head) return said == BB_CONTEXT_NOT ? BB_CONTEXT_UNSAID : BB_CONTEXT_LISTED;
     if (said == BB_CONTEXT_NOT || is_function(address)) return BB_CONTEXT_NOT;

@@ -59,6 +59,20 @@ static size_t bullet_at(bb_str s)
     return n && n < s.n && (s.p[n] == '.' || s.p[n] == ')') ? n + 1 : 0;
 }
 
+/* "Recipient: a@b" heads a block as a bare address does. */
+static bb_str labelled(bb_str s)
+{
+    size_t at = bb_chr(bb_sub(s, 0, 200), '@'), colon = bb_chr(bb_sub(s, 0, 60), ':');
+    if (colon == BB_NPOS) colon = bb_find(bb_sub(s, 0, 60), BB_S("\xEF\xBC\x9A"));
+    if (at == BB_NPOS || colon == BB_NPOS || colon > at || !bb_empty(bb_stage_of_verb(s))) return (bb_str){0};
+    if (bb_context_before(bb_trim(bb_sub(s, 0, colon))) < BB_CONTEXT_MEANT) return (bb_str){0};
+    bb_str hit = bb_address_find(s, NULL);
+    bb_str between = bb_empty(hit) ? hit : bb_sub(s, colon, (size_t)(hit.p - s.p) - colon);
+    for (size_t i = 0; i < between.n; i++)
+        if (bb_is_alnum(between.p[i])) return (bb_str){0};
+    return hit;
+}
+
 /* The address that a line begins with, behind bullets, quotes and brackets; empty: another line. */
 static bb_str head_of(bb_str line)
 {
@@ -68,7 +82,7 @@ static bb_str head_of(bb_str line)
     while (n < s.n && !bb_is_space(s.p[n]) && (n == 0 || s.p[n] != '<')) n++; /* "a@b<mailto:a@b>" */
     bb_str hit = bb_address_find(bb_sub(s, 0, n), NULL);
     size_t before = (size_t)(hit.p - s.p);
-    return !bb_empty(hit) && before <= 1 ? hit : (bb_str){0};
+    return !bb_empty(hit) && before <= 1 ? hit : labelled(s);
 }
 
 /* What stands behind a head in its line, without the bracket or quote that closes it. */
@@ -91,7 +105,9 @@ static bool is_rule(bb_str line)
 /* Does a line that begins with an address only go on with the sentence of the line before? */
 static bool goes_on(bb_str line, bb_str head, bb_str before)
 {
-    bb_str behind = bb_trim(behind_head(line, head));
+    bb_str behind = behind_head(line, head);
+    if (bb_starts(behind, BB_S("\t"))) return false; /* a row of a table */
+    behind = bb_trim(behind);
     if (bb_istarts(behind, BB_S("wrote"))) return true; /* "ann@example.com wrote:" quotes a person */
     if (bb_empty(bb_trim(before)) || is_rule(before) || indent_of(line) != indent_of(before)) return false;
     if (!bb_empty(head_of(before))) return false; /* a list */

@@ -171,7 +171,10 @@ static bool at_senders_domain(const bb_ctx *c, bb_str key)
 void bb_rows_from_returned(bb_ctx *c)
 {
     static const char *const fields[] = {"X-Original-To", "Delivered-To", "To"};
-    for (size_t i = 0; c->returned && i < BB_COUNT(fields) && !c->r->n_rcpts; i++) {
+    /* One of several, or of a report that came back in its turn: then it may have failed for another. */
+    if (!c->returned || bb_field_get(c->returned, "Cc")) return;
+    if (bb_eq(bb_field_raw(c->m, c->returned, "Return-Path"), BB_S("<>"))) return;
+    for (size_t i = 0; i < BB_COUNT(fields) && !c->r->n_rcpts; i++) {
         bb_str to = bb_field_raw(c->m, c->returned, fields[i]), rest = to, more = {0};
         bb_str address = bb_address_find(to, &rest);
         if (!bb_empty(address)) more = bb_address_find(rest, NULL);

@@ -139,7 +139,10 @@ void bb_signs_read(bb_ctx *c)
         signs |= BB_SIGN_DELAYED;
     if (begins_with(subject, reply_marks, BB_COUNT(reply_marks))) signs |= BB_SIGN_REPLY;
     if (begins_with(subject, passed_marks, BB_COUNT(passed_marks))) signs |= BB_SIGN_REPLY | BB_SIGN_PASSED_ON;
-    if (has_field(c, list_fields, BB_COUNT(list_fields))) signs |= BB_SIGN_LIST;
+    /* What list software says of its own is no list's mail, but a mail system's. */
+    bool administers = bb_ieq(bb_field_raw(c->m, root, "X-List-Administrivia"), BB_S("yes"));
+    if (administers) signs |= BB_SIGN_DAEMON;
+    else if (has_field(c, list_fields, BB_COUNT(list_fields))) signs |= BB_SIGN_LIST;
     bb_str precedence = bb_field_raw(c->m, root, "Precedence");
     if (bb_istarts(precedence, BB_S("bulk")) || bb_istarts(precedence, BB_S("list"))) signs |= BB_SIGN_BULK;
     if ((said_there | said_here) & BB_SAYS_RECEIVED) signs |= BB_SIGN_DESK;

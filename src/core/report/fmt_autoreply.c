@@ -36,13 +36,14 @@ static bool only_answers(bb_ctx *c)
 static bool is_autoreply(bb_ctx *c)
 {
     unsigned signs = c->signs;
+    const unsigned by_program = BB_SIGN_AUTO | BB_SIGN_NULL_SENDER;
     bool answered = c->text_says & BB_SAYS_ANSWERED;
     /* Many write to a list about such subjects, and people pass on and answer what they got. */
     bool words_count = !(signs & (BB_SIGN_LIST | BB_SIGN_PASSED_ON));
-    bool subject_counts = words_count && (!(signs & BB_SIGN_REPLY) || signs & BB_SIGN_AUTO || answered);
+    bool subject_counts = words_count && (!(signs & BB_SIGN_REPLY) || signs & by_program || answered);
     if (signs & BB_SIGN_DSN) return false;
     if (words_count && begins_away(c->r->subject)) return true;
-    if (words_count && signs & BB_SIGN_DESK && signs & (BB_SIGN_AUTO | BB_SIGN_NULL_SENDER)) return true;
+    if (words_count && signs & BB_SIGN_DESK && signs & by_program) return true;
     /* auto-generated is any machine's mail, auto-notified a sieve's about one (RFC 5436): no answers (RFC 3834 section 5) */
     bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
     if (!bb_empty(submitted) && !bb_istarts(submitted, BB_S("auto-replied"))) return false;

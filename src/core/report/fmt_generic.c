@@ -30,7 +30,8 @@ static bool just_says(const bb_ctx *c)
 bool bb_fmt_generic(bb_ctx *c)
 {
     if (!bb_announces(c)) return false;
-    bool daemon = c->signs & BB_SIGN_DAEMON && !(c->signs & BB_SIGN_SENDER); /* anybody can call himself so */
+    bool form = c->returned || c->signs & BB_SIGN_DSN;
+    bool daemon = c->signs & BB_SIGN_DAEMON && (form || !(c->signs & BB_SIGN_SENDER)); /* anybody can call himself so */
     bool vouched = daemon || c->signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN);
     bool evidence = bb_has_evidence(c);
     if (!evidence && (!daemon || c->signs & BB_SIGN_AUTO)) return false;
@@ -40,6 +41,5 @@ bool bb_fmt_generic(bb_ctx *c)
     if (c->r->n_rcpts == 0 && vouched) bb_rows_from_returned(c);
     if (c->r->n_rcpts > 0) return true;
     if (!evidence) return just_says(c);
-    bool form = c->returned || c->signs & BB_SIGN_DSN;
     return vouched && (form || !lists_replies(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN)));
 }

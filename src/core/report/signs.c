@@ -164,7 +164,7 @@ bool bb_announces(const bb_ctx *c)
     bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;
     if (!form && s & BB_SIGN_SENDER && s & BB_SIGN_BULK && !passed_on) return false; /* a magazine in a daemon's name */
     if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
-    if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_DAEMON)) return false; /* a person tells of the bounce he got */
+    if (!form && s & BB_SIGN_SENDER) return false; /* a person tells of the bounce he got */
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
     if (s & BB_SIGN_REPLY) return false;
     /* A list that takes its own bounces marks them as its mail. */

@@ -319,7 +319,7 @@ static void html(void)
         {"One<br>Two<BR/>Three", "One\nTwo\nThree"},
         {"<div>a</div><div>b</div>", "a\nb"},
         {"<ul><li>a<li>b</ul>", "a\nb"},
-        {"<table><tr><td>550</td><td>no such user</td></tr></table>", "550 no such user"},
+        {"<table><tr><td>550</td><td>no such user</td></tr></table>", "550\tno such user"},
         {"a  \n\t b", "a b"},
         {"<b>bo</b>ld", "bold"},
         {"&lt;ann@example.com&gt; &amp; &quot;you&quot;", "<ann@example.com> & \"you\""},

@@ -82,7 +82,7 @@ static void answers(void)
         {"the return path, shortened, is nobody's address",
          DESK "Subject: Undeliverable: Newsletter\n\nWe only take tickets from customers; no account found for your "
               "address bounce@bounces.example.com.\n",
-         "support@example.net autoreply vacation"},
+         "- other undefined"},
         {"somebody tells of a bounce that he got",
          "Return-Path: <ann@example.net>\nFrom: ann@example.net\n" TO "Subject: Undelivered Mail Returned to Sender\n\n"
          "FYI your message could not be delivered\n\n<ann@example.net>: host mx said: 550 5.1.1 user unknown\n",

@@ -30,7 +30,8 @@ static bool only_answers(bb_ctx *c)
 {
     if (!(c->signs & BB_SIGN_NULL_SENDER) || c->signs & (BB_SIGN_DAEMON | BB_SIGN_LIST | BB_SIGN_PASSED_ON))
         return false;
-    return !bb_empty(bb_trim(c->r->text)) && !bb_announces(c) && !carries_data(c);
+    bool announces = bb_announces(c) && c->signs & BB_SIGN_SUBJECT;
+    return !bb_empty(bb_trim(c->r->text)) && !announces && !carries_data(c);
 }
 
 static bool is_autoreply(bb_ctx *c)
@@ -50,8 +51,8 @@ static bool is_autoreply(bb_ctx *c)
     /* A mail system has no holidays. */
     bool away = c->subject_says & BB_SAYS_AWAY;
     if (subject_counts && away && !(signs & BB_SIGN_DAEMON)) return true;
-    if (bb_announces(c) && (signs & BB_SIGN_DAEMON || bb_has_evidence(c)))
-        return false; /* some just write a sentence */
+    bool plain = signs & BB_SIGN_DAEMON && !(signs & BB_SIGN_AUTO); /* some systems just write a sentence */
+    if (bb_announces(c) && (plain || bb_has_evidence(c))) return false;
     if (signs & BB_SIGN_AUTO || (words_count && answered)) return true;
     return only_answers(c);
 }

@@ -59,12 +59,13 @@ static size_t bullet_at(bb_str s)
     return n && n < s.n && (s.p[n] == '.' || s.p[n] == ')') ? n + 1 : 0;
 }
 
-/* "Recipient: a@b" heads a block as a bare address does. */
+/* "Recipient: a@b" heads a block as a bare address does; "Original address: a@b" is another name in the one before. */
 static bb_str labelled(bb_str s)
 {
     size_t at = bb_chr(bb_sub(s, 0, 200), '@'), colon = bb_chr(bb_sub(s, 0, 60), ':');
     if (colon == BB_NPOS) colon = bb_find(bb_sub(s, 0, 60), BB_S("\xEF\xBC\x9A"));
     if (at == BB_NPOS || colon == BB_NPOS || colon > at || !bb_empty(bb_stage_of_verb(s))) return (bb_str){0};
+    if (bb_istarts(s, BB_S("original"))) return (bb_str){0};
     if (bb_context_before(bb_trim(bb_sub(s, 0, colon))) < BB_CONTEXT_MEANT) return (bb_str){0};
     bb_str hit = bb_address_find(s, NULL);
     bb_str between = bb_empty(hit) ? hit : bb_sub(s, colon, (size_t)(hit.p - s.p) - colon);

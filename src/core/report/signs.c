@@ -120,6 +120,7 @@ static unsigned sender_signs(bb_ctx *c)
     c->from = bb_address_find(from, NULL);
     if (is_null(from) || bb_iends(bb_trim(from), BB_S(" <>"))) signs |= BB_SIGN_NULL_SENDER; /* "Mail System" <> */
     if (bb_phrases_in(from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_DAEMON;
+    if (bb_phrases_in(c->from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_BY_ADDRESS;
     return signs;
 }
 
@@ -164,7 +165,8 @@ bool bb_announces(const bb_ctx *c)
     bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;
     if (!form && s & BB_SIGN_SENDER && s & BB_SIGN_BULK && !passed_on) return false; /* a magazine in a daemon's name */
     if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
-    if (!form && s & BB_SIGN_SENDER) return false; /* a person tells of the bounce he got */
+    if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_BY_ADDRESS))
+        return false;                                         /* a person tells of the bounce he got */
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
     if (s & BB_SIGN_REPLY) return false;
     /* A list that takes its own bounces marks them as its mail. */

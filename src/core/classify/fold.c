@@ -171,11 +171,11 @@ static bool is_plain(char c)
     return c > ' ' && c < 0x7f && c != '@';
 }
 
-/* A byte of a longer character, none of which is a space, quote or dash. */
+/* A byte of a longer character that has no two cases and is no space, quote or dash; but for the first of some. */
 static bool is_other(char c)
 {
     unsigned char byte = (unsigned char)c;
-    return byte >= 0x80 && byte != 0xc2 && byte != 0xe2 && byte != 0xe3;
+    return (byte >= 0x80 && byte < 0xc2) || (byte > 0xdf && byte != 0xe2 && byte != 0xe3);
 }
 
 /* Letters, digits and signs that nothing special is about, and single spaces before a letter or sign within a sentence:
@@ -188,7 +188,7 @@ static void fold_run(folding *f)
     bool begins = at_word_start(f); /* of a word */
     while (i < end) {
         char c = s[i];
-        if ((unsigned char)(c - 'a') < 26) {
+        if ((unsigned char)(c - 'a') < 26 || is_other(c)) {
             out[n++] = c, i++;
         } else if (is_plain(c) && !(begins && bb_is_digit(c))) {
             out[n++] = bb_lower(c), i++;
@@ -198,8 +198,6 @@ static void fold_run(folding *f)
             continue;
         } else if (i + 1 < end && fold_letter(s + i, out + n)) {
             n += 2, i += 2;
-        } else if (is_other(c)) {
-            out[n++] = c, i++;
         } else {
             break;
         }

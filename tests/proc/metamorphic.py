@@ -247,6 +247,8 @@ def said_beside(words, before):
     def make(mail):
         part = leaves(mail, lambda kind: kind == b"text/plain")[0]
         text = part.text()
+        if text.lstrip().startswith("{"):
+            raise Odd("JSON, which no words stand beside")
         how = part.encoding() if part.encoding() in (b"base64", b"quoted-printable") else b"8bit"
         part.put_text(words + "\n" + text if before else text.rstrip("\n") + "\n\n" + words, "utf-8", how)
         return mail.bytes()

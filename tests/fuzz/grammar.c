@@ -63,8 +63,7 @@ static const char *const phrases[] = {
     "Hi. This is the qmail-send program at \6.\nI'm afraid I wasn't able to deliver your message.\n\n<\1>:\n\4\n",
     "   ----- The following addresses had permanent fatal errors -----\n<\1>\n    (reason: \4)\n",
     "   ----- Transcript of session follows -----\n... while talking to \6:\n>>> RCPT TO:<\1>\n<<< \4\n",
-    "This message was created automatically by mail delivery software.\n\n  \1\n    SMTP error from remote mail "
-    "server: \4\n",
+    "This message was created automatically by mail delivery software.\n\n  \1\n    SMTP error: host \6: \4\n",
     "--- Below this line is a copy of the message.\n",
     "------ This is a copy of the message, including all the headers. ------\n",
     "Final-Recipient: rfc822; \1\nAction: failed\nStatus: 5.1.1\n",

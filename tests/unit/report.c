@@ -374,6 +374,25 @@ static bb_str hostile(const char *before, const char *unit, size_t bytes)
 }
 
 /* What invites to look at the same words again and again, or to keep copies of them. */
+static void footers_are_no_words_of_the_report(void)
+{
+    static const struct {
+        const char *text, *words;
+    } rows[] = {
+        {"User unknown.\n\nIf you have received\nthis message in error, tell the sender. Call us.\n",
+         "User unknown.\n\n Call us.\n"},
+        {"Voll. Falls irrt\xC3\xBCmlich erhalten: an den Absender.\nEnde\n", "Voll.\nEnde\n"},
+        {"<gone@example.net>: unknown\nil a \xC3\xA9t\xC3\xA9 re\xC3\xA7u par erreur\n",
+         "<gone@example.net>: unknown\n"},
+        {"nothing of the kind\n", "nothing of the kind\n"},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_str mail =
+            bb_sprintf(&arena, "Return-Path: <>\nContent-Type: text/plain; charset=utf-8\n\n%s", rows[i].text);
+        is_str(read_report(mail, NULL).text, bb_cstr(rows[i].words), "footer %zu", i);
+    }
+}
+
 static void hostile_prose_is_read_in_linear_time(void)
 {
 #define SAYS FROM "Subject: Mail delivery failed\n\ncould not be delivered: 550 No\n\n"
@@ -421,6 +440,7 @@ int main(void)
     other_reports();
     what_came_back_is_no_evidence();
     limits();
+    footers_are_no_words_of_the_report();
     without_memory();
     hostile_prose_is_read_in_linear_time();
     bb_arena_free(&arena);

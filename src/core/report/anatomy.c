@@ -189,9 +189,10 @@ static bb_str readable(bb_ctx *c, bb_str line)
 static void put_own(bb_ctx *c, bb_buf *out, bb_str text)
 {
     bb_str line;
+    bool encoded = bb_find(text, BB_S("=?")) != BB_NPOS;
     while (bb_line(&text, &line)) {
         if (is_quoted(line)) continue;
-        bb_put(out, readable(c, line));
+        bb_put(out, encoded ? readable(c, line) : line);
         bb_putc(out, '\n');
     }
 }
@@ -221,12 +222,15 @@ static void read_text(bb_ctx *c, const bb_part *p, bb_buf *words)
 
 void bb_anatomy_add_rest(bb_ctx *c)
 {
-    bb_buf words = bb_buf_in(c->a, PROSE_MAX);
+    bb_buf words = {0};
     bool more = false;
-    bb_put(&words, c->r->text);
     for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;) {
         if (is_returned(p) || is_text(p) || p->child) continue;
         if (!bb_starts(p->type, BB_S("message/")) && !bb_starts(p->type, BB_S("text/"))) continue;
+        if (!more) {
+            words = bb_buf_in(c->a, PROSE_MAX);
+            bb_put(&words, c->r->text);
+        }
         bb_putc(&words, '\n');
         read_text(c, p, &words);
         more = true;

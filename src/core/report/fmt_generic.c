@@ -19,9 +19,10 @@ static bool lists_replies(bb_str words)
     return false;
 }
 
-/* A mail system that says no more than that has nothing to sell: no link to follow. */
+/* A mail system that says no more than that has nothing to sell: no link to follow, no file to open. */
 static bool just_says(const bb_ctx *c)
 {
+    if (!bb_eq(c->m->root->type, BB_S("text/plain"))) return false;
     unsigned all = BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_SUBJECT | BB_SIGN_TEXT;
     return (c->signs & all) == all && !(c->signs & BB_SIGN_AUTO) && bb_find(c->r->text, BB_S("://")) == BB_NPOS;
 }
@@ -37,7 +38,10 @@ bool bb_fmt_generic(bb_ctx *c)
     if (!evidence && (!daemon || c->signs & BB_SIGN_AUTO)) return false;
     bb_rows_failed_header(c);
     bb_anatomy_add_rest(c);
-    if (c->r->n_rcpts == 0) bb_mentions_add(c, c->r->text);
+    if (c->r->n_rcpts == 0) {
+        bb_rows_from_transcript(c);
+        bb_mentions_add(c, c->r->text);
+    }
     if (c->r->n_rcpts == 0 && vouched) bb_rows_from_returned(c);
     if (c->r->n_rcpts > 0) return true;
     if (!evidence) return just_says(c);

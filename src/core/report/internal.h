@@ -27,6 +27,7 @@ enum {
     BB_SIGN_PASSED_ON = 1 << 12,  /* "Fwd:": somebody passes on what he got */
     BB_SIGN_BULK = 1 << 13,       /* says that it went to many, though it names no list */
     BB_SIGN_DESK = 1 << 14,       /* a desk's answer that it took in what was written to it */
+    BB_SIGN_SUMMARY = 1 << 15, /* the subject begins as one of a digest does; behind a mark it may be the original's */
 };
 
 typedef struct {
@@ -108,6 +109,7 @@ enum {
     BB_SAYS_ANSWERED = 1 << 5,  /* body of one */
     BB_SAYS_CHALLENGE = 1 << 6, /* "confirm that you are a person" */
     BB_SAYS_RECEIVED = 1 << 7,  /* "your request was received" */
+    BB_SAYS_SUMMARY = 1 << 8,   /* "daily report": of many messages */
 };
 
 /* How plainly an address is presented as a recipient. */
@@ -201,6 +203,8 @@ typedef struct {
     int code;
 } bb_exchange;
 size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out);
+/* A row for each recipient whom it says to have been refused. */
+void bb_rows_from_transcript(bb_ctx *c);
 
 /* ---- prose.c: blocks of text under an address -------------------------------------------------------- */
 

@@ -124,11 +124,21 @@ static unsigned sender_signs(bb_ctx *c)
     return signs;
 }
 
+static unsigned subject_says(bb_str subject, unsigned *first)
+{
+    bb_phrase_scan s = bb_phrases(subject, BB_WORDS_ANNOUNCED);
+    unsigned said = 0;
+    *first = 0;
+    for (bb_phrase_hit hit; bb_phrase_next(&s, &hit); said |= (unsigned)hit.sense)
+        if (!said) *first = (unsigned)hit.sense;
+    return said;
+}
+
 void bb_signs_read(bb_ctx *c)
 {
     const bb_part *root = c->m->root;
     bb_str subject = c->r->subject;
-    unsigned said_there = c->subject_says = bb_phrases_in(subject, BB_WORDS_ANNOUNCED);
+    unsigned first, said_there = c->subject_says = subject_says(subject, &first);
     unsigned said_here = c->text_says = bb_phrases_in(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN), BB_WORDS_ANNOUNCED);
     unsigned signs = sender_signs(c);
 
@@ -147,10 +157,34 @@ void bb_signs_read(bb_ctx *c)
     bb_str precedence = bb_field_raw(c->m, root, "Precedence");
     if (bb_istarts(precedence, BB_S("bulk")) || bb_istarts(precedence, BB_S("list"))) signs |= BB_SIGN_BULK;
     if ((said_there | said_here) & BB_SAYS_RECEIVED) signs |= BB_SIGN_DESK;
+    if (first & BB_SAYS_SUMMARY) signs |= BB_SIGN_SUMMARY;
     if (says_auto(c)) signs |= BB_SIGN_AUTO;
     if (bb_istarts(bb_field_raw(c->m, root, "Auto-Submitted"), BB_S("auto-generated"))) signs |= BB_SIGN_UNASKED;
     c->signs = signs;
     read_others(c);
+}
+
+/* Does the subject speak of mail? Parcels and faxes are not delivered, too. */
+static bool is_of_mail(bb_str subject)
+{
+    static const char *const words[] = {"mail",   "messag",  "nachricht", "bericht", "mensaje", "mensagem",
+                                        "meddel", "wiadomo", "zpráv",     "viesti",  "письм",   "сообщ",
+                                        "ileti",  "メール",  "邮件",      "郵件",    "메일"};
+    for (size_t i = 0; i < BB_COUNT(words); i++)
+        if (bb_ifind(subject, bb_cstr(words[i])) != BB_NPOS) return true;
+    return false;
+}
+
+/* Worms came in a mail system's name, packed. What came back is never packed. */
+static bool carries_archive(const bb_ctx *c)
+{
+    static const char *const types[] = {"application/zip",    "application/x-zip", "application/gzip",
+                                        "application/x-gzip", "application/x-rar", "application/vnd.rar",
+                                        "application/x-7z"};
+    for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;)
+        for (size_t i = 0; i < BB_COUNT(types); i++)
+            if (bb_starts(p->type, bb_cstr(types[i]))) return true;
+    return false;
 }
 
 bool bb_announces(const bb_ctx *c)
@@ -159,7 +193,8 @@ bool bb_announces(const bb_ctx *c)
     if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
     /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */
     bool form = c->returned || s & BB_SIGN_DSN, both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
-    bool by_program = s & BB_SIGN_NULL_SENDER && both; /* and about nothing else */
+    bool by_program = s & BB_SIGN_NULL_SENDER && both && is_of_mail(c->r->subject);
+    if (!form && (s & BB_SIGN_SUMMARY || carries_archive(c))) return false;
     if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON) && !by_program) return false;
     /* People and programs write to themselves; a mail system that a list passes on does not. */
     bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;

@@ -135,3 +135,12 @@ size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
     *out = t.items;
     return t.n;
 }
+
+void bb_rows_from_transcript(bb_ctx *c)
+{
+    bb_exchange *said;
+    size_t n = bb_transcript_read(c, c->r->text, &said);
+    for (size_t i = 0; i < n; i++)
+        if (!bb_empty(said[i].about) && said[i].code >= 400 && !bb_is_not_rcpt(c, said[i].about))
+            bb_row(c, said[i].about);
+}

@@ -278,6 +278,65 @@ static void other_reports(void)
     }
 }
 
+/* Nobody's known form: how an address is presented says who failed, in any language. */
+static void layouts(void)
+{
+#define NULL_FROM "Return-Path: <>\nFrom: postmaster@example.org\nTo: news@example.com\n"
+    static const struct {
+        const char *name, *mail, *want;
+    } rows[] = {
+        {"a label before the address, what happened below it",
+         NULL_FROM "Subject: 退信\n\n无法投递\n\n收件人：ann@example.net\n原因：550 No such user\n",
+         "generic / ann@example.net failed - 550 - -"},
+        {"an address in brackets of another script",
+         NULL_FROM "Subject: 退信\n\n邮件无法送达，地址（ann@example.net）不存在。\n",
+         "generic / ann@example.net failed - - - -"},
+        {"a table, a row each",
+         NULL_FROM "Subject: Not delivered\nContent-Type: text/html\n\n<p>could not be delivered</p><table>"
+                   "<tr><th>to</th><th>why</th></tr><tr><td>ann@example.net</td><td>550 5.1.1 unknown</td></tr>"
+                   "<tr><td>joe@example.net</td><td>552 5.2.2 full</td></tr></table>\n",
+         "generic / ann@example.net failed 5.1.1 550 - - / joe@example.net failed 5.2.2 552 - -"},
+        {"encoded words in prose",
+         NULL_FROM "Subject: Mail not delivered\n\nNot delivered to\n  Recipient: =?utf-8?B?YW5uQGV4YW1wbGUubmV0?=\n",
+         "generic / ann@example.net failed - - - -"},
+        {"a list of statuses, and one reply that names whom it refused",
+         NULL_FROM "Subject: Delivery failed\n\nNot delivered:\nann@example.net; failed; 5.1.1\n\n"
+                   "The server said: 550 <ann@example.net> message too big\n",
+         "generic / ann@example.net failed 5.1.1 550 - -"},
+        {"nobody is named, and the message that came back was for one",
+         NULL_FROM "Subject: Undeliverable\nContent-Type: multipart/mixed; boundary=u\n\n--u\n\nnot delivered\n"
+                   "--u\nContent-Type: message/rfc822\n\nFrom: news@example.com\nTo: ann@example.net\n\nx\n--u--\n",
+         "generic / ann@example.net failed - - - -"},
+        {"or for a list of the sender's",
+         NULL_FROM "Subject: Undeliverable\nContent-Type: multipart/mixed; boundary=u\n\n--u\n\nnot delivered\n"
+                   "--u\nContent-Type: message/rfc822\n\nFrom: news@example.com\nTo: all@example.com\n\nx\n--u--\n",
+         "generic"},
+        {"fields in a part of a type that nobody knows",
+         NULL_FROM "Subject: Undeliverable\nContent-Type: multipart/mixed; boundary=u\n\n--u\n\nnot delivered\n"
+                   "--u\nContent-Type: message/x-status\n\nFinal-Recipient: rfc822;ann@example.net\n"
+                   "Diagnostic-Code: smtp; 550 5.1.1 No such user\n--u--\n",
+         "generic / ann@example.net failed 5.1.1 550 - -"},
+        {"a name alone in a field, of an address that the message went to",
+         DSN "Final-Recipient: system;ann\nAction: failed\nStatus: 5.1.1\n\n--u\nContent-Type: "
+             "text/rfc822-headers\n\nTo: ann@example.net\n--u--\n",
+         "rfc3464 / ann@example.net failed 5.1.1 - - -"},
+        {"a name alone, of an account at the reporter's",
+         DSN "Final-Recipient: rfc822; ann\nAction: failed\nStatus: 5.1.1\n" RETURNED,
+         "rfc3464 / ann@mail.example.com failed 5.1.1 - - -"},
+        {"an address that the end of the message cut",
+         "From: MAILER-DAEMON@mail.example.com\nSubject: Undelivered\nContent-Type: multipart/report; "
+         "report-type=delivery-status; boundary=u\n\n--u\n\n<ann@example.net>: 550 No\n--u\nContent-Type: "
+         "message/delivery-status\n\nReporting-MTA: dns; mail.example.com\n\nFinal-Recipient: rfc822; ann@exam",
+         "rfc3464 / ann@example.net failed - 550 - -"},
+        {"capitals of other scripts", NULL_FROM "Subject: НЕ ДОСТАВЛЕНО\n\nАДРЕС: ann@example.net\n550 No such user\n",
+         "generic / ann@example.net failed - 550 - -"},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_report r = read_report(bb_cstr(rows[i].mail), NULL);
+        is_str(line_of(&r), bb_cstr(rows[i].want), "%s", rows[i].name);
+    }
+}
+
 /* ---- what came back ------------------------------------------------------------------------------------- */
 
 static void what_came_back_is_no_evidence(void)
@@ -437,6 +496,7 @@ int main(void)
     rfc3464();
     rest_of_a_dsn();
     families();
+    layouts();
     other_reports();
     what_came_back_is_no_evidence();
     limits();

@@ -25,13 +25,23 @@ static bool carries_data(bb_ctx *c)
     return false;
 }
 
+/* Does it speak of the address that it answers? */
+static bool names_sender(bb_ctx *c)
+{
+    bb_str words = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN), address;
+    for (int n = 0; n < 16 && !bb_empty(address = bb_address_find(words, &words)); n++)
+        if (bb_is_sender(c, bb_address_key(c, address))) return true;
+    return false;
+}
+
 /* Nothing marks it but the null return path: what is no report of a failure, and no mailing, answers. */
 static bool only_answers(bb_ctx *c)
 {
     if (!(c->signs & BB_SIGN_NULL_SENDER) || c->signs & (BB_SIGN_DAEMON | BB_SIGN_LIST | BB_SIGN_PASSED_ON))
         return false;
+    bool answers = c->signs & BB_SIGN_REPLY || names_sender(c); /* "your message was not read by anybody" */
     bool announces = bb_announces(c) && c->signs & BB_SIGN_SUBJECT;
-    return !bb_empty(bb_trim(c->r->text)) && !announces && !carries_data(c);
+    return !bb_empty(bb_trim(c->r->text)) && (answers || !announces) && !carries_data(c);
 }
 
 static bool is_autoreply(bb_ctx *c)
@@ -51,8 +61,9 @@ static bool is_autoreply(bb_ctx *c)
     /* A mail system has no holidays. */
     bool away = c->subject_says & BB_SAYS_AWAY;
     if (subject_counts && away && !(signs & BB_SIGN_DAEMON)) return true;
-    bool plain = signs & BB_SIGN_DAEMON && !(signs & BB_SIGN_AUTO); /* some systems just write a sentence */
-    if (bb_announces(c) && (plain || bb_has_evidence(c))) return false;
+    /* Some mail systems just write a sentence; frauds in their name write it in markup, for a link to follow. */
+    bool sentence = !(signs & BB_SIGN_AUTO) || !bb_eq(c->m->root->type, BB_S("text/plain"));
+    if (bb_announces(c) && ((signs & BB_SIGN_DAEMON && sentence) || bb_has_evidence(c))) return false;
     if (signs & BB_SIGN_AUTO || (words_count && answered)) return true;
     return only_answers(c);
 }

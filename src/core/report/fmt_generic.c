@@ -39,8 +39,8 @@ bool bb_fmt_generic(bb_ctx *c)
     bb_rows_failed_header(c);
     bb_anatomy_add_rest(c);
     if (c->r->n_rcpts == 0) {
-        bb_rows_from_transcript(c);
         bb_mentions_add(c, c->r->text);
+        bb_rows_from_transcript(c);
     }
     if (c->r->n_rcpts == 0 && vouched) bb_rows_from_returned(c);
     if (c->r->n_rcpts > 0) return true;

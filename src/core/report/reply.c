@@ -89,6 +89,7 @@ static bool expects_reply(bb_str before)
     if (!n) return true;
     char last = before.p[n - 1];
     bool apart = n < before.n;
+    if (bb_iends(bb_sub(before, 0, n), BB_S("\xEF\xBC\x9A"))) return true; /* the colon of Chinese and Japanese */
     if (last == ':' || last == ';' || last == '"' || last == '\'' || last == '(' || last == '<' || last == '[' ||
         last == '>' || last == '#' || last == '`' || last == '=')
         return true;

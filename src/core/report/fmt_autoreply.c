@@ -25,21 +25,12 @@ static bool carries_data(bb_ctx *c)
     return false;
 }
 
-/* Does it speak of the address that it answers? */
-static bool names_sender(bb_ctx *c)
-{
-    bb_str words = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN), address;
-    for (int n = 0; n < 16 && !bb_empty(address = bb_address_find(words, &words)); n++)
-        if (bb_is_sender(c, bb_address_key(c, address))) return true;
-    return false;
-}
-
 /* Nothing marks it but the null return path: what is no report of a failure, and no mailing, answers. */
 static bool only_answers(bb_ctx *c)
 {
     if (!(c->signs & BB_SIGN_NULL_SENDER) || c->signs & (BB_SIGN_DAEMON | BB_SIGN_LIST | BB_SIGN_PASSED_ON))
         return false;
-    bool answers = c->signs & BB_SIGN_REPLY || names_sender(c); /* "your message was not read by anybody" */
+    bool answers = c->signs & BB_SIGN_REPLY; /* "your message was not read by anybody" */
     bool announces = bb_announces(c) && c->signs & BB_SIGN_SUBJECT;
     return !bb_empty(bb_trim(c->r->text)) && (answers || !announces) && !carries_data(c);
 }

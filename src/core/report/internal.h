@@ -27,7 +27,7 @@ enum {
     BB_SIGN_PASSED_ON = 1 << 12,  /* "Fwd:": somebody passes on what he got */
     BB_SIGN_BULK = 1 << 13,       /* says that it went to many, though it names no list */
     BB_SIGN_DESK = 1 << 14,       /* a desk's answer that it took in what was written to it */
-    BB_SIGN_SUMMARY = 1 << 15, /* the subject begins as one of a digest does; behind a mark it may be the original's */
+    BB_SIGN_SUMMARY = 1 << 16, /* the subject begins as one of a digest does; behind a mark it may be the original's */
 };
 
 typedef struct {

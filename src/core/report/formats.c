@@ -11,6 +11,7 @@ const bb_format bb_formats[] = {
     {"arf", bb_fmt_arf},
     {"mdn", bb_fmt_mdn},
     {"ses", bb_fmt_ses},
+    {"list", bb_fmt_list},
     {"challenge", bb_fmt_challenge},
     {"autoreply", bb_fmt_autoreply},
     {"postfix", bb_fmt_postfix},

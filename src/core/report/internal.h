@@ -261,6 +261,7 @@ bool bb_fmt_rfc3464(bb_ctx *c);
 bool bb_fmt_arf(bb_ctx *c);
 bool bb_fmt_mdn(bb_ctx *c);
 bool bb_fmt_ses(bb_ctx *c);
+bool bb_fmt_list(bb_ctx *c);
 bool bb_fmt_postfix(bb_ctx *c);
 bool bb_fmt_exim(bb_ctx *c);
 bool bb_fmt_qmail(bb_ctx *c);

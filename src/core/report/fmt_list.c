@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A list manager that did not pass a post on: it writes in the list's own name ("club-admin@", "club-owner@"), says in its
+ * first sentences that who wrote is no member, and names the list. What follows explains commands and other addresses.
+ */
+#include "core/report/internal.h"
+
+static bool is_manager(bb_str address)
+{
+    static const char *const ends[] = {"-admin", "-owner", "-request", "-bounces", "-ctl"};
+    static const char *const names[] = {"majordomo", "listserv", "mailman", "sympa", "listmaster", "fml"};
+    bb_str local, domain;
+    if (!bb_address_split(address, &local, &domain)) return false;
+    for (size_t i = 0; i < BB_COUNT(ends); i++)
+        if (bb_iends(local, bb_cstr(ends[i]))) return true;
+    for (size_t i = 0; i < BB_COUNT(names); i++)
+        if (bb_ieq(local, bb_cstr(names[i]))) return true;
+    return false;
+}
+
+static bool refuses(bb_str words)
+{
+    static const char *const signs[] = {"not a member of",     "are not member", "not subscribed to",   "only members",
+                                        "not allowed to post", "may not post",   "post from non-member"};
+    for (size_t i = 0; i < BB_COUNT(signs); i++)
+        if (bb_ifind(words, bb_cstr(signs[i])) != BB_NPOS) return true;
+    return false;
+}
+
+bool bb_fmt_list(bb_ctx *c)
+{
+    if (!is_manager(c->from) || c->signs & BB_SIGN_REPLY) return false;
+    bb_str first = bb_sub(c->r->text, 0, 400);
+    size_t end = bb_find(first, BB_S("\n\n"));
+    if (end != BB_NPOS) first = bb_sub(first, 0, end);
+    bb_str address = bb_address_find(first, NULL);
+    if (!refuses(first) || bb_empty(address) || bb_is_not_rcpt(c, address)) return false;
+    bb_rcpt_report *row = bb_row(c, address);
+    if (!row) return false;
+    bb_row_words(c, row, first);
+    row->action = BB_ACTION_FAILED;
+    return true;
+}

@@ -371,7 +371,9 @@ static void from_paragraphs(bb_ctx *c)
     bb_str prose = r->text, paragraph;
     bool heard = false, statuses = false;
     for (size_t i = 0; i < r->n_rcpts; i++) {
-        heard |= r->rcpts[i].reply_code != 0 || !bb_empty(r->rcpts[i].diagnostic);
+        bool told =
+            !bb_empty(r->rcpts[i].diagnostic) && !bb_istarts(r->rcpts[i].diagnostic, BB_S("x-unix;")); /* a number */
+        heard |= r->rcpts[i].reply_code != 0 || told;
         statuses |= bb_status_says(r->rcpts[i].status);
     }
     for (int n = 0; !heard && r->n_rcpts && take_paragraph(&prose, &paragraph); n++) {

@@ -55,8 +55,8 @@ static void check_verdict(const bb_report *r, const bb_verdict *v)
     MUST(v->kind <= BB_KIND_AUTOREPLY && v->reason < BB_REASON_COUNT);
     MUST(v->confidence >= 0 && v->confidence <= 1);
     MUST(r->type == BB_REPORT_NONE || v->rule.n);
-    if (v->kind == BB_KIND_HARD || v->kind == BB_KIND_DELIVERED || v->kind == BB_KIND_DELAYED)
-        MUST(r->type == BB_REPORT_DELIVERY);
+    if (v->kind == BB_KIND_HARD || v->kind == BB_KIND_DELAYED) MUST(r->type == BB_REPORT_DELIVERY);
+    if (v->kind == BB_KIND_DELIVERED) MUST(r->type == BB_REPORT_DELIVERY || r->type == BB_REPORT_RECEIPT);
     if (v->kind == BB_KIND_COMPLAINT) MUST(r->type == BB_REPORT_COMPLAINT);
     if (r->type == BB_REPORT_NONE) MUST(v->kind == BB_KIND_OTHER);
 }

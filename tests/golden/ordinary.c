@@ -70,9 +70,10 @@ static bb_str line_read(bb_str bytes, bb_kind *worst)
     return line;
 }
 
+/* Against anybody: that a receipt says that mail arrived does no harm. */
 static bool acts(bb_kind kind)
 {
-    return kind == BB_KIND_HARD || kind == BB_KIND_SOFT || kind == BB_KIND_COMPLAINT || kind == BB_KIND_DELIVERED;
+    return kind == BB_KIND_HARD || kind == BB_KIND_SOFT || kind == BB_KIND_COMPLAINT;
 }
 
 /* ---- changes on the way ------------------------------------------------------------------------------- */

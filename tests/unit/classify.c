@@ -117,7 +117,7 @@ static void whole_reports(void)
         {BB_REPORT_NONE, "", "550 5.1.1 User unknown", "550 5.1.1 User unknown", "other undefined"},
         {BB_REPORT_COMPLAINT, "abuse", "", "", "complaint feedback"},
         {BB_REPORT_COMPLAINT, "Not-Spam", "", "", "other feedback"},
-        {BB_REPORT_COMPLAINT, "auth-failure", "", "", "other authfailure"},
+        {BB_REPORT_COMPLAINT, "auth-failure", "", "", "complaint authfailure"},
         {BB_REPORT_COMPLAINT, "unheard-of", "", "", "other feedback"},
         {BB_REPORT_AUTOREPLY, "", "", "550 5.1.1 User unknown", "autoreply vacation"},
         {BB_REPORT_CHALLENGE, "", "", "550 5.1.1 User unknown", "autoreply challenge"},

@@ -14,7 +14,7 @@ static bb_arena arena;
 #define START ((bb_time)1767225600) /* 2026-01-01; all times are told from here */
 
 /* ---- histories as text --------------------------------------------------------------------------------
- * facts:    "TIME WORD [mN] [mailed=TIME] [forwarded] [TRUST]; ..."; WORD is a kind, subscribe, unsubscribe, address,
+ * facts:    "TIME WORD [mN] [mailed=TIME] [forwarded] [authfailure] [TRUST]; ..."; WORD is a kind, subscribe, unsubscribe, address,
  *           set:STATUS or set:quarantined=TIME; a soft or hard is signed unless it says otherwise; "same" repeats the
  *           fact before it as a duplicate
  * policies: "NAME=NUMBER ...; TIME NAME=NUMBER ..."; the first is in force from ever, the others start from the
@@ -64,6 +64,7 @@ static bool read_word(bb_fact *f, bb_str w)
         if (rest.n) f->set_until = START + span_of(rest);
     } else if (bb_starts(w, BB_S("mailed="))) f->mailed = START + span_of(bb_sub(w, 7, BB_NPOS));
     else if (bb_eq(w, BB_S("forwarded"))) f->forwarded = true;
+    else if (bb_eq(w, BB_S("authfailure"))) f->reason = BB_REASON_authfailure;
     else if (w.p[0] == 'm' && bb_u64(bb_sub(w, 1, BB_NPOS), &number)) f->mailing = (uint32_t)number;
     else return false;
     return true;
@@ -257,6 +258,7 @@ static const struct {
 
     /* complaints */
     {"a complaint", "", "", "0 complaint m1", "complained by 1: complained"},
+    {"a machine's, about authentication", "", "", "0 complaint m1 authfailure", "active: none"},
     {"during a quarantine", "", "", "0 soft m1; 1d complaint m1", "complained by 2: quarantined complained"},
     {"after removal", "", "", "0 hard m1; 1d complaint m2", "complained by 2: removed complained"},
     {"after leaving", "", "", "0 unsubscribe; 1d complaint m2", "complained by 2: set complained"},

@@ -390,7 +390,7 @@ static void complaints(void)
          "ann@example.net other feedback"},
         {"a virus", ARF("virus", "ann@example.net", ""), "ann@example.net other feedback"},
         {"a machine's own type", ARF("x-probe", "ann@example.net", ""), "ann@example.net other feedback"},
-        {"a signature", ARF("authfailure", "ann@example.net", ""), "ann@example.net other authfailure"},
+        {"a signature", ARF("authfailure", "ann@example.net", ""), "ann@example.net complaint authfailure"},
         {"To is who sent it", ARF("abuse", "News <news@example.com>", ""), "- complaint feedback"},
         {"the complaint names him", ARF("abuse", "news@example.com", "Original-Rcpt-To: ann@example.net\n"),
          "ann@example.net complaint feedback"},

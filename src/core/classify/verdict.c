@@ -15,14 +15,14 @@ static bool type_is(bb_str type, const char *letters)
 }
 
 /* RFC 5965 section 7.3, RFC 6430, RFC 6591. Only a person who does not want the mail complains: who takes it out of the
- * spam folder does not, and neither does a machine that found a virus or could not verify a signature, nor one that
- * reports in a type of its own. */
+ * spam folder does not, and neither does a machine that found a virus, nor one that reports in a type of its own. One that
+ * could not verify a signature complains in its way, and the policy knows that it is nobody. */
 static bb_verdict complaint(bb_str type)
 {
     static const char *const persons[] = {"abuse", "fraud", "optout", "unsubscribe", "spam", "phish", "complaint"};
     if (type_is(type, "notspam")) return (bb_verdict){BB_KIND_OTHER, BB_REASON_feedback, BB_S("feedback-not-spam"), 1};
     if (type_is(type, "authfailure") || type_is(type, "dmarc"))
-        return (bb_verdict){BB_KIND_OTHER, BB_REASON_authfailure, BB_S("feedback-auth-failure"), 1};
+        return (bb_verdict){BB_KIND_COMPLAINT, BB_REASON_authfailure, BB_S("feedback-auth-failure"), 1};
     for (size_t i = 0; i < BB_COUNT(persons); i++)
         if (type_is(type, persons[i])) return (bb_verdict){BB_KIND_COMPLAINT, BB_REASON_feedback, BB_S("feedback"), 1};
     return (bb_verdict){BB_KIND_OTHER, BB_REASON_feedback, BB_S("feedback-other"), 1};
@@ -31,9 +31,10 @@ static bb_verdict complaint(bb_str type)
 /* A disposition notification (RFC 8098) is written by the reader's program, not by who delivers: it
  * answers the mail like an auto-reply, and says by the way that it arrived. The exception are mail
  * stores that refuse in this form (a Sieve reject, a full mailbox); never removing anybody, since
- * a personal filter can write whatever it likes. */
+ * a personal filter can write whatever it likes. Where it was displayed it was delivered. */
 static bb_verdict receipt(const bb_rules *rules, bb_arena *a, const bb_report *r)
 {
+    if (r->arrived) return (bb_verdict){BB_KIND_DELIVERED, BB_REASON_delivered, BB_S("receipt"), 1};
     bb_evidence e = {.text = r->text};
     bb_verdict v = bb_classify(rules, a, &e);
     if (v.kind == BB_KIND_SOFT || v.kind == BB_KIND_BLOCK) return v;

@@ -94,9 +94,11 @@ static bb_time quarantine_end(const bb_policy *p, bb_time t, int count)
 
 /* ---- reports ------------------------------------------------------------------------------------------ */
 
-/* The kind that it acts as. A forwarded report was made by somebody else's mailbox: soft at most. */
+/* The kind that it acts as. A forwarded report was made by somebody else's mailbox: soft at most. A machine that could not
+ * authenticate a message (RFC 6591) is nobody who complains of it. */
 static bb_kind acting_kind(const bb_fact *f)
 {
+    if (f->kind == BB_KIND_COMPLAINT && f->reason == BB_REASON_authfailure) return BB_KIND_OTHER;
     bool worse = f->kind == BB_KIND_HARD || f->kind == BB_KIND_COMPLAINT;
     return f->forwarded && worse ? BB_KIND_SOFT : f->kind;
 }

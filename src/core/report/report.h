@@ -58,6 +58,7 @@ typedef struct {
     bb_str envelope_id;    /* Original-Envelope-Id, xtext undone */
     bb_str postfix_sender; /* X-Postfix-Sender's address */
     bb_str feedback_type;  /* of a complaint: "abuse", ... */
+    bool arrived;          /* a receipt says that somebody or something took the message in: RFC 8098 section 3.2.6.2 */
     bb_str text;           /* the report's own human words, without the returned message */
     bb_str asserted;       /* what of the text's beginning is asserted, where a recipient has no words of his own */
     bb_str subject;        /* of the report itself, decoded */

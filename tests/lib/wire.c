@@ -17,8 +17,8 @@ typedef struct {
     const wire_way *way;
     bb_str rest;  /* what the client still sends */
     size_t shown; /* of rest: what the machine has seen of it */
-    char
-        *at_hand; /* that, in memory of its own and of no more than its size: a byte too far is a sanitizer's finding */
+    char *piece;  /* where that ends, in memory of no more than its size: a byte too far is a sanitizer's finding */
+    size_t piece_n;
     size_t taken;
     bb_buf output, events, body;
     wire_talk talk;
@@ -34,22 +34,21 @@ static run begin(bb_arena *a, bb_str input, const wire_way *way)
                  .body = bb_buf_in(a, LOG_MAX)};
 }
 
-/* More of the client's bytes arrive. False: there are no more. */
+/* More of the client's bytes arrive, where none were left. False: there are no more. */
 static bool arrive(run *r)
 {
-    size_t hidden = r->rest.n - r->shown;
-    size_t n = r->way->step && r->way->step < hidden ? r->way->step : hidden;
-    if (r->way->random && hidden) n = 1 + tap_below(r->way->random, hidden < 60 ? hidden : 60);
-    r->shown += n;
-    return hidden > 0;
+    size_t n = r->way->step && r->way->step < r->rest.n ? r->way->step : r->rest.n;
+    if (r->way->random && n) n = 1 + tap_below(r->way->random, n < 60 ? n : 60);
+    free(r->piece);
+    r->piece = n ? malloc(n) : NULL;
+    r->shown = r->piece_n = r->piece ? n : 0;
+    if (r->piece) memcpy(r->piece, r->rest.p, n);
+    return n > 0;
 }
 
-/* Good until took(). */
-static bb_str at_hand(run *r)
+static bb_str at_hand(const run *r)
 {
-    r->at_hand = r->shown ? malloc(r->shown) : NULL;
-    if (r->at_hand) memcpy(r->at_hand, r->rest.p, r->shown);
-    return (bb_str){r->at_hand, r->at_hand ? r->shown : 0};
+    return bb_sub((bb_str){r->piece, r->piece_n}, r->piece_n - r->shown, BB_NPOS);
 }
 
 static void took(run *r, size_t n)
@@ -57,7 +56,6 @@ static void took(run *r, size_t n)
     r->rest = bb_sub(r->rest, n, BB_NPOS);
     r->shown -= n;
     r->taken += n;
-    free(r->at_hand); /* what events borrowed from it is gone, too */
 }
 
 /* Answers how much was sent. */
@@ -71,6 +69,7 @@ static size_t sent(run *r, bb_str output, bool now)
 
 static wire_talk end(run *r)
 {
+    free(r->piece);
     r->talk.output = bb_buf_str(&r->output);
     r->talk.events = bb_buf_str(&r->events);
     return r->talk;

@@ -322,7 +322,16 @@ static void sizes(void)
              "OFFER a@x\nOFFER b@x\nFORGOTTEN\nCLOSE eof\n");
     converse("or deferred when it says SIZE=", BB_S(HELLO "MAIL FROM:<> SIZE=9\r\nMAIL FROM:<> SIZE=8\r\n"), &o,
              "452 4.3.1 Message too large now\r\n250 2.1.0 Ok\r\n", "CLOSE eof\n");
+    converse("and what is pipelined behind that MAIL is deferred, and no mistake",
+             BB_S(HELLO "MAIL FROM:<> SIZE=9\r\nRCPT TO:<a@x>\r\nDATA\r\nRSET\r\nDATA\r\n"), &o,
+             "452 4.3.1 Message too large now\r\n451 4.5.1 MAIL was not taken\r\n451 4.5.1 MAIL was not taken\r\n" OK
+             "503 5.5.1 MAIL first\r\n",
+             "CLOSE eof\n");
     o.beyond = BB_LMTP_REFUSE;
+    converse("or refused, and what is behind it", BB_S("LHLO mx\r\nMAIL FROM:<> SIZE=9\r\nRCPT TO:<a@x>\r\n"), &o,
+             "250-localhost\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+             "250-DSN\r\n250 SIZE 8\r\n552 5.3.4 Message too large\r\n503 5.5.1 MAIL was not taken\r\n",
+             "CLOSE eof\n");
     converse("or refused, and the limit is announced", BB_S("lhlo MX\r\nMAIL FROM:<> SIZE=9\r\n"), &o,
              "250-localhost\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
              "250-DSN\r\n250 SIZE 8\r\n552 5.3.4 Message too large\r\n",
@@ -510,6 +519,9 @@ static void time_limits(void)
     ok(next_is(m, (bb_str){0}, BB_LMTP_CLOSE), "a message that the driver has is not forgotten by that");
     bb_lmtp_answer(m, 0, (bb_lmtp_reply){.code = 250}, 1301);
     ok(next_is(m, (bb_str){0}, BB_LMTP_CLOSE), "its answer comes too late and is ignored");
+    is_int(bb_lmtp_deadline(m), 1600, "the last words have as long again");
+    bb_lmtp_tick(m, 1600);
+    ok(bb_empty(bb_lmtp_output(m)) && bb_lmtp_deadline(m) == BB_NO_TIME, "and are given up then");
     bb_lmtp_free(m);
 }
 

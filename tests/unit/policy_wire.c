@@ -147,6 +147,15 @@ static void time_limits(void)
        "and does not end in time");
     is_int(bb_policyd_deadline(p), BB_NO_TIME, "nothing is awaited then");
     bb_policyd_free(p);
+    p = bb_policyd_new(&tap_alloc, &bb_policyd_defaults, 1000);
+    ok(next_is(p, BB_S("size=1\n\n"), 1000, 8, BB_POLICYD_REQUEST), "an answer");
+    bb_policyd_answer(p, (bb_str){0}, 1000);
+    bb_policyd_tick(p, 1100);
+    ok(next_is(p, (bb_str){0}, 1100, 0, BB_POLICYD_CLOSE) && bb_policyd_deadline(p) == 1200,
+       "that is not taken ends it");
+    bb_policyd_tick(p, 1200);
+    ok(bb_empty(bb_policyd_output(p)) && bb_policyd_deadline(p) == BB_NO_TIME, "and is given up");
+    bb_policyd_free(p);
     bb_policyd_free(NULL);
 }
 

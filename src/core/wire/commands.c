@@ -92,6 +92,25 @@ static bool run_quit(bb_lmtp *m, bb_str args, bb_lmtp_event *event)
 
 /* ---- the transaction ---------------------------------------------------------------------------- */
 
+/* MAIL that was in order, but cannot be taken. */
+static bool decline(bb_lmtp *m, int code, const char *status, const char *text)
+{
+    wire_reset(m);
+    m->declined = code;
+    say(m, code, status, text);
+    return false;
+}
+
+/* RCPT or DATA without MAIL. A client that pipelined them behind a MAIL that we declined has made no mistake, and where
+ * that was for now, this is, too: a 5xx could be taken for the recipient's. */
+static bool no_mail(bb_lmtp *m)
+{
+    if (!m->declined) return no(m, 503, "5.5.1", "MAIL first");
+    if (m->declined >= 500) say(m, 503, "5.5.1", "MAIL was not taken");
+    else say(m, 451, "4.5.1", "MAIL was not taken");
+    return false;
+}
+
 static bool run_mail(bb_lmtp *m, bb_str args, bb_lmtp_event *event)
 {
     (void)event;
@@ -104,18 +123,14 @@ static bool run_mail(bb_lmtp *m, bb_str args, bb_lmtp_event *event)
     }
     if (wire_too_large(m, e.size)) {
         const wire_reply *reply = wire_size_reply(m);
-        say(m, reply->code, reply->status, reply->text);
-        return false;
+        return decline(m, reply->code, reply->status, reply->text);
     }
     e.sender = bb_dup(&m->mail, e.sender);
     e.envid = bb_dup(&m->mail, e.envid);
-    if (m->mail.failed || m->scratch.failed) {
-        wire_reset(m);
-        say(m, 452, "4.3.1", "Out of memory, try again later");
-        return false;
-    }
+    if (m->mail.failed || m->scratch.failed) return decline(m, 452, "4.3.1", "Out of memory, try again later");
     m->envelope = e;
     m->open = true;
+    m->declined = 0;
     say(m, 250, "2.1.0", "Ok");
     return false;
 }
@@ -133,7 +148,7 @@ static bool keep_offer(bb_lmtp *m, bb_lmtp_recipient r)
 static bool run_rcpt(bb_lmtp *m, bb_str args, bb_lmtp_event *event)
 {
     bb_lmtp_recipient r = {0};
-    if (!m->open) return no(m, 503, "5.5.1", "MAIL first");
+    if (!m->open) return no_mail(m);
     const wire_reply *wrong = wire_read_rcpt(&m->scratch, args, &r);
     if (wrong) {
         wire_error(m, wrong);
@@ -157,7 +172,7 @@ static bool run_rcpt(bb_lmtp *m, bb_str args, bb_lmtp_event *event)
 static bool run_data(bb_lmtp *m, bb_str args, bb_lmtp_event *event)
 {
     (void)args, (void)event;
-    if (!m->open) return no(m, 503, "5.5.1", "MAIL first");
+    if (!m->open) return no_mail(m);
     if (!m->envelope.n) { /* RFC 2033 section 4.2; no mistake of a client that pipelined it behind what was refused */
         if (!m->refused) return no(m, 503, "5.5.1", "RCPT first");
         say(m, 503, "5.5.1", "No recipients");

@@ -105,6 +105,7 @@ struct bb_lmtp {
     bool open;      /* MAIL was accepted */
     bool announced; /* the driver knows of the transaction */
     bool forgotten; /* ... and is to hear that it is gone */
+    int declined;   /* 0, or the code by which we, for a reason of ours, declined MAIL */
     bool eof, stopping;
     unsigned errors, commands; /* since the last message */
     bb_time since;             /* the client's last sign of life */

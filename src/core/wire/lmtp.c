@@ -121,6 +121,7 @@ void bb_lmtp_free(bb_lmtp *m)
 static void clear(bb_lmtp *m)
 {
     m->open = m->announced = false;
+    m->declined = 0;
     m->envelope = (bb_lmtp_envelope){0};
     m->recipients = NULL;
     m->recipients_cap = m->refused = 0;
@@ -377,6 +378,8 @@ bb_time bb_lmtp_deadline(const bb_lmtp *m)
 void bb_lmtp_tick(bb_lmtp *m, bb_time now)
 {
     bb_time deadline = bb_lmtp_deadline(m);
-    if (deadline == BB_NO_TIME || now < deadline || m->phase == PHASE_CLOSED) return;
-    close_with(m, BB_LMTP_TIMEOUT, "4.4.2", "Timeout");
+    if (deadline == BB_NO_TIME || now < deadline) return;
+    m->since = now;
+    if (m->phase != PHASE_CLOSED) close_with(m, BB_LMTP_TIMEOUT, "4.4.2", "Timeout");
+    else wire_sent(&m->output, bb_lmtp_output(m).n);
 }

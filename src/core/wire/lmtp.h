@@ -78,15 +78,16 @@ typedef struct {
 /* ---- events ------------------------------------------------------------------------------------- */
 
 typedef enum {
-    BB_LMTP_MORE,      /* all bytes are taken: bring more */
-    BB_LMTP_WAIT,      /* an answer of the driver's is missing; bytes not taken stay with the driver, as with FULL */
-    BB_LMTP_FULL,      /* too much output waits: send it first */
-    BB_LMTP_HELLO,     /* a client said LHLO; text: its name */
-    BB_LMTP_OFFER,     /* `offer` wants to be a recipient: bb_lmtp_take() */
-    BB_LMTP_CHUNK,     /* text: the next bytes of the message, dots undone; borrowed from the input */
-    BB_LMTP_MESSAGE,   /* the message is whole: bb_lmtp_answer() for each of the envelope's recipients */
+    BB_LMTP_MORE,    /* all bytes are taken: bring more */
+    BB_LMTP_WAIT,    /* an answer of the driver's is missing; bytes not taken stay with the driver, as with FULL */
+    BB_LMTP_FULL,    /* too much output waits: send it first */
+    BB_LMTP_HELLO,   /* a client said LHLO; text: its name. Within a transaction, FORGOTTEN follows */
+    BB_LMTP_OFFER,   /* `offer` wants to be a recipient: bb_lmtp_take() */
+    BB_LMTP_CHUNK,   /* text: the next bytes of the message, dots undone; borrowed from the input */
+    BB_LMTP_MESSAGE, /* the message is whole and the driver's: bb_lmtp_answer() for each of the envelope's recipients */
     BB_LMTP_FORGOTTEN, /* the transaction ended without a message: forget its recipients and chunks */
-    BB_LMTP_CLOSE,     /* send the output and close; `end` says why. Comes again however often it is asked */
+    BB_LMTP_CLOSE,     /* send the output, then close; `end` says why. Comes again however often it is asked. Answers
+                          that still wait then never reach the client, who will bring the message again */
 } bb_lmtp_event_type;
 
 typedef enum {
@@ -144,7 +145,7 @@ void bb_lmtp_sent(bb_lmtp *m, size_t n, bb_time now);
 
 /* When bb_lmtp_tick() is to be called; BB_NO_TIME: we, not the client, are awaited. */
 bb_time bb_lmtp_deadline(const bb_lmtp *m);
-void bb_lmtp_tick(bb_lmtp *m, bb_time now); /* 421 4.4.2 when the deadline has come */
+void bb_lmtp_tick(bb_lmtp *m, bb_time now); /* at the deadline: 421 4.4.2; after CLOSE: output is given up */
 
 /* The daemon wants to end: 421 4.3.2 as soon as no transaction is open; one that is open goes on to its end. */
 void bb_lmtp_stop(bb_lmtp *m);

@@ -223,6 +223,8 @@ bb_time bb_policyd_deadline(const bb_policyd *p)
 void bb_policyd_tick(bb_policyd *p, bb_time now)
 {
     bb_time deadline = bb_policyd_deadline(p);
-    if (deadline == BB_NO_TIME || now < deadline || p->closed) return;
-    close_because(p, BB_POLICYD_TIMEOUT, NULL);
+    if (deadline == BB_NO_TIME || now < deadline) return;
+    p->since = now;
+    if (!p->closed) close_because(p, BB_POLICYD_TIMEOUT, NULL);
+    else wire_sent(&p->output, bb_policyd_output(p).n);
 }

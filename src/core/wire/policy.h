@@ -84,7 +84,7 @@ void bb_policyd_sent(bb_policyd *p, size_t n, bb_time now);
 
 /* When bb_policyd_tick() is to be called; BB_NO_TIME: we, not the client, are awaited. */
 bb_time bb_policyd_deadline(const bb_policyd *p);
-void bb_policyd_tick(bb_policyd *p, bb_time now);
+void bb_policyd_tick(bb_policyd *p, bb_time now); /* at the deadline: the end; after CLOSE: output is given up */
 
 /* The daemon wants to end: the connection closes as soon as no request is begun; Postfix asks again on a new one. */
 void bb_policyd_stop(bb_policyd *p);

@@ -22,6 +22,36 @@ static uint32_t lower(uint32_t c)
     return c;
 }
 
+/* Letters from U+00C0 on without their accents: people leave these away, and so do programs. '.': none of those; what
+ * stands for two letters has the first here. */
+static const char plain_latin[] = "aaaaaaaceeeeiiiidnooooo.ouuuuy.saaaaaaaceeeeiiiidnooooo.ouuuuy.y"
+                                  "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllll."
+                                  ".llnnnnnnn..oooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+
+/* The same of Greek from U+0384 on, of Cyrillic (io, short i, yi) and of what Romanian writes below a letter. */
+static uint32_t without_accent(uint32_t c)
+{
+    static const struct {
+        uint16_t accented, plain;
+    } others[] = {{0x3ac, 0x3b1}, {0x3ad, 0x3b5}, {0x3ae, 0x3b7}, {0x3af, 0x3b9}, {0x3cc, 0x3bf}, {0x3cd, 0x3c5},
+                  {0x3ce, 0x3c9}, {0x386, 0x3b1}, {0x388, 0x3b5}, {0x389, 0x3b7}, {0x38a, 0x3b9}, {0x38c, 0x3bf},
+                  {0x38e, 0x3c5}, {0x38f, 0x3c9}, {0x3ca, 0x3b9}, {0x3cb, 0x3c5}, {0x390, 0x3b9}, {0x3b0, 0x3c5},
+                  {0x3c2, 0x3c3}, {0x451, 0x435}, {0x439, 0x438}, {0x457, 0x456}, {0x218, 's'},   {0x219, 's'},
+                  {0x21a, 't'},   {0x21b, 't'}};
+    if (c >= 0xc0 && c < 0xc0 + sizeof plain_latin - 1 && plain_latin[c - 0xc0] != '.')
+        return (unsigned char)plain_latin[c - 0xc0];
+    for (size_t i = 0; c >= 0x218 && i < BB_COUNT(others); i++)
+        if (others[i].accented == c) return others[i].plain;
+    return c;
+}
+
+/* The second letter of a sign that stands for two. */
+static char second_letter(uint32_t c)
+{
+    if (c == 0xdf) return 's';
+    return c == 0xc6 || c == 0xe6 || c == 0x152 || c == 0x153 ? 'e' : 0;
+}
+
 /* Bytes of the space at i: ASCII and controls, no-break space, U+2000..U+200A, U+202F, U+3000. */
 static size_t space_at(bb_str s, size_t i)
 {
@@ -155,14 +185,16 @@ static void fold_character(folding *f)
     }
 }
 
-/* A letter of two bytes at p, in lower case to out. Not U+00A0, which begins with another byte. */
-static bool fold_letter(const char *p, char *out)
+/* A letter of two bytes at p, in lower case and without its accent to out, *n bytes: none of an accent that is a sign of
+ * its own (U+0300 to U+036F). Not U+00A0, which begins with another byte. */
+static bool fold_letter(const char *p, char *out, size_t *n)
 {
     unsigned char c = (unsigned char)p[0], next = (unsigned char)p[1];
     if (c < 0xc3 || c > 0xdf || (next & 0xc0) != 0x80) return false;
-    uint32_t low = lower(((uint32_t)(c & 0x1f) << 6) | (next & 0x3f));
-    out[0] = (char)(0xc0 | (low >> 6));
-    out[1] = (char)(0x80 | (low & 0x3f));
+    uint32_t letter = ((uint32_t)(c & 0x1f) << 6) | (next & 0x3f), low = without_accent(lower(letter));
+    *n = low >= 0x300 && low <= 0x36f ? 0 : low >= 0x80 || second_letter(letter) ? 2 : 1;
+    out[0] = (char)(low < 0x80 ? low : 0xc0 | (low >> 6));
+    if (*n == 2) out[1] = low < 0x80 ? second_letter(letter) : (char)(0x80 | (low & 0x3f));
     return true;
 }
 
@@ -184,7 +216,7 @@ static void fold_run(folding *f)
 {
     const char *s = f->s.p;
     char *out = f->out;
-    size_t i = f->i, n = f->n, end = f->s.n;
+    size_t i = f->i, n = f->n, end = f->s.n, letter;
     bool begins = at_word_start(f); /* of a word */
     while (i < end) {
         char c = s[i];
@@ -196,8 +228,8 @@ static void fold_run(folding *f)
             out[n++] = c, i++;
             begins = true;
             continue;
-        } else if (i + 1 < end && fold_letter(s + i, out + n)) {
-            n += 2, i += 2;
+        } else if (i + 1 < end && fold_letter(s + i, out + n, &letter)) {
+            n += letter, i += 2;
         } else {
             break;
         }

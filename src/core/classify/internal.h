@@ -8,9 +8,10 @@
 #include "core/classify/classify.h"
 
 /* ---- texts as they are compared (fold.c) ----------------------------------------------------------
- * Lower case (ASCII, Latin, Greek, Cyrillic), white space folded to one space, typographic quotes and
- * dashes made plain, addresses shortened to "@" (names in them are nobody's words), and the reply
- * codes that a server repeats on every line of a long reply taken out. Where a sentence or paragraph ends, the space is a BREAK. */
+ * Lower case (ASCII, Latin, Greek, Cyrillic), letters without their accents, white space folded to one space,
+ * typographic quotes and dashes made plain, addresses shortened to "@" (names in them are nobody's words), and the reply
+ * codes that a server repeats on every line of a long reply taken out. Where a sentence or paragraph ends, the space is a
+ * BREAK. */
 #define BB_FOLD_BREAK '\n'
 /* Writes at most s.n bytes to `out`, which may be s.p itself; answers how many. */
 size_t bb_fold(bb_str s, char *out);

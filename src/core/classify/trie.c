@@ -9,7 +9,7 @@
 #include "core/classify/internal.h"
 
 #define MAX_PIECES 8
-#define MAX_BYTES  200
+#define MAX_BYTES  1000
 
 /* The edges that no node has: by the first two bytes of pieces, once for each of the two tries. */
 #define ROOTS (((uint32_t)1 << 24) - 512)
@@ -104,15 +104,15 @@ static uint32_t node_of(bb_trie *t, bool from_start, bb_str text)
     }
 }
 
-/* A piece between two gaps, folded. */
+/* A piece between two gaps, as written: "over|above" is either. */
 typedef struct {
     bb_str text;
     bool from_start, to_end; /* of a word */
+    size_t shortest;         /* bytes of its shortest spelling */
 } piece;
 
-/* Cuts "over * quota*" into pieces, whose texts go to `folded`. White space beside a * asks for whole
- * words there. Answers how many, 0 with err. */
-static int cut(bb_str literal, piece pieces[MAX_PIECES], char folded[MAX_BYTES], bb_err *err)
+/* Cuts "over * quota*" into pieces. White space beside a * asks for whole words there. Answers how many, 0 with err. */
+static int cut(bb_str literal, piece pieces[MAX_PIECES], bb_err *err)
 {
     int n = 0;
     bool starred = false;
@@ -120,50 +120,90 @@ static int cut(bb_str literal, piece pieces[MAX_PIECES], char folded[MAX_BYTES],
         bb_str rest = bb_sub(literal, at, BB_NPOS);
         size_t star = bb_chr(rest, '*');
         bb_str raw = bb_sub(rest, 0, star);
-        bb_str text = {folded, bb_fold(raw, folded)};
         bool after = starred;
         starred = star != BB_NPOS;
         at += raw.n + 1;
-        if (bb_empty(text) || bb_empty(raw)) continue; /* a * at either end: the word may go on there */
+        if (bb_empty(bb_trim(raw))) continue; /* a * at either end: the word may go on there */
         if (n == MAX_PIECES) return bb_fail(err, BB_ECONFIG, "more than %d * in one literal", MAX_PIECES - 1);
-        folded += text.n;
-        pieces[n++] = (piece){text, !after || bb_is_space(raw.p[0]), !starred || bb_is_space(raw.p[raw.n - 1])};
+        pieces[n++] =
+            (piece){raw, !after || bb_is_space(raw.p[0]), !starred || bb_is_space(raw.p[raw.n - 1]), MAX_BYTES};
     }
     return n;
 }
 
-static bool add_piece(bb_trie *t, const piece *p, uint8_t number)
+/* Takes the next alternative off *rest: up to a | that stands between two letters, so that "pipe to |" is none. */
+static bool next_alternative(bb_str *rest, bb_str *out)
 {
-    uint32_t at = node_of(t, p->from_start, p->text);
+    size_t n = 1;
+    if (bb_empty(*rest)) return false;
+    while (n < rest->n &&
+           !(rest->p[n] == '|' && !bb_is_space(rest->p[n - 1]) && n + 1 < rest->n && !bb_is_space(rest->p[n + 1])))
+        n++;
+    *out = bb_sub(*rest, 0, n);
+    *rest = bb_sub(*rest, n + 1, BB_NPOS);
+    return true;
+}
+
+/* German and Scandinavian letters by two plain ones, "ae" for U+00E4; false where there are none. Folding leaves one. */
+static bool transcribe(bb_str s, char out[MAX_BYTES])
+{
+    static const struct {
+        const char *one, *two;
+    } letters[] = {{"\xC3\xA4", "ae"}, {"\xC3\xB6", "oe"}, {"\xC3\xBC", "ue"}, {"\xC3\xA5", "aa"}, {"\xC3\xB8", "oe"}};
+    bool any = false;
+    memcpy(out, s.p, s.n);
+    for (size_t i = 0; i + 1 < s.n; i++)
+        for (size_t k = 0; k < BB_COUNT(letters); k++) {
+            if (memcmp(s.p + i, letters[k].one, 2) != 0) continue;
+            memcpy(out + i, letters[k].two, 2);
+            any = true;
+        }
+    return any;
+}
+
+static bool add_spelling(bb_trie *t, piece *p, uint8_t number, bb_str spelling, bb_err *err)
+{
+    char folded[MAX_BYTES];
+    bb_str text = {folded, bb_fold(spelling, folded)};
+    if (text.n < p->shortest) p->shortest = text.n;
+    if (text.n < 2) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(spelling));
+    uint32_t at = node_of(t, p->from_start, text);
     bb_piece_end *end = at ? BB_PUSH(t->arena, t->ends, t->n_ends, t->cap_ends) : NULL;
-    if (!end) return false;
+    if (!end) return bb_fail(err, BB_ENOMEM, "out of memory");
     bool *begins = p->from_start ? t->words : t->parts;
-    begins[(unsigned char)p->text.p[0]] = true;
+    begins[(unsigned char)text.p[0]] = true;
     *end = (bb_piece_end){(uint32_t)(t->n_literals - 1), t->nodes[at].out, number, p->to_end};
     t->nodes[at].out = (uint32_t)(t->n_ends - 1);
+    return true;
+}
+
+static bool add_piece(bb_trie *t, piece *p, uint8_t number, bb_err *err)
+{
+    bb_str rest = p->text, spelling;
+    char plain[MAX_BYTES];
+    while (next_alternative(&rest, &spelling)) {
+        if (!add_spelling(t, p, number, spelling, err)) return false;
+        if (!transcribe(spelling, plain)) continue;
+        if (!add_spelling(t, p, number, (bb_str){plain, spelling.n}, err)) return false;
+    }
     return true;
 }
 
 bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err)
 {
     piece pieces[MAX_PIECES];
-    char folded[MAX_BYTES];
     if (literal.n > MAX_BYTES) return bb_fail(err, BB_ECONFIG, "a literal is longer than %d bytes", MAX_BYTES);
-    int n = cut(literal, pieces, folded, err);
+    int n = cut(literal, pieces, err);
     if (err->code) return false;
-    size_t weight = 0, shortest = n ? MAX_BYTES : 0;
-    for (int i = 0; i < n; i++) {
-        weight += pieces[i].text.n;
-        if (pieces[i].text.n < shortest) shortest = pieces[i].text.n;
-    }
-    if (shortest < 2) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
-
+    if (!n) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
     bb_literal *l = BB_PUSH(t->arena, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *l = (bb_literal){(uint32_t)(literal.p - t->text), rule, t->n_gapped, (uint16_t)weight, (uint8_t)n, unless};
+    *l = (bb_literal){(uint32_t)(literal.p - t->text), rule, t->n_gapped, 0, (uint8_t)n, unless};
     if (n > 1) t->n_gapped += (uint32_t)n;
-    for (int i = 0; i < n; i++)
-        if (!add_piece(t, &pieces[i], (uint8_t)i)) return bb_fail(err, BB_ENOMEM, "out of memory");
+    for (int i = 0; i < n; i++) {
+        if (!add_piece(t, &pieces[i], (uint8_t)i, err)) return false;
+        l->weight = (uint16_t)(l->weight + pieces[i].shortest);
+    }
     return true;
 }
 

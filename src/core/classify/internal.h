@@ -59,7 +59,7 @@ static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
 
 /* A literal is pieces with gaps between them ("quota*exceeded" has two). It ends where the last piece
  * is seen at most GAP bytes behind the one before, in the same sentence. */
-#define BB_LITERAL_GAP 100
+#define BB_LITERAL_GAP 40
 
 typedef struct {
     uint32_t text;   /* where it stands among the text of all rules, up to the quote behind it */

@@ -77,14 +77,14 @@ static bb_str xtext(bb_ctx *c, bb_str s)
  * stands between the type and the address is a part of it then, and the address without it is somebody else's. */
 static bb_str address_of(bb_ctx *c, bb_str field)
 {
-    bb_str found = bb_address_clean(c, field), all = bb_value_unfold(c->m, field);
+    bb_str found = bb_address_clean(c, field), all = bb_value_text(c->m, field);
     size_t semicolon = bb_chr(all, ';');
     all = bb_trim(bb_sub(all, semicolon == BB_NPOS ? 0 : semicolon + 1, BB_NPOS));
     size_t at = bb_rchr(all, '@');
     bool plain = bb_chr(all, '"') == BB_NPOS && bb_chr(all, '<') == BB_NPOS && bb_chr(all, '(') == BB_NPOS;
     bool cut = plain && !bb_empty(found) && found.n < all.n && bb_iends(all, found) && at != BB_NPOS &&
                bb_chr(bb_sub(all, 0, at), '@') == BB_NPOS && bb_chr(bb_sub(all, 0, at), ' ') != BB_NPOS;
-    if (!cut) return found;
+    if (!cut || all.n > BB_ADDRESS_MAX - 2 || bb_has_control(all)) return found;
     return bb_sprintf(c->a, "\"" BB_FMT "\"" BB_FMT, BB_ARG(bb_sub(all, 0, at)), BB_ARG(bb_sub(all, at, BB_NPOS)));
 }
 

@@ -123,7 +123,7 @@ static bb_str whole_address(bb_ctx *c, bb_str value, bb_str address)
 static bb_str recipient_of(bb_ctx *c, bb_str value)
 {
     bb_str address = whole_address(c, value, address_of(c, value));
-    return bb_empty(address) && value.n ? named_address(c, value) : address;
+    return bb_empty(address) && value.n ? bb_address_clean(c, named_address(c, value)) : address;
 }
 
 static void flush(bb_ctx *c, fields *f)

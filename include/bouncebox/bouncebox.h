@@ -310,9 +310,12 @@ int bouncebox_token_read(const bouncebox_key *keys, size_t n, int purpose, const
 
 typedef enum {
     BOUNCEBOX_FORM_NONE = 0,
-    BOUNCEBOX_FORM_SIGNED = 1, /* bounce-<token>@bounces.example.com */
-    BOUNCEBOX_FORM_PLAIN = 2,  /* bounce-123456789@example.com: anybody can make one */
-    BOUNCEBOX_FORM_VERP = 3    /* newsletter+user=domain.com@example.com: so too */
+    BOUNCEBOX_FORM_SIGNED = 1,      /* bounce-<token>@bounces.example.com */
+    BOUNCEBOX_FORM_PLAIN = 2,       /* bounce-123456789@example.com: anybody can make one */
+    BOUNCEBOX_FORM_VERP = 3,        /* newsletter+user=domain.com@example.com: so too */
+    BOUNCEBOX_FORM_SIGNED_VERP = 4, /* newsletter+user=domain.com=<tag>@example.com: readable and signed */
+    BOUNCEBOX_FORM_MAILING = 5,     /* bounce-<tag>+user=domain.com@example.com: only the mailing is signed */
+    BOUNCEBOX_FORM_UNSUBSCRIBE = 6  /* unsubscribe-<token>@example.com, for List-Unsubscribe: no return path */
 } bouncebox_form;
 
 /* Bytes that are enough for any address and its NUL. */
@@ -320,26 +323,45 @@ typedef enum {
 
 /* Each writes an address and NUL to `out`, which has room for `size` bytes. The domain is written as a lower-case
  * A-label. BOUNCEBOX_EDATA: these parts give no valid address, or one that could not be read back as they were (a
- * local part over 64 octets, a quoted or non-ASCII recipient, a "+" in the base). BOUNCEBOX_EUSAGE: too little room. */
+ * local part over 64 octets, a quoted or non-ASCII recipient, a "+" in the base); a signed one, which holds no
+ * recipient, can be written for everybody. BOUNCEBOX_EUSAGE: too little room. */
 int bouncebox_return_path_signed(const char *token, const char *domain, char *out, size_t size, bouncebox_error *err);
 int bouncebox_return_path_plain(uint64_t number, const char *domain, char *out, size_t size, bouncebox_error *err);
 int bouncebox_return_path_verp(const char *base, const char *recipient, const char *domain, char *out, size_t size,
                                bouncebox_error *err);
+int bouncebox_return_path_unsubscribe(const char *token, const char *domain, char *out, size_t size,
+                                      bouncebox_error *err);
+
+/* Of these two the signature depends on what stands around it, so they make it themselves: `token` says when it is
+ * minted and for which mailing; its subscriber does not count. The first holds for this recipient, base and domain
+ * alone. The second holds for a mailing (not 0) and whomever it went to; with no recipient (NULL) it is the sender to
+ * give to a server with XVERP, which puts the recipients in. */
+int bouncebox_return_path_signed_verp(const bouncebox_key *key, const bouncebox_token *token, const char *base,
+                                      const char *recipient, const char *domain, char *out, size_t size,
+                                      bouncebox_error *err);
+int bouncebox_return_path_mailing(const bouncebox_key *key, const bouncebox_token *token, const char *recipient,
+                                  const char *domain, char *out, size_t size, bouncebox_error *err);
 
 typedef struct {
     int form;               /* a bouncebox_form; NONE: an address of somebody's, and the rest is empty */
     bouncebox_text address; /* all of it, as found */
-    bouncebox_text domain;  /* as found */
-    bouncebox_text token;   /* signed: lower case, not verified */
+    bouncebox_text domain;  /* as found; of what was wrapped, where others had wrapped it */
+    bouncebox_text token;   /* of the signed forms, unsubscribe and mailing: lower case, not verified */
     bouncebox_text number;  /* plain: the digits */
-    bouncebox_text base;    /* verp: what stands before the + */
-    bouncebox_text victim;  /* verp: the address within, "user@domain.com" */
+    bouncebox_text base;    /* verp and signed verp: what stands before the + */
+    bouncebox_text victim;  /* verp, signed verp, mailing: the address within, "user@domain.com" */
 } bouncebox_return_path;
 
 /* Looks at the form of an address; what others wrapped around it (BATV, SRS) is undone first. Verifies nothing.
  * NULL: BOUNCEBOX_EUSAGE, BOUNCEBOX_ENOMEM. */
 const bouncebox_return_path *bouncebox_return_path_read(const char *address, bouncebox_error *err);
 void bouncebox_return_path_free(const bouncebox_return_path *path);
+
+/* Reads an address and verifies what of it is signed, whatever signed form it has, as bouncebox_token_read() does with a
+ * token; BOUNCEBOX_TOKEN_MALFORMED where it has none of them. `subscriber` is 0 where the recipient's address stands
+ * there instead: bouncebox_return_path_read() gives it. Unsubscribing never expires. */
+int bouncebox_return_path_verify(const bouncebox_key *keys, size_t n, const char *address, int64_t at, int64_t lifetime,
+                                 bouncebox_token *out);
 
 /* ---- policy ---------------------------------------------------------------------------------------------------------------- */
 

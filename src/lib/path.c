@@ -28,56 +28,97 @@ static bb_key core_key(const bouncebox_key *k)
     return key;
 }
 
-int bouncebox_token_make(const bouncebox_key *key, int purpose, const bouncebox_token *token, char *out, size_t size,
-                         bouncebox_error *err)
+/* Key and fields as the core has them; the key is the caller's to wipe. */
+static int core_fields(const bouncebox_key *key, const bouncebox_token *token, bb_key *signer, bb_token *fields,
+                       bouncebox_error *err)
 {
-    char text[BB_TOKEN_LEN + 1];
-    lib_begin(err);
-    if (!key || !token || !out || !is_purpose(purpose))
-        return lib_fail(err, BOUNCEBOX_EUSAGE, "token: no key, token, room or such purpose");
-    if (size < sizeof text) return lib_put(bb_cstr("token"), out, 0, err);
     if (!key->id || key->id > UINT8_MAX) return lib_fail(err, BOUNCEBOX_EDATA, "token: key ids are 1 to 255");
     if (token->minted < 0 || token->minted / BB_DAY > UINT16_MAX)
         return lib_fail(err, BOUNCEBOX_EDATA, "token: days from 1970 to 2149 fit");
     lib_start();
-    bb_key signer = core_key(key);
-    bb_token fields = {
+    *signer = core_key(key);
+    *fields = (bb_token){
         .day = (uint16_t)(token->minted / BB_DAY), .mailing = token->mailing, .subscriber = token->subscriber};
+    return BOUNCEBOX_OK;
+}
+
+int bouncebox_token_make(const bouncebox_key *key, int purpose, const bouncebox_token *token, char *out, size_t size,
+                         bouncebox_error *err)
+{
+    char text[BB_TOKEN_LEN + 1];
+    bb_key signer;
+    bb_token fields;
+    lib_begin(err);
+    if (!key || !token || !out || !is_purpose(purpose))
+        return lib_fail(err, BOUNCEBOX_EUSAGE, "token: no key, token, room or such purpose");
+    if (size < sizeof text) return lib_put(bb_cstr("token"), out, 0, err);
+    int code = core_fields(key, token, &signer, &fields, err);
+    if (code != BOUNCEBOX_OK) return code;
     bool made = bb_token_encode(&signer, (bb_purpose)purpose, fields, text);
     sodium_memzero(&signer, sizeof signer);
     if (!made) return lib_fail(err, BOUNCEBOX_EDATA, "token: subscriber ids are below 2^40");
     return lib_put(bb_cstr(text), out, size, err);
 }
 
-/* The core's decoding asks of one key only: the one that the token names. */
+/* The core's verifying asks of one key only: the one that the token names. */
+static size_t core_ring(const bouncebox_key *keys, size_t n, bool peeked, const bb_token *fields, bb_key *key)
+{
+    for (size_t i = 0; peeked && i < n; i++) {
+        if (keys[i].id != fields->key || !fields->key || keys[i].retired) continue;
+        *key = core_key(&keys[i]);
+        return 1;
+    }
+    return 0;
+}
+
+static int verified(bb_token_result r, const bb_token *fields, bouncebox_token *out)
+{
+    if (out && (r == BB_TOKEN_OK || r == BB_TOKEN_EXPIRED))
+        *out = (bouncebox_token){.minted = fields->day * BB_DAY,
+                                 .subscriber = fields->subscriber,
+                                 .mailing = fields->mailing,
+                                 .key = fields->key};
+    return (int)r;
+}
+
 int bouncebox_token_read(const bouncebox_key *keys, size_t n, int purpose, const char *text, int64_t at,
                          int64_t lifetime, bouncebox_token *out)
 {
     bb_token fields = {0};
     bb_key key = {0};
-    size_t n_keys = 0;
     if (!text || (!keys && n) || !is_purpose(purpose) || lifetime < 0) return -1;
     lib_start();
     bool peeked = bb_token_peek(bb_cstr(text), &fields);
-    for (size_t i = 0; peeked && i < n && !n_keys; i++) {
-        if (keys[i].id != fields.key || !fields.key || keys[i].retired) continue;
-        key = core_key(&keys[i]);
-        n_keys = 1;
-    }
-    bb_keyring ring = {&key, n_keys};
+    bb_keyring ring = {&key, core_ring(keys, n, peeked, &fields, &key)};
     bb_token_result r = bb_token_decode(&ring, (bb_purpose)purpose, bb_cstr(text), at, lifetime, &fields);
     sodium_memzero(&key, sizeof key);
-    if (out && (r == BB_TOKEN_OK || r == BB_TOKEN_EXPIRED))
-        *out = (bouncebox_token){.minted = fields.day * BB_DAY,
-                                 .subscriber = fields.subscriber,
-                                 .mailing = fields.mailing,
-                                 .key = fields.key};
-    return (int)r;
+    return verified(r, &fields, out);
+}
+
+int bouncebox_return_path_verify(const bouncebox_key *keys, size_t n, const char *address, int64_t at, int64_t lifetime,
+                                 bouncebox_token *out)
+{
+    bb_arena a;
+    bb_return_path path;
+    bb_token fields = {0};
+    bb_key key = {0};
+    bb_token_result r = BB_TOKEN_MALFORMED;
+    if (!address || (!keys && n) || lifetime < 0) return -1;
+    lib_start();
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    if (bb_return_path_read(&a, bb_cstr(address), &path)) {
+        bb_keyring ring = {&key, core_ring(keys, n, bb_return_path_peek(&path, &fields), &fields, &key)};
+        r = bb_return_path_verify(&a, &ring, &path, at, lifetime, &fields);
+    }
+    bool good = !a.failed;
+    sodium_memzero(&key, sizeof key);
+    bb_arena_free(&a);
+    return good ? verified(r, &fields, out) : -1;
 }
 
 /* ---- writing return paths -------------------------------------------------------------------------------------------------- */
 
-/* Ends each of the three writers: what they made goes to the caller, and their memory goes. */
+/* Ends each of the writers: what they made goes to the caller, and their memory goes. */
 static int written(bb_arena *a, bool good, bb_str path, const bb_err *why, char *out, size_t size, bouncebox_error *err)
 {
     int code = !good ? lib_fail_as(err, why) : lib_put(path, out, size, err);
@@ -121,6 +162,58 @@ int bouncebox_return_path_verp(const char *base, const char *recipient, const ch
         return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no base, recipient or domain");
     bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
     bool good = bb_return_path_verp(&a, bb_cstr(base), '+', bb_cstr(recipient), bb_cstr(domain), &path, &why);
+    return written(&a, good, path, &why, out, size, err);
+}
+
+int bouncebox_return_path_unsubscribe(const char *token, const char *domain, char *out, size_t size,
+                                      bouncebox_error *err)
+{
+    bb_arena a;
+    bb_str path = {0};
+    bb_err why = {0};
+    lib_begin(err);
+    if (!token || !domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "unsubscribing: no token or domain");
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    bool good = bb_return_path_unsubscribe(&a, token, bb_cstr(domain), &path, &why);
+    return written(&a, good, path, &why, out, size, err);
+}
+
+int bouncebox_return_path_signed_verp(const bouncebox_key *key, const bouncebox_token *token, const char *base,
+                                      const char *recipient, const char *domain, char *out, size_t size,
+                                      bouncebox_error *err)
+{
+    bb_arena a;
+    bb_str path = {0};
+    bb_err why = {0};
+    bb_key signer;
+    bb_token fields;
+    lib_begin(err);
+    if (!key || !token || !base || !recipient || !domain)
+        return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no key, token, base, recipient or domain");
+    int code = core_fields(key, token, &signer, &fields, err);
+    if (code != BOUNCEBOX_OK) return code;
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    bool good = bb_return_path_signed_verp(&a, &signer, fields, bb_cstr(base), bb_cstr(recipient), bb_cstr(domain),
+                                           &path, &why);
+    sodium_memzero(&signer, sizeof signer);
+    return written(&a, good, path, &why, out, size, err);
+}
+
+int bouncebox_return_path_mailing(const bouncebox_key *key, const bouncebox_token *token, const char *recipient,
+                                  const char *domain, char *out, size_t size, bouncebox_error *err)
+{
+    bb_arena a;
+    bb_str path = {0};
+    bb_err why = {0};
+    bb_key signer;
+    bb_token fields;
+    lib_begin(err);
+    if (!key || !token || !domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no key, token or domain");
+    int code = core_fields(key, token, &signer, &fields, err);
+    if (code != BOUNCEBOX_OK) return code;
+    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
+    bool good = bb_return_path_mailing(&a, &signer, fields, bb_cstr(recipient), bb_cstr(domain), &path, &why);
+    sodium_memzero(&signer, sizeof signer);
     return written(&a, good, path, &why, out, size, err);
 }
 

@@ -93,6 +93,27 @@ static int try_verp(bouncebox_error *err)
     return bouncebox_return_path_verp("news", "user@domain.com", "example.com", out, sizeof out, err);
 }
 
+static const bouncebox_key key = {.id = 1, .secret = {1}};
+static const bouncebox_token token = {.minted = 1795392000, .mailing = 12};
+
+static int try_signed_verp(bouncebox_error *err)
+{
+    return bouncebox_return_path_signed_verp(&key, &token, "news", "u@d.com", "example.com", out, sizeof out, err);
+}
+
+static int try_mailing(bouncebox_error *err)
+{
+    return bouncebox_return_path_mailing(&key, &token, "u@d.com", "example.com", out, sizeof out, err);
+}
+
+static int try_verify(bouncebox_error *err)
+{
+    const char *path = "news+u=d.com=aafisyaaaaagdvs4mhzylydf5@example.com";
+    if (bouncebox_return_path_verify(&key, 1, path, 0, 0, NULL) >= 0) return BOUNCEBOX_OK;
+    *err = (bouncebox_error){.code = BOUNCEBOX_ENOMEM, .text = "no memory"};
+    return err->code;
+}
+
 static int try_fold(bouncebox_error *err)
 {
     bouncebox_fact fact = {.kind = BOUNCEBOX_KIND_HARD, .trust = BOUNCEBOX_TRUST_SIGNED, .time = 1795392000};
@@ -105,8 +126,10 @@ static const struct {
     const char *name;
     int (*run)(bouncebox_error *err);
 } tries[] = {
-    {"rules", try_rules},   {"parse", try_parse}, {"classify", try_classify}, {"read", try_read},
-    {"signed", try_signed}, {"plain", try_plain}, {"verp", try_verp},         {"fold", try_fold},
+    {"rules", try_rules},     {"parse", try_parse},   {"classify", try_classify},
+    {"read", try_read},       {"signed", try_signed}, {"plain", try_plain},
+    {"verp", try_verp},       {"fold", try_fold},     {"signed verp", try_signed_verp},
+    {"mailing", try_mailing}, {"verify", try_verify},
 };
 
 /* Refuses the n-th request, then the one after, until none is refused. */

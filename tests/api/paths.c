@@ -79,6 +79,72 @@ static void test_vectors(void)
     free((void *)(uintptr_t)file.p);
 }
 
+/* ---- vectors of return paths ------------------------------------------------------------------------------------------ */
+
+enum {
+    P_RESULT,
+    P_FORM,
+    P_KEY,
+    P_SECRET,
+    P_DAY,
+    P_MAILING,
+    P_SUBSCRIBER,
+    P_AT,
+    P_LIFETIME,
+    P_WRITTEN,
+    P_ADDRESS,
+    P_BASE
+};
+enum { P_VICTIM = P_BASE + 1, P_DOMAIN, P_COLUMNS };
+
+static const char *text_of(bb_str column, char *room, size_t size)
+{
+    bb_str s = bb_eq(column, BB_S("-")) ? (bb_str){0} : column;
+    if (s.n >= size) s.n = size - 1;
+    if (s.n) memcpy(room, s.p, s.n);
+    room[s.n] = '\0';
+    return room;
+}
+
+static bool path_vector(bb_str *c)
+{
+    char address[400], base[100], victim[100], domain[100];
+    bouncebox_key key = key_of(c + P_KEY - KEY);
+    bouncebox_token token = {0};
+    text_of(c[P_ADDRESS], address, sizeof address);
+    int r = bouncebox_return_path_verify(&key, 1, address, number(c[P_AT]), number(c[P_LIFETIME]), &token);
+    if (!bb_eq(bb_cstr(bouncebox_word(BOUNCEBOX_WORDS_TOKEN, r)), c[P_RESULT])) return false;
+    if (r != BOUNCEBOX_TOKEN_OK && r != BOUNCEBOX_TOKEN_EXPIRED) return !token.minted && !token.mailing;
+    if (token.key != key.id || token.minted != number(c[P_DAY]) * 86400 || token.mailing != number(c[P_MAILING]) ||
+        (int64_t)token.subscriber != number(c[P_SUBSCRIBER]))
+        return false;
+    text_of(c[P_BASE], base, sizeof base);
+    text_of(c[P_VICTIM], victim, sizeof victim);
+    text_of(c[P_DOMAIN], domain, sizeof domain);
+    if (!bb_eq(c[P_WRITTEN], BB_S("as")) || token.subscriber) return true;
+    r = base[0] ? bouncebox_return_path_signed_verp(&key, &token, base, victim, domain, out, sizeof out, &err)
+                : bouncebox_return_path_mailing(&key, &token, victim, domain, out, sizeof out, &err);
+    return r == BOUNCEBOX_OK && bb_eq(bb_cstr(out), c[P_ADDRESS]);
+}
+
+static void test_path_vectors(void)
+{
+    bb_str file = tap_source_file("tests/fixtures/return-path-vectors.tsv"), rest = file, line;
+    int count = 0, bad = 0;
+    while (bb_line(&rest, &line)) {
+        bb_str columns[P_COLUMNS] = {{0}};
+        int n = 0;
+        if (!line.n || line.p[0] == '#') continue;
+        while (n < P_COLUMNS && bb_split(&line, '\t', &columns[n])) n++;
+        count++;
+        if (path_vector(columns)) continue;
+        bad++;
+        tap_note("vector %d: " BB_FMT, count, BB_ARG(columns[P_ADDRESS]));
+    }
+    ok(count > 200 && !bad, "%d vectors of return paths: results, fields and addresses as others make them", count);
+    free((void *)(uintptr_t)file.p);
+}
+
 /* ---- tokens ------------------------------------------------------------------------------------------------------------ */
 
 static const bouncebox_key keys[] = {
@@ -140,6 +206,12 @@ static const struct {
      "Bounces.example.com"},
     {"bounce-123456789@example.com", 2, "", "123456789", "", "", "example.com"},
     {"newsletter+user=domain.com@example.com", 3, "", "", "newsletter", "user@domain.com", "example.com"},
+    {"news+u=d.com=aa5isyaaaaagdvs4mhzylydf5@example.com", 4, "aa5isyaaaaagdvs4mhzylydf5", "", "news", "u@d.com",
+     "example.com"},
+    {"bounce-aa5isyaaaaagdvs4mhzylydf5+u=d.com@example.com", 5, "aa5isyaaaaagdvs4mhzylydf5", "", "", "u@d.com",
+     "example.com"},
+    {"unsubscribe-aafisyaaaaagaab23zuksmjn3pan3ocpl@example.com", 6, "aafisyaaaaagaab23zuksmjn3pan3ocpl", "", "", "",
+     "example.com"},
     {"prvs=1234567890=bounce-42@example.com", 2, "", "42", "", "", "example.com"},
     {"somebody@example.com", 0, "", "", "", "", ""},
     {"no address", 0, "", "", "", "", ""},
@@ -192,9 +264,48 @@ static void test_writing(void)
     REFUSED(bouncebox_return_path_verp("news", "u@d.com", NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
 }
 
+static void test_signing(void)
+{
+    bouncebox_token t = {.minted = 1795392000, .mailing = 12}, none = {.minted = 1795392000}, never = {.minted = -1};
+    bouncebox_key bad = {.id = 256};
+    const bouncebox_key *k = &keys[1];
+    const char *token = "aafisyaaaaagaab23zuksmjn3pan3ocpl", *d = "example.com", *u = "u@d.com";
+    is_int(bouncebox_return_path_unsubscribe(token, d, out, sizeof out, &err), BOUNCEBOX_OK, "unsubscribe");
+    is_cstr(out, "unsubscribe-aafisyaaaaagaab23zuksmjn3pan3ocpl@example.com", "is so");
+    REFUSED(bouncebox_return_path_unsubscribe("x", d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_unsubscribe(NULL, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_unsubscribe(token, NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed_verp(NULL, &t, "n", u, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed_verp(k, NULL, "n", u, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed_verp(k, &t, NULL, u, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed_verp(k, &t, "n", NULL, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed_verp(k, &t, "n", u, NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_signed_verp(&bad, &t, "n", u, d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_signed_verp(k, &never, "n", u, d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_signed_verp(k, &t, "n+m", u, d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_signed_verp(k, &t, "n", "\"a b\"@d.com", d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_signed_verp(k, &t, "n", u, "", out, sizeof out, &err), BOUNCEBOX_EDATA);
+    is_int(bouncebox_return_path_mailing(k, &t, NULL, d, out, sizeof out, &err), BOUNCEBOX_OK, "a sender for XVERP");
+    REFUSED(bouncebox_return_path_mailing(k, &none, u, d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_mailing(&bad, &t, u, d, out, sizeof out, &err), BOUNCEBOX_EDATA);
+    REFUSED(bouncebox_return_path_mailing(NULL, &t, u, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_mailing(k, NULL, u, d, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    REFUSED(bouncebox_return_path_mailing(k, &t, u, NULL, out, sizeof out, &err), BOUNCEBOX_EUSAGE);
+    is_int(bouncebox_return_path_verify(keys, 3, out, 0, 0, NULL), BOUNCEBOX_TOKEN_OK, "what was written verifies");
+    is_int(bouncebox_return_path_verify(keys, 3, "x@d.com", 0, 0, NULL), BOUNCEBOX_TOKEN_MALFORMED,
+           "nothing to verify");
+    is_int(bouncebox_return_path_verify(NULL, 0, out, 0, 0, NULL), BOUNCEBOX_TOKEN_UNKNOWN_KEY,
+           "no keys to verify with");
+    is_int(bouncebox_return_path_verify(keys, 3, NULL, 0, 0, NULL), -1, "nothing to read");
+    is_int(bouncebox_return_path_verify(NULL, 3, out, 0, 0, NULL), -1, "keys that are not there");
+    is_int(bouncebox_return_path_verify(keys, 3, out, 0, -1, NULL), -1, "a lifetime below 0");
+}
+
 int main(void)
 {
     test_vectors();
+    test_path_vectors();
+    test_signing();
     test_keyring();
     test_tokens_refused();
     test_reading();

@@ -182,6 +182,7 @@ static void look_ups(void)
                           "cher.example",
                           "A-1"),
              twin = person(other, "ann@xn--bcher-kva.example", NULL);
+    uint32_t issue = mailing(other, DAY(4));
     bb_lookup asked[] = {
         {.by = BB_BY_ID, .subscriber = ann},
         {.by = BB_BY_ID, .subscriber = UINT64_MAX},
@@ -193,12 +194,17 @@ static void look_ups(void)
         {.by = BB_BY_ADDRESS, .text = BB_S("ann@xn--bcher-kva.example")},
         {.by = BB_BY_ADDRESS, .text = BB_S("ann@xn--bcher-kva.example\0x")},
         {.by = BB_BY_ADDRESS, .text = BB_S("\xff@example.com")},
+        {.by = BB_BY_MAILING, .mailing = issue, .text = BB_S("ann@xn--bcher-kva.example")},
+        {.by = BB_BY_MAILING, .mailing = issue, .text = BB_S("bob@xn--bcher-kva.example")},
+        {.by = BB_BY_MAILING, .mailing = issue + 1, .text = BB_S("ann@xn--bcher-kva.example")},
+        {.by = BB_BY_MAILING, .text = BB_S("ann@xn--bcher-kva.example")},
     };
-    static const size_t found[] = {1, 0, 1, 0, 0, 0, 1, 2, 0, 0};
+    static const size_t found[] = {1, 0, 1, 0, 0, 0, 1, 2, 0, 0, 1, 0, 0, 0};
     ok(bb_store_find(store, &arena, asked, BB_COUNT(asked), &err), "%s: look-ups are answered", kind->name);
     for (size_t i = 0; i < BB_COUNT(asked); i++)
         is_int(asked[i].found, found[i], "%s: look-up %zu finds as many", kind->name, i);
-    ok(asked[0].found_id == ann && asked[2].found_id == ann && asked[6].found_id == twin && asked[7].found_id == 0,
+    ok(asked[0].found_id == ann && asked[2].found_id == ann && asked[6].found_id == twin && asked[7].found_id == 0 &&
+           asked[10].found_id == twin,
        "%s: look-ups find whom they name, and of several nobody", kind->name);
     is_str(asked[0].found_address, BB_S("ann@xn--bcher-kva.example"), "%s: the address is answered as it is compared",
            kind->name);

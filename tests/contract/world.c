@@ -107,6 +107,8 @@ static bb_claims *claims_of(bb_arena *a, const world_report *w)
     c->rcpt_lookup[0] = BB_NPOS;
     if (w->claim == WORLD_TOKEN) {
         c->token_result = BB_TOKEN_OK;
+        c->by_token = true;
+        c->token_trust = BB_TRUST_SIGNED;
         c->token = (bb_token){.key = 1, .mailing = w->mailing, .subscriber = w->subscriber};
         ask(a, c, (bb_lookup){.by = BB_BY_ID, .subscriber = w->subscriber});
     }

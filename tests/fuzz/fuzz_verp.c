@@ -30,6 +30,42 @@ static void check_token(bb_str text)
     MUST(shown.key != key.id || bb_ieq(bb_sub(bb_cstr(again), 0, 20), bb_sub(text, 0, 20)));
 }
 
+/* A tag holds beside this recipient where writing him gives it again, and nowhere else. */
+static void check_tagged(bb_arena *a, const bb_return_path *p)
+{
+    bb_token shown, out;
+    bb_str written = {0};
+    bb_return_path back;
+    bool verp = p->form == BB_FORM_SIGNED_VERP;
+    bb_token_result r = bb_return_path_verify(a, &ring, p, 0, 0, &out);
+    MUST(p->token.n == BB_TAG_LEN && (verp ? p->base.n && p->victim.n : !p->base.n));
+    if (!bb_return_path_peek(p, &shown)) {
+        MUST(verp && r == BB_TOKEN_MALFORMED);
+        return;
+    }
+    bool good = verp ? bb_return_path_signed_verp(a, &key, shown, p->base, p->victim, p->domain, &written, NULL)
+                     : bb_return_path_mailing(a, &key, shown, p->victim, p->domain, &written, NULL);
+    if (!good) return; /* too long, or a recipient that is not written */
+    MUST(bb_return_path_read(a, written, &back) && back.form == p->form);
+    MUST(!p->victim.n || bb_address_same(a, back.victim, p->victim));
+    MUST(bb_return_path_verify(a, &ring, &back, 0, 0, &out) == BB_TOKEN_OK);
+    MUST((r == BB_TOKEN_OK) == bb_eq(back.token, p->token));
+}
+
+static void check_unsubscribe(bb_arena *a, const bb_return_path *p)
+{
+    char token[BB_TOKEN_LEN + 1] = {0};
+    bb_token out;
+    bb_str written;
+    bb_return_path back;
+    MUST(p->token.n == BB_TOKEN_LEN);
+    memcpy(token, p->token.p, BB_TOKEN_LEN);
+    bb_token_result r = bb_return_path_verify(a, &ring, p, INT64_MAX, 1, &out);
+    MUST(r != BB_TOKEN_MALFORMED && r != BB_TOKEN_EXPIRED);
+    if (!bb_return_path_unsubscribe(a, token, p->domain, &written, NULL)) return;
+    MUST(bb_return_path_read(a, written, &back) && back.form == BB_FORM_UNSUBSCRIBE && bb_eq(back.token, p->token));
+}
+
 static void check_signed(bb_arena *a, const bb_return_path *p)
 {
     char token[BB_TOKEN_LEN + 1] = {0};
@@ -70,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (p.form == BB_FORM_SIGNED) check_signed(&a, &p);
         if (p.form == BB_FORM_PLAIN) MUST(bb_u64(p.number, &number) && p.number.n <= 18);
         if (p.form == BB_FORM_VERP) check_verp(&a, &p);
+        if (p.form == BB_FORM_SIGNED_VERP || p.form == BB_FORM_MAILING) check_tagged(&a, &p);
+        if (p.form == BB_FORM_UNSUBSCRIBE) check_unsubscribe(&a, &p);
     }
     bb_arena_free(&a);
     return 0;

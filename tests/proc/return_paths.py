@@ -36,7 +36,9 @@ Diagnostic-Code: smtp; 550 5.1.1 User unknown
 """
 LISTS = [("signed", ()), ("plain", ("--set", "return_path=plain")),
          ("verp", ("--set", "return_path=verp", "--set", "return_path_base=letter")),
-         ("own", ("--set", "return_path=plain"))]
+         ("own", ("--set", "return_path=plain")),
+         ("both", ("--set", "return_path=signed-verp", "--set", "return_path_base=letter")),
+         ("takes", ("--set", "accept_mailing=yes"))]
 
 
 class Box:
@@ -78,12 +80,76 @@ def test_forms(box):
         same((read["valid"], read["address"], read["list"]), (True, ann, name), name + ": read back")
         read = box.good("verp", "decode", "--json", path.upper()).json()
         same((read["valid"], read["address"]), (True, ann), name + ": in capitals too")
-        if name != "signed":
+        if name in ("plain", "verp", "own"):
             same(box.moved(path, "stranger@example.org"), [], name + ": a bounce that names a stranger acts on nobody")
             same(box.moved(path, bob), [], name + ": nor does one that names another subscriber")
         same(box.moved(path, ann), [ann], name + ": a bounce to it acts on him alone")
     same(box.path("plain", "ann@plain.example.net"), "bounce-1001@plain.example.com", "plain: the operator's own id")
     same(box.path("verp", "ann@verp.example.net"), "letter+ann=verp.example.net@verp.example.com", "verp: as expected")
+    same(box.path("both", "ann@both.example.net")[:27], "letter+ann=both.example.net="[:27], "signed-verp: readable")
+    same(box.do("verp", "encode", "--list", "own", "--form", "xverp", "--all").code, 64, "a form that there is not")
+
+
+QUOTED, LONG, FOREIGN = '"john doe"@%s.example.net', "a" * 50 + "@%s.example.net", "j\u00f8rn@%s.example.net"
+
+
+def test_fallback(box):
+    """Whom a form cannot hold gets a signed return path, and it acts like any."""
+    for name in ("verp", "both"):
+        for who in (QUOTED % name, LONG % name, FOREIGN % name):
+            box.good("subscriber", "add", "--list", name, who)
+            path = box.path(name, who)
+            ok(path.startswith("bounce-a") and len(path.partition("@")[0]) == 40, name + ": signed for " + who, path)
+            same(box.moved(path, who), [who], name + ": and acts on " + who)
+    # Postfix makes them itself (sendmail -XV), and quotes the whole.
+    box.good("subscriber", "add", "--list", "verp", '"jane doe"@verp.example.net')
+    same(box.moved('"letter+jane doe=verp.example.net"@verp.example.com', '"jane doe"@verp.example.net'),
+         ['"jane doe"@verp.example.net'], "verp: blanks within, as Postfix writes them, act")
+
+
+def test_signed_verp(box):
+    bob, cid = "bob@both.example.net", "cid@both.example.net"
+    box.good("mailing", "add", "--list", "both", "eight")
+    path = box.path("both", bob, "--mailing", "eight")
+    read = box.good("verp", "decode", "--json", path).json()
+    same([read[k] for k in ("valid", "form", "result", "victim", "address", "list")],
+         [True, "signed-verp", "ok", bob, bob, "both"], "signed-verp: decoded")
+    for what, forged in (("of his neighbour", path.replace("+bob=", "+cid=")), ("of another base", "x" + path),
+                         ("of another domain", path.replace("both.example.com", "signed.example.com")),
+                         ("altered", path[:60].replace("=a", "=ab", 1) + path[60:])):
+        sums = box.bounce(forged, cid if "+cid" in forged else bob)
+        same(sums["moves"], [], "signed-verp " + what + ": acts on nobody")
+    sums = box.bounce(path.replace("+bob=", "+cid="), cid)
+    same((sums["moves"], sums["acted_on_nobody"]["forged"]), ([], 1), "signed-verp of a neighbour: counted as forged")
+    same(box.moved("letter+cid=both.example.net@both.example.com", cid), [], "without its tag: acts on nobody")
+    local, domain = path.split("@")
+    wrapped = "SRS0=HHHH=TT=%s=%s@forwarder.example.org" % (domain, local.upper())
+    text = box.good("verp", "decode", wrapped).out.decode()
+    ok("ours" in text and bob in text, "wrapped, in capitals and over-long: read", text)
+    same(box.moved(wrapped, "prvs=x=bob@elsewhere.example.org"), [bob], "signed-verp: acts, though another is named")
+    late = run("verp", "decode", "--json", path, "--now", "2027-01-01", home=box.home)
+    same((late.code, late.json()["result"]), (65, "expired"), "signed-verp: expires")
+
+
+def test_mailing_paths(box):
+    for name, acts in (("signed", False), ("takes", True)):
+        box.good("mailing", "add", "--list", name, "nine")
+        who = "bob@%s.example.net" % name
+        path = box.path(name, who, "--mailing", "nine", "--form", "mailing")
+        read = box.good("verp", "decode", "--json", path).json()
+        same([read[k] for k in ("form", "result", "address", "list")], ["mailing", "ok", who, name], "mailing: decoded")
+        same(box.moved(path, who), [who] if acts else [], "mailing: acts where the list says so: " + name)
+        same(box.moved(path.replace("+", "x+"), who), [], "mailing: no tag, no act: " + name)
+    same(box.do("verp", "encode", "--list", "takes", "--form", "mailing", "--all").code, 64, "mailing: of which?")
+
+
+def test_unsubscribe(box):
+    path = box.path("both", "cid@both.example.net", "--form", "unsubscribe")
+    ok(path.startswith("unsubscribe-a"), "unsubscribe: written", path)
+    late = run("verp", "decode", "--json", path, "--now", "2099-01-01", home=box.home)
+    same((late.code, late.json()["result"], late.json()["address"]), (0, "ok", "cid@both.example.net"), "never expires")
+    same(box.do("verp", "decode", path.replace("unsubscribe-", "bounce-")).code, 65, "and is no return path")
+    same(box.moved(path, "cid@both.example.net"), [], "a bounce to it acts on nobody")
 
 
 def test_signed(box):
@@ -134,6 +200,10 @@ def main():
     test_forms(box)
     test_signed(box)
     test_mailings(box)
+    test_fallback(box)
+    test_signed_verp(box)
+    test_mailing_paths(box)
+    test_unsubscribe(box)
     done()
 
 

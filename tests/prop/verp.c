@@ -168,6 +168,194 @@ static void signed_paths(void)
     ok(held, "a signed return path is read back whatever case it comes in");
 }
 
+/* ---- signed recipients ---------------------------------------------------------------------------------- */
+
+/* One path of either form that holds a recipient and a tag; *to is who. False: he does not fit. */
+static bool tagged(bb_form form, const bb_key *key, bb_token *t, bb_str *to, bb_str *written)
+{
+    static const bb_str bases[] = {{"newsletter", 10}, {"n", 1}, {"a=b", 3}, {"bounce-1", 8}, {"News", 4}};
+    bb_str base = bases[tap_below(&state, BB_COUNT(bases))], domain = BB_S("b.example");
+    bb_err err;
+    *t = random_token();
+    *to = nasty_address();
+    t->mailing |= 1;
+    bool good = form == BB_FORM_MAILING ? bb_return_path_mailing(&arena, key, *t, *to, domain, written, &err)
+                                        : bb_return_path_signed_verp(&arena, key, *t, base, *to, domain, written, &err);
+    if (!good && bb_chr(*written, '@') <= 64) tap_note(BB_FMT ": %s", BB_ARG(*to), err.text);
+    return good;
+}
+
+static bb_token_result verifies(bb_str address, bb_form form, bb_token *out)
+{
+    bb_return_path p;
+    if (!bb_return_path_read(&arena, address, &p)) return BB_TOKEN_MALFORMED;
+    bb_token_result r = bb_return_path_verify(&arena, &ring, &p, 0, 0, out);
+    return p.form == form || r != BB_TOKEN_OK ? r : BB_TOKEN_OK + 100;
+}
+
+/* Whatever bit of it is another, it verifies no more, unless only the case of a letter changed. */
+static bool no_bit_passes(bb_str written)
+{
+    bb_token out;
+    char *text = bb_get(&arena, written.n);
+    memcpy(text, written.p, written.n);
+    bb_str changed = {text, written.n};
+    for (size_t i = 0; i < written.n * 8; i++) {
+        text[i / 8] = (char)(text[i / 8] ^ (1 << i % 8));
+        bb_return_path p;
+        bool passes = bb_return_path_read(&arena, changed, &p) &&
+                      bb_return_path_verify(&arena, &ring, &p, 0, 0, &out) == BB_TOKEN_OK;
+        if (passes && !bb_ieq(changed, written)) return false;
+        text[i / 8] = (char)(text[i / 8] ^ (1 << i % 8));
+    }
+    return true;
+}
+
+/* Nor with an octet more, or one less. */
+static bool no_length_passes(bb_str written)
+{
+    bb_token out;
+    for (size_t i = 0; i < written.n; i++) {
+        bb_return_path p;
+        bb_str head = bb_sub(written, 0, i), tail = bb_sub(written, i, BB_NPOS);
+        bb_str other[] = {bb_cat(&arena, head, bb_sub(tail, 1, BB_NPOS), BB_S("")),
+                          bb_cat(&arena, head, BB_S("a"), tail), bb_cat(&arena, head, BB_S("="), tail)};
+        for (size_t k = 0; k < BB_COUNT(other); k++)
+            if (!bb_eq(other[k], written) && bb_return_path_read(&arena, other[k], &p) &&
+                bb_return_path_verify(&arena, &ring, &p, 0, 0, &out) == BB_TOKEN_OK)
+                return false;
+    }
+    return true;
+}
+
+static void tagged_paths(void)
+{
+    static const bb_form forms[] = {BB_FORM_SIGNED_VERP, BB_FORM_MAILING};
+    bool held = true, bits = true, lengths = true;
+    int written_ones = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        bb_arena_reset(&arena);
+        bb_form form = forms[i % 2];
+        const bb_key *key = &keys[tap_below(&state, BB_COUNT(keys))];
+        bb_token t, out = {0};
+        bb_str to, written = {0};
+        bb_return_path p;
+        if (!tagged(form, key, &t, &to, &written)) continue;
+        written_ones++;
+        held &= bb_return_path_read(&arena, written, &p) && p.form == form && bb_eq(p.victim, to) &&
+                verifies(written, form, &out) == BB_TOKEN_OK && out.key == key->id && out.day == t.day &&
+                out.mailing == t.mailing && !out.subscriber;
+        if (form == BB_FORM_MAILING || i % 10) continue; /* of a mailing's, the recipient is not signed */
+        bits &= no_bit_passes(written);
+        lengths &= no_length_passes(written);
+    }
+    ok(written_ones > ROUNDS / 2, "most recipients fit: %d of %d", written_ones, ROUNDS);
+    ok(held, "what is signed beside a recipient comes back with him");
+    ok(bits, "no bit of it is without the signature");
+    ok(lengths, "nor is its length");
+}
+
+/* The same tag or token under every name that there is: it holds under its own alone. */
+static bool one_purpose(bb_purpose made, const char *text)
+{
+    static const struct {
+        const char *before, *behind;
+        bb_purpose holds;
+        bool tag;
+    } places[] = {
+        {"bounce-", "@b.example", BB_PURPOSE_RETURN_PATH, false},
+        {"unsubscribe-", "@b.example", BB_PURPOSE_UNSUBSCRIBE, false},
+        {"bounce-", "+u=d.com@b.example", BB_PURPOSE_MAILING, true},
+        {"bounce-", "@b.example", BB_PURPOSE_MAILING, true},
+        {"n+u=d.com=", "@b.example", BB_PURPOSE_TAG, true},
+    };
+    bool is_tag = made == BB_PURPOSE_TAG || made == BB_PURPOSE_MAILING;
+    for (size_t i = 0; i < BB_COUNT(places); i++) {
+        if (is_tag && !places[i].tag) continue; /* too short to be one */
+        bb_return_path p;
+        bb_token out;
+        bb_str shown = bb_sub(bb_cstr(text), 0, places[i].tag ? BB_TAG_LEN : BB_TOKEN_LEN);
+        bb_str address = bb_cat(&arena, bb_cstr(places[i].before), shown, bb_cstr(places[i].behind));
+        bool passes = bb_return_path_read(&arena, address, &p) &&
+                      bb_return_path_verify(&arena, &ring, &p, 0, 0, &out) == BB_TOKEN_OK;
+        if (passes != (made == places[i].holds && is_tag == places[i].tag)) return false;
+    }
+    return true;
+}
+
+static void purposes(void)
+{
+    bool held = true, refused = true;
+    bb_str bound = BB_S("n\0u@d.com\0b.example");
+    for (int i = 0; i < ROUNDS; i++) {
+        char text[BB_TOKEN_LEN + 1];
+        bb_arena_reset(&arena);
+        bb_purpose purpose = (bb_purpose)(i % 6);
+        bool tag = purpose == BB_PURPOSE_TAG || purpose == BB_PURPOSE_MAILING;
+        refused &= tag ? !bb_token_encode(&keys[0], purpose, random_token(), text)
+                       : !bb_tag_encode(&keys[0], purpose, bound, random_token(), text);
+        held &= (tag ? bb_tag_encode(&keys[0], purpose, purpose == BB_PURPOSE_TAG ? bound : (bb_str){0}, random_token(),
+                                     text)
+                     : bb_token_encode(&keys[0], purpose, random_token(), text)) &&
+                one_purpose(purpose, text);
+    }
+    ok(held, "of all places a token or tag could stand in, it holds in those of its purpose alone");
+    ok(refused, "the two kinds share no purpose");
+}
+
+/* ---- wrappings --------------------------------------------------------------------------------------------- */
+
+/* What somebody on the way makes of local@domain. */
+static void wrap(bb_str *local, bb_str *domain)
+{
+    static const char separators[] = "=+-";
+    char sep = separators[tap_below(&state, 3)];
+    switch (tap_below(&state, 5)) {
+    case 0: *local = bb_sprintf(&arena, "prvs=1234abcdef=" BB_FMT, BB_ARG(*local)); return;
+    case 1: *local = bb_sprintf(&arena, "btv1==123abc==" BB_FMT, BB_ARG(*local)); return;
+    case 2:
+        *local = bb_sprintf(&arena, "SRS0%cHHHH=TT=" BB_FMT "=" BB_FMT, sep, BB_ARG(*domain), BB_ARG(*local));
+        break;
+    case 3:
+        *local = bb_sprintf(&arena, "srs1=HHHH=one.example=%cHHHH=TT=" BB_FMT "=" BB_FMT, sep, BB_ARG(*domain),
+                            BB_ARG(*local));
+        break;
+    default: *local = bb_sprintf(&arena, "u+SRS=HHHH=TT=" BB_FMT "=" BB_FMT, BB_ARG(*domain), BB_ARG(*local)); break;
+    }
+    *domain = BB_S("forwarder.example");
+}
+
+static void wrapped(void)
+{
+    bool held = true, plain = true;
+    for (int i = 0; i < ROUNDS; i++) {
+        bb_token t, out;
+        bb_str to, written = {0}, local, domain;
+        bb_return_path bare, p;
+        bb_arena_reset(&arena);
+        bb_form form = i % 2 ? BB_FORM_SIGNED_VERP : BB_FORM_MAILING;
+        if (!tagged(form, &keys[0], &t, &to, &written) || !bb_return_path_read(&arena, written, &bare)) continue;
+        bool ours = bb_address_split(written, &local, &domain);
+        for (uint64_t times = 1 + tap_below(&state, 4); times--;) wrap(&local, &domain);
+        bb_str whole = bb_cat(&arena, local, BB_S("@"), domain);
+        held &= ours && bb_return_path_read(&arena, whole, &p) && p.form == form && bb_eq(p.victim, bare.victim) &&
+                bb_eq(p.base, bare.base) && bb_eq(p.domain, bare.domain) && bb_eq(p.address, whole) &&
+                verifies(whole, form, &out) == BB_TOKEN_OK;
+        /* A number is read whole or not at all, whatever the wrapping lost on the way. */
+        local = BB_S("bounce-271828");
+        domain = BB_S("b.example");
+        wrap(&local, &domain);
+        size_t lost = (size_t)tap_below(&state, local.n);
+        bb_str cut = bb_cat(&arena, bb_sub(local, 0, lost), bb_sub(local, lost + 1, BB_NPOS),
+                            bb_cat(&arena, BB_S("@"), domain, BB_S("")));
+        bool within = lost >= local.n - 6; /* then a digit is what was lost, and nobody can know */
+        if (!within && bb_return_path_read(&arena, cut, &p) && p.form == BB_FORM_PLAIN)
+            plain &= bb_eq(p.number, BB_S("271828"));
+    }
+    ok(held, "what is wrapped up to four times is read as what it was");
+    ok(plain, "a wrapping that lost an octet shows no other number");
+}
+
 int main(void)
 {
     if (sodium_init() < 0) return 1;
@@ -180,6 +368,9 @@ int main(void)
     tokens();
     paths();
     signed_paths();
+    tagged_paths();
+    purposes();
+    wrapped();
     bb_arena_free(&arena);
     return tap_done();
 }

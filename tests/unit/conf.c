@@ -109,7 +109,7 @@ static void refused(void)
         {"[policy]\nsoft_window = month\n", "f:2: soft_window: \"month\" is not 90s, 15m, 12h, 30d, 4w, or seconds"},
         {"[policy]\nsoft_window = 5m\n", "f:2: soft_window: must be from 1h to 3650d"},
         {"[bouncebox]\ntoken_lifetime = 1h\n", "f:2: token_lifetime: must be from 1d to 3650d"},
-        {"[policy]\nreturn_path = sgined\n", "f:2: return_path: \"sgined\" is not signed, plain or verp"},
+        {"[policy]\nreturn_path = sgined\n", "f:2: return_path: \"sgined\" is not signed, plain, verp or signed-verp"},
         {"[policy]\naccept_inferred = maybe\n", "f:2: accept_inferred: \"maybe\" is not yes or no"},
         {"[policy]\nbounce_domain = no domain\n", "f:2: bounce_domain: \"no domain\" is not a domain"},
         {"[policy]\nbounce_domain = x@example.com\n", "f:2: bounce_domain: \"x@example.com\" is not a domain"},
@@ -188,13 +188,15 @@ static void policies(void)
 {
     static const struct {
         const char *text;
-        bool plain, inferred, observe;
+        bool plain, inferred, observe, mailing;
     } rows[] = {
-        {"", false, false, false},
-        {"[policy]\naccept_inferred = yes\n", false, false, false}, /* a signed list never does */
-        {"[policy]\nreturn_path = plain\n", true, false, false},
-        {"[policy]\nreturn_path = verp\naccept_inferred = yes\n", true, true, false},
-        {"[policy]\nmode = observe\n", false, false, true},
+        {"", false, false, false, false},
+        {"[policy]\naccept_inferred = yes\n", false, false, false, false}, /* a signed list never does */
+        {"[policy]\nreturn_path = signed-verp\naccept_inferred = yes\n", false, false, false, false},
+        {"[policy]\nreturn_path = plain\n", true, false, false, false},
+        {"[policy]\nreturn_path = verp\naccept_inferred = yes\n", true, true, false, false},
+        {"[policy]\nmode = observe\n", false, false, true, false},
+        {"[policy]\naccept_mailing = yes\n", false, false, false, true},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
         bb_conf *c = NULL;
@@ -202,6 +204,7 @@ static void policies(void)
         bb_policy p = bb_conf_policy(bb_conf_list_of(c, BB_S("x")));
         is_int(!!(p.accept_trust & BB_ACCEPT(BB_TRUST_PLAIN)), rows[i].plain, "policy %zu: plain", i);
         is_int(!!(p.accept_trust & BB_ACCEPT(BB_TRUST_INFERRED)), rows[i].inferred, "policy %zu: inferred", i);
+        is_int(!!(p.accept_trust & BB_ACCEPT(BB_TRUST_MAILING)), rows[i].mailing, "policy %zu: mailing", i);
         ok(p.accept_trust & BB_ACCEPT(BB_TRUST_SIGNED) && p.accept_trust & BB_ACCEPT(BB_TRUST_LOCAL),
            "policy %zu: signed and local always", i);
         ok(!(p.accept_trust & BB_ACCEPT(BB_TRUST_NONE)), "policy %zu: never nobody's word", i);

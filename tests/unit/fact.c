@@ -105,7 +105,8 @@ static const struct {
 } people[] = {
     {1, 1, "ann@example.net", ""},      {2, 2, "bob@example.net", "123"}, {3, 3, "cy@example.net", ""},
     {4, 4, "dan@example.net", ""},      {5, 5, "eve@example.net", "123"}, {6, 1, "bob@example.net", ""},
-    {7, 3, "o'hara+x@example.net", ""},
+    {7, 3, "o'hara+x@example.net", ""}, {11, 6, "fay@example.net", ""},   {12, 3, "\"john doe\"@example.net", ""},
+    {13, 7, "fay@example.net", ""},
 };
 static const bb_list_view lists[] = {
     {.id = 1, .return_path = BB_FORM_SIGNED, .domain = {"signed.example", 14}, .own_ids = true},
@@ -113,14 +114,19 @@ static const bb_list_view lists[] = {
     {.id = 3, .return_path = BB_FORM_VERP, .domain = {"verp.example", 12}, .base = {"news", 4}, .own_ids = true},
     {.id = 4, .return_path = BB_FORM_PLAIN, .domain = {"own.example", 11}, .own_ids = true},
     {.id = 5, .return_path = BB_FORM_PLAIN, .domain = {"plain.example", 13}},
+    {.id = 6, .return_path = BB_FORM_SIGNED_VERP, .domain = {"both.example", 12}, .base = {"n", 1}, .own_ids = true},
+    {.id = 7, .return_path = BB_FORM_SIGNED_VERP, .domain = {"both.example", 12}, .base = {"m", 1}, .own_ids = true},
 };
+/* Mailing 9 went to list 6. */
 static bb_key ring_keys[2] = {{.id = 3, .secret = "a secret of thirty-two octets..", .created = 0},
                               {.id = 4, .secret = "another one", .created = 0}};
 
 static void answer(bb_lookup *l)
 {
     for (size_t i = 0; i < BB_COUNT(people); i++) {
-        bool hit = l->by == BB_BY_ID                      ? people[i].id == l->subscriber
+        bool hit = l->by == BB_BY_ID ? people[i].id == l->subscriber
+                   : l->by == BB_BY_MAILING
+                       ? l->mailing == 9 && people[i].list == 6 && bb_eq(l->text, bb_cstr(people[i].address))
                    : l->list && l->list != people[i].list ? false
                    : l->by == BB_BY_EXTERNAL_ID           ? l->text.n && bb_eq(l->text, bb_cstr(people[i].external_id))
                                                           : bb_eq(l->text, bb_cstr(people[i].address));
@@ -133,17 +139,39 @@ static void answer(bb_lookup *l)
     if (l->found > 2) l->found = 2;
 }
 
+static const char *with_blanks(bb_str word)
+{
+    char *p = bb_get(&arena, word.n + 1);
+    for (size_t i = 0; i < word.n; i++) p[i] = word.p[i] == '~' ? ' ' : word.p[i];
+    p[word.n] = '\0';
+    return p;
+}
+
+/* With a tag: "T:n:fay@example.net" signed VERP of mailing 9, "N:..." of none, "M:fay@..." under the mailing's token. */
+static bb_str tagged_path(const bb_key *key, bb_token t, char what, bb_str rest)
+{
+    bb_str base = {0}, out = {0}, domain = BB_S("both.example");
+    if (what == 'N') t.mailing = 0;
+    if (what != 'M') bb_split(&rest, ':', &base);
+    ok(what == 'M' ? bb_return_path_mailing(&arena, key, t, rest, domain, &out, NULL)
+                   : bb_return_path_signed_verp(&arena, key, t, base, rest, domain, &out, NULL),
+       "tag made");
+    return out;
+}
+
 /* "T1" a token for subscriber 1, "F1" the same with another key's MAC, "X1" an expired one, else an address. */
 static void add_path(bb_message *m, const char *word)
 {
     bb_str address = bb_cstr(word);
-    if (strlen(word) == 2) {
+    bb_token t = {.day = word[0] == 'X' ? 20000 : 20700, .mailing = 9, .subscriber = (uint64_t)(word[1] - '0')};
+    bb_key key = ring_keys[word[0] == 'F' ? 1 : 0];
+    key.id = 3;
+    if (strlen(word) == 2 && word[1] != ':') {
         char text[BB_TOKEN_LEN + 1];
-        bb_token t = {.day = word[0] == 'X' ? 20000 : 20700, .mailing = 9, .subscriber = (uint64_t)(word[1] - '0')};
-        bb_key key = ring_keys[word[0] == 'F' ? 1 : 0];
-        key.id = 3;
         ok(bb_token_encode(&key, BB_PURPOSE_RETURN_PATH, t, text), "token made");
         address = bb_sprintf(&arena, "bounce-%s@signed.example", text);
+    } else if (word[1] == ':') {
+        address = tagged_path(&key, t, word[0], bb_cstr(word + 2));
     }
     bb_return_path *slot = BB_PUSH(&arena, m->paths, m->n_paths, m->cap_paths);
     ok(bb_return_path_read(&arena, address, slot), "%s is a return path", word);
@@ -238,6 +266,37 @@ static void attribution(void)
          "7 plain soft"},
         {"classic VERP of another base", "olds+cy=example.net@verp.example", "cy@example.net", "s", "", 0,
          "3 inferred soft"},
+        {"classic VERP, a local part with blanks", "\"news+john~doe=example.net\"@verp.example", "cy@example.net", "s",
+         "", 0, "12 none soft>"},
+        {"signed VERP", "T:n:fay@example.net", "fay@example.net", "h", "", 0, "11 signed hard"},
+        {"signed VERP names him, and the report nobody", "T:n:fay@example.net", "", "h", "", 0, "11 signed hard"},
+        {"signed VERP, another named: forwarded", "T:n:fay@example.net", "cy@example.net", "h", "", 0,
+         "11 signed hard>"},
+        {"signed VERP: the mailing says which list", "T:m:fay@example.net", "fay@example.net", "h", "", 0,
+         "11 signed hard"},
+        {"signed VERP of no mailing: the base says it", "N:m:fay@example.net", "fay@example.net", "h", "", 0,
+         "13 signed hard"},
+        {"signed VERP of no mailing and no list", "N:o:fay@example.net", "fay@example.net", "h", "", 0, "0 none hard"},
+        {"signed VERP of nobody: not the one that the text names", "T:n:x@example.net", "cy@example.net", "h", "", 0,
+         "0 none hard"},
+        {"signed VERP, forged", "F:n:fay@example.net", "fay@example.net", "h", "", 0, "0 none other"},
+        {"signed VERP, expired", "X:n:fay@example.net", "fay@example.net", "h", "", 0, "11 none hard"},
+        {"signed VERP without its tag is nothing to a list that signs", "n+fay=example.net@both.example",
+         "cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"a mailing's", "M:fay@example.net", "fay@example.net", "h", "", 0, "11 mailing hard"},
+        {"a mailing's, another named: forwarded", "M:fay@example.net", "cy@example.net", "h", "", 0,
+         "11 mailing hard>"},
+        {"a mailing's, of another list's subscriber", "M:cy@example.net", "cy@example.net", "h", "", 0, "0 none hard"},
+        {"a mailing's alone names nobody", "M:", "cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"a plain path before an expired token is what is valid", "bounce-123@plain.example X1", "bob@example.net", "h",
+         "", 0, "2 plain hard"},
+        {"and behind it, too", "X1 bounce-123@plain.example", "bob@example.net", "h", "", 0, "2 plain hard"},
+        {"and behind a forged one", "F1 bounce-123@plain.example", "bob@example.net", "h", "", 0, "2 plain hard"},
+        {"of two tokens the first source's", "T6 T1", "ann@example.net", "h", "", 0, "6 signed hard>"},
+        {"of two plain ones the first source's", "news+cy=example.net@verp.example bounce-123@plain.example",
+         "bob@example.net", "h", "", 0, "3 none hard>"},
+        {"a token behind one of nobody's number", "bounce-1795449928@plain.example T1", "ann@example.net", "h", "", 0,
+         "1 signed hard"},
         {"classic VERP, names nobody", "news+cy=example.net@verp.example", "", "s", "", 0, "3 none soft"},
         {"no return path: inferred from the text", "", "cy@example.net", "h", "", 0, "3 inferred hard"},
         {"address on two lists: nobody", "", "bob@example.net", "h", "", 0, "0 none hard"},
@@ -254,7 +313,7 @@ static void attribution(void)
         m.report.original.to = bb_cstr(rows[i].returned_to);
         bb_str words = bb_cstr(rows[i].paths), word;
         while (bb_split(&words, ' ', &word))
-            if (word.n) add_path(&m, bb_dup(&arena, word).p);
+            if (word.n) add_path(&m, with_blanks(word));
         words = bb_cstr(rows[i].recipients);
         while (bb_split(&words, ' ', &word))
             if (word.n) rcpts[m.report.n_rcpts++] = rcpt_of(word);
@@ -274,6 +333,67 @@ static void attribution(void)
             bb_putf(&got, "%s%d %s %s%s", v ? "," : "", (int)settled[v].subscriber, bb_trust_word(settled[v].trust),
                     bb_kind_word(settled[v].kind), settled[v].forwarded ? ">" : "");
         is_str(bb_buf_str(&got), bb_cstr(rows[i].want), "whom: %s", rows[i].name);
+    }
+}
+
+/* ---- where return paths are looked for -------------------------------------------------------------------- */
+
+#define A100 "aaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbbaaaaaaaaaabbbbbbbbbb"
+#define DSN                                                                                                       \
+    "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n"         \
+    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n%s\nFinal-Recipient: rfc822; x@y\n" \
+    "Action: failed\nStatus: 5.1.1\n\n--b\nContent-Type: message/rfc822\n\n%s\nSubject: x\n\nhi\n--b--\n"
+
+static void sources(void)
+{
+    static const struct {
+        const char *name, *rcpt_to, *orcpt, *header, *per_message, *returned, *want;
+    } rows[] = {
+        {"all of them, in their order", "bounce-1@b.example", "bounce-2@b.example",
+         "To: bounce-5@b.example\nDelivered-To: bounce-4@b.example\nX-Original-To: bounce-3@b.example\n",
+         "X-Postfix-Sender: rfc822; bounce-7@b.example\nOriginal-Envelope-Id: bounce-6@b.example\n",
+         "Return-Path: <bounce-8@b.example>\n", "1 2 3 4 5 6 7 8"},
+        {"each once", "bounce-1@b.example", "Bounce-1@B.example", "To: bounce-2@b.example, bounce-1@b.example\n", "",
+         "Return-Path: <bounce-2@b.example>\n", "1 2"},
+        {"several of one field", "", "", "X-Original-To: bounce-3@b.example\nX-Original-To: bounce-2@b.example\n", "",
+         "", "3 2"},
+        {"names and groups in To", "", "", "To: \"x, y\" <bounce-1@b.example>, a@b.example,\n bounce-2@b.example\n", "",
+         "", "1 2"},
+        {"xtext in Original-Envelope-Id", "", "", "", "Original-Envelope-Id: bounce-1+40b.example\n", "", "1"},
+        {"wrapped, in each", "prvs=1234abcdef=bounce-1@b.example", "SRS0=HHH=TT=b.example=bounce-2@f.example",
+         "To: <SRS1=HHH=f.example==HHH=TT=b.example=bounce-5@g.example>\nDelivered-To: btv1==12ab==bounce-4@b.example\n"
+         "X-Original-To: SRS0+HHH=TT=b.example=bounce-3@f.example\n",
+         "X-Postfix-Sender: rfc822; srs0-hhh=tt=b.example=bounce-7@f.example\n",
+         "Return-Path: <prvs=1234abcdef=bounce-8@b.example>\n", "1 2 3 4 5 7 8"},
+        {"over-long, in each", "SRS0=HHH=TT=" A100 ".example=bounce-1@f.example",
+         "SRS0=HHH=TT=" A100 ".example=bounce-2@f.example",
+         "To: Ann <SRS0=HHH=TT=" A100 ".example=bounce-5@f.example>, SRS0=HHH=TT=" A100 ".example=bounce-9@f.example\n"
+         "Delivered-To: SRS0=HHH=TT=" A100 ".example=bounce-4@f.example\n"
+         "X-Original-To: SRS0=HHH=TT=" A100 ".example=bounce-3@f.example\n",
+         "X-Postfix-Sender: rfc822; SRS0=HHH=TT=" A100 ".example=bounce-7@f.example\n",
+         "Return-Path: <SRS0=HHH=TT=" A100 ".example=bounce-8@f.example>\n", "1 2 3 4 5 9 7 8"},
+        {"with blanks, quoted and not", "n+a b=d.com@b.example", "",
+         "X-Original-To: n+c d=d.com@b.example\nDelivered-To: \"n+e f=d.com\"@b.example\nTo: <\"n+g "
+         "h=d.com\"@b.example>, \"n+i j=d.com\"@b.example\n",
+         "X-Postfix-Sender: rfc822; \"n+k l=d.com\"@b.example\n", "Return-Path: <\"n+m o=d.com\"@b.example>\n",
+         "\"a b\" \"c d\" \"e f\" \"g h\" \"i j\" \"k l\" \"m o\""},
+        {"where people unsubscribe is no return path", "", "",
+         "To: unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi@b.example\n", "", "", ""},
+        {"addresses of others", "x@b.example", "", "To: ann@example.net\n", "", "Return-Path: <y@b.example>\n", ""},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_message m;
+        bb_envelope env = {.rcpt_to = bb_cstr(rows[i].rcpt_to), .orcpt = bb_cstr(rows[i].orcpt)};
+        bb_reader reader = {.rules = rules};
+        bb_str body = bb_sprintf(&arena, DSN, rows[i].per_message, rows[i].returned);
+        ok(bb_message_read(&arena, bb_cat(&arena, bb_cstr(rows[i].header), body, BB_S("")), &env, &reader, &m),
+           "sources read: %s", rows[i].name);
+        bb_buf got = bb_buf_in(&arena, 200);
+        for (size_t k = 0; k < m.n_paths; k++) {
+            bb_str who = m.paths[k].number.n ? m.paths[k].number : m.paths[k].victim;
+            bb_putf(&got, "%s" BB_FMT, k ? " " : "", BB_ARG(bb_sub(who, 0, bb_chr(who, '@'))));
+        }
+        is_str(bb_buf_str(&got), bb_cstr(rows[i].want), "sources: %s", rows[i].name);
     }
 }
 
@@ -318,6 +438,7 @@ int main(void)
     event_times();
     keys();
     attribution();
+    sources();
     clamped_to_minting();
     json_shape();
     bb_rules_free(&rules);

@@ -65,22 +65,96 @@ static void vector(bb_str *c, int line)
        "line %d: the local part is read as signed", line);
 }
 
-static void vectors(void)
+/* ---- vectors of return paths -------------------------------------------------------------------------- */
+
+enum {
+    P_RESULT,
+    P_FORM,
+    P_KEY,
+    P_SECRET,
+    P_DAY,
+    P_MAILING,
+    P_SUBSCRIBER,
+    P_AT,
+    P_LIFETIME,
+    P_WRITTEN,
+    P_ADDRESS,
+    P_BASE,
+    P_VICTIM,
+    P_DOMAIN,
+    P_COLUMNS
+};
+
+static bb_str text_of(bb_str column)
 {
-    bb_str file = tap_source_file("tests/fixtures/token-vectors.tsv"), rest = file, line;
+    return bb_eq(column, BB_S("-")) ? (bb_str){0} : column;
+}
+
+static void written_as(const bb_key *key, bb_token t, bb_str *c, int line)
+{
+    char text[BB_TOKEN_LEN + 1] = "";
+    bb_str got = {0}, base = text_of(c[P_BASE]), victim = text_of(c[P_VICTIM]), domain = c[P_DOMAIN];
+    bool good = false;
+    if (bb_eq(c[P_FORM], BB_S("signed-verp")))
+        good = bb_return_path_signed_verp(&arena, key, t, base, victim, domain, &got, NULL);
+    else if (bb_eq(c[P_FORM], BB_S("mailing")))
+        good = bb_return_path_mailing(&arena, key, t, victim, domain, &got, NULL);
+    else if (bb_eq(c[P_FORM], BB_S("signed")))
+        good = bb_token_encode(key, BB_PURPOSE_RETURN_PATH, t, text) &&
+               bb_return_path_signed(&arena, text, domain, &got, NULL);
+    else
+        good = bb_token_encode(key, BB_PURPOSE_UNSUBSCRIBE, t, text) &&
+               bb_return_path_unsubscribe(&arena, text, domain, &got, NULL);
+    ok(good, "line %d: it can be written", line);
+    is_str(got, c[P_ADDRESS], "line %d: as others write it", line);
+}
+
+static void path_vector(bb_str *c, int line)
+{
+    size_t n;
+    bb_key key = {.id = (uint8_t)number(c[P_KEY])};
+    bb_keyring ring = {&key, 1};
+    bb_return_path p = {0};
+    bb_token t = {0};
+    ok(sodium_hex2bin(key.secret, sizeof key.secret, c[P_SECRET].p, c[P_SECRET].n, NULL, &n, NULL) == 0,
+       "line %d: a secret", line);
+    bool read = bb_return_path_read(&arena, c[P_ADDRESS], &p);
+    is_str(bb_cstr(read ? bb_form_word(p.form) : ""), c[P_FORM], "line %d: form", line);
+    is_str(p.base, text_of(c[P_BASE]), "line %d: base", line);
+    is_str(p.victim, text_of(c[P_VICTIM]), "line %d: recipient", line);
+    is_str(p.domain, c[P_DOMAIN], "line %d: domain", line);
+    bb_token_result r =
+        bb_return_path_verify(&arena, &ring, &p, (bb_time)number(c[P_AT]), (int64_t)number(c[P_LIFETIME]), &t);
+    is_str(bb_cstr(bb_token_result_word(r)), c[P_RESULT], "line %d: verifying says so", line);
+    if (r != BB_TOKEN_OK && r != BB_TOKEN_EXPIRED) return;
+    ok(t.key == key.id && t.day == number(c[P_DAY]) && t.mailing == number(c[P_MAILING]) &&
+           t.subscriber == number(c[P_SUBSCRIBER]),
+       "line %d: the fields come back", line);
+    if (bb_eq(c[P_WRITTEN], BB_S("as"))) written_as(&key, t, c, line);
+}
+
+static void each_vector(const char *name, int columns, void (*check)(bb_str *c, int line))
+{
+    bb_str file = tap_source_file(name), rest = file, line;
     int at = 0, rows = 0;
     while (bb_line(&rest, &line)) {
-        bb_str columns[COLUMNS] = {{0}};
+        bb_str c[P_COLUMNS] = {{0}};
         int n = 0;
         at++;
         if (bb_starts(line, BB_S("#"))) continue;
-        while (n < COLUMNS && bb_split(&line, '\t', &columns[n])) n++;
-        if (!ok(n == COLUMNS && !line.n, "line %d: %d columns", at, COLUMNS)) continue;
-        vector(columns, at);
+        while (n < columns && bb_split(&line, '\t', &c[n])) n++;
+        if (!ok(n == columns && !line.n, "line %d: %d columns", at, columns)) continue;
+        check(c, at);
         rows++;
     }
-    ok(rows > 100, "the vectors were read");
+    ok(rows > 100, "the vectors of %s were read", name);
     free((void *)(uintptr_t)file.p);
+}
+
+static void vectors(void)
+{
+    each_vector("tests/fixtures/token-vectors.tsv", COLUMNS, vector);
+    each_vector("tests/fixtures/return-path-vectors.tsv", P_COLUMNS, path_vector);
 }
 
 /* ---- what encoding refuses, and the ring ------------------------------------------------------------- */
@@ -115,6 +189,9 @@ static void edges(void)
 
 #define T   "aa5isyaaaaagaab23zukzseqiq44pvmfl"
 #define TU  "AA5ISYAAAAAGAAB23ZUKZSEQIQ44PVMFL"
+#define G24 "a5isyaaaaagdvs4mhzylydf5"
+#define G   "a" G24
+#define GU  "AA5ISYAAAAAGDVS4MHZYLYDF5"
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 /* What the three texts mean depends on the form: token or number or base; victim; domain. */
@@ -136,7 +213,26 @@ static const struct {
     {"a character more", "bounce-" T "a@b.example", BB_FORM_NONE, "", "", ""},
     {"another version letter", "bounce-ba5isyaaaaagaab23zukzseqiq44pvmfl@b.example", BB_FORM_NONE, "", "", ""},
     {"another prefix", "xbounce-" T "@b.example", BB_FORM_NONE, "", "", ""},
-    {"unsubscribe is no return path", "unsubscribe-" T "@b.example", BB_FORM_NONE, "", "", ""},
+    {"unsubscribe", "unsubscribe-" T "@b.example", BB_FORM_UNSUBSCRIBE, T, "", "b.example"},
+    {"unsubscribe with a number is nothing", "unsubscribe-7@b.example", BB_FORM_NONE, "", "", ""},
+    {"signed VERP", "n+u=d.com=" G "@b.example", BB_FORM_SIGNED_VERP, "n", "u@d.com", "b.example"},
+    {"signed VERP: the last = divides", "n+a=b=d.com=" G "@b.example", BB_FORM_SIGNED_VERP, "n", "a=b@d.com",
+     "b.example"},
+    {"signed VERP, upper case", "N+U=D.COM=" GU "@b.example", BB_FORM_SIGNED_VERP, "N", "U@D.COM", "b.example"},
+    {"signed VERP over 64 octets", "n+" A64 "=d.com=" G "@b.example", BB_FORM_SIGNED_VERP, "n", A64 "@d.com",
+     "b.example"},
+    {"signed VERP with nobody", "n+=" G "@b.example", BB_FORM_NONE, "", "", ""},
+    {"a damaged tag is a tag", "n+u=d.com=aa5i-11111111111111111111@b.example", BB_FORM_SIGNED_VERP, "n", "u@d.com",
+     "b.example"},
+    {"a tag of another version is none", "n+u=d.com=b" G24 "@b.example", BB_FORM_VERP, "n", "u=d.com@b" G24,
+     "b.example"},
+    {"a mailing", "bounce-" G "+u=d.com@b.example", BB_FORM_MAILING, G, "u@d.com", "b.example"},
+    {"a mailing: = and +", "bounce-" G "+a=b+c=d.com@b.example", BB_FORM_MAILING, G, "a=b+c@d.com", "b.example"},
+    {"a mailing, quoted", "\"bounce-" G "+a b=d.com\"@b.example", BB_FORM_MAILING, G, "\"a b\"@d.com", "b.example"},
+    {"a mailing alone", "bounce-" G "@b.example", BB_FORM_MAILING, G, "", "b.example"},
+    {"a mailing and something else", "bounce-" G "+u@b.example", BB_FORM_NONE, "", "", ""},
+    {"a mailing and something else without a +", "bounce-" G "x+u=d.com@b.example", BB_FORM_VERP, "bounce-" G "x",
+     "u@d.com", "b.example"},
 
     {"plain", "bounce-123456789@example.com", BB_FORM_PLAIN, "123456789", "", "example.com"},
     {"plain, any case", "Bounce-7@example.com", BB_FORM_PLAIN, "7", "", "example.com"},
@@ -200,6 +296,23 @@ static const struct {
      "b.example"},
     {"SRS0 around BATV", "SRS0=HHH=TT=b.example=prvs=1234abcdef=bounce-7@fwd.example", BB_FORM_PLAIN, "7", "",
      "b.example"},
+    {"BATV of Momentum", "msprvs1=17829BaWqSzYr=bounce-7@b.example", BB_FORM_PLAIN, "7", "", "b.example"},
+    {"SRS of Microsoft 365", "u+SRS=44ldt=IX=b.example=bounce-7@fwd.example", BB_FORM_PLAIN, "7", "", "b.example"},
+    {"SRS of Microsoft 365, without a mailbox", "+SRS=44ldt=IX=b.example=bounce-7@fwd.example", BB_FORM_NONE, "", "",
+     ""},
+    {"SRS1 around SRS0 of another first separator", "SRS1=HHH=one.example=-HHH=TT=b.example=bounce-7@two.example",
+     BB_FORM_PLAIN, "7", "", "b.example"},
+    {"SRS1 without its own = is refused, not guessed", "SRS1=HHH=one.example=HHH=TT=b.example=bounce-7@two.example",
+     BB_FORM_NONE, "", "", ""},
+    {"SRS1 around SRS1", "SRS1=H=two.example==H=one.example==H=T=b.example=bounce-7@three.example", BB_FORM_NONE, "",
+     "", ""},
+    {"SRS0 that lost its time", "SRS0=HHH=b.example=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
+    {"SRS0 with a field too many", "SRS0=HHH=TT=TT=b.example=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
+    {"SRS2 is nobody's", "SRS2=HHH=TT=b.example=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
+    {"SRS0 without a separator", "SRS0HHH=TT=b.example=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
+    {"BATV of which a = was lost", "btv1==123abc=bounce-7@b.example", BB_FORM_NONE, "", "", ""},
+    {"BATV the wrong way round", "prvs=bounce-7=1234abcdef@b.example", BB_FORM_NONE, "", "", ""},
+    {"BATV with an extension behind", "prvs=1234abcdef=bounce-7+x@b.example", BB_FORM_NONE, "", "", ""},
     {"SRS0 in pieces", "SRS0=HHH=TT=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
     {"SRS1 in pieces", "SRS1=HHH=fwd.example=HHH=TT=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
     {"SRS0 with a domain that is none", "SRS0=H=T=b example=bounce-7@fwd.example", BB_FORM_NONE, "", "", ""},
@@ -214,7 +327,7 @@ static void reading(void)
         bb_return_path p = {0};
         bool is = bb_return_path_read(&arena, bb_cstr(reads[i].address), &p);
         if (!is_cstr(is ? bb_form_word(p.form) : "", bb_form_word(reads[i].form), "form: %s", reads[i].name)) continue;
-        bb_str what = p.form == BB_FORM_SIGNED ? p.token : p.form == BB_FORM_PLAIN ? p.number : p.base;
+        bb_str what = p.base.n ? p.base : p.form == BB_FORM_PLAIN ? p.number : p.token;
         is_str(what, bb_cstr(reads[i].what), "what it holds: %s", reads[i].name);
         is_str(p.victim, bb_cstr(reads[i].victim), "whom it names: %s", reads[i].name);
         is_str(p.domain, bb_cstr(reads[i].domain), "domain: %s", reads[i].name);

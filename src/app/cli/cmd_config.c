@@ -109,7 +109,8 @@ static void check_section_names(checker *k)
 
 static void check_return_paths(checker *k, const char *list, const bb_conf_list *l)
 {
-    bool is_signed = l->return_path + 1 == BB_FORM_SIGNED;
+    bool is_signed = bb_conf_signs(l);
+    bool has_base = l->return_path + 1 == BB_FORM_VERP || l->return_path + 1 == BB_FORM_SIGNED_VERP;
     if (!l->bounce_domain[0])
         found(k, !is_signed, list,
               is_signed ? "bounce_domain is not set, so return paths cannot be made for it"
@@ -118,8 +119,11 @@ static void check_return_paths(checker *k, const char *list, const bb_conf_list 
         found(k, false, list, "accept_inferred does nothing on a list whose return paths are signed");
     if (!is_signed && l->accept_inferred)
         found(k, false, list, "accept_inferred lets anybody who knows an address take it off the list");
-    if (l->return_path + 1 != BB_FORM_VERP && l->return_path_base[0])
-        found(k, false, list, "return_path_base only counts where return_path is verp");
+    if (l->accept_mailing) found(k, false, list, "accept_mailing lets whoever got a mailing take others off the list");
+    if (!has_base && l->return_path_base[0])
+        found(k, false, list, "return_path_base only counts where return_path is verp or signed-verp");
+    if (l->return_path + 1 == BB_FORM_SIGNED_VERP && !l->return_path_base[0])
+        found(k, false, list, "return_path_base is not set, so signed-verp return paths cannot be made for it");
 }
 
 /* The mean of the days between its last mailings; 0: fewer than three. */

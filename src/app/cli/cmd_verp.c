@@ -20,15 +20,37 @@ typedef struct {
     bb_arena arena; /* of one return path */
 } encoder;
 
+static bool signer_of(const encoder *e, const bb_key **key, bb_err *err)
+{
+    *key = bb_keyring_signer(&e->ring);
+    return *key || bb_fail(err, BB_ECONFIG, "no key signs; \"bouncebox key add\" makes one");
+}
+
+static bb_token token_of(const encoder *e, const bb_subscriber *s)
+{
+    return (bb_token){.day = (uint16_t)(e->c->now / BB_DAY), .mailing = e->mailing, .subscriber = s->id};
+}
+
+static bool encode_token(encoder *e, const bb_subscriber *s, bb_purpose purpose, char text[BB_TOKEN_LEN + 1],
+                         bb_err *err)
+{
+    const bb_key *key;
+    return signer_of(e, &key, err) && (bb_token_encode(key, purpose, token_of(e, s), text) ||
+                                       bb_fail(err, BB_EDATA, "the id does not fit into a token"));
+}
+
 static bool encode_signed(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err)
 {
     char text[BB_TOKEN_LEN + 1];
-    bb_token token = {.day = (uint16_t)(e->c->now / BB_DAY), .mailing = e->mailing, .subscriber = s->id};
-    const bb_key *key = bb_keyring_signer(&e->ring);
-    if (!key) return bb_fail(err, BB_ECONFIG, "no key signs; \"bouncebox key add\" makes one");
-    if (!bb_token_encode(key, BB_PURPOSE_RETURN_PATH, token, text))
-        return bb_fail(err, BB_EDATA, "the id does not fit into a token");
-    return bb_return_path_signed(&e->arena, text, bb_cstr(e->settings->bounce_domain), out, err);
+    return encode_token(e, s, BB_PURPOSE_RETURN_PATH, text, err) &&
+           bb_return_path_signed(&e->arena, text, bb_cstr(e->settings->bounce_domain), out, err);
+}
+
+static bool encode_unsubscribe(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err)
+{
+    char text[BB_TOKEN_LEN + 1];
+    return encode_token(e, s, BB_PURPOSE_UNSUBSCRIBE, text, err) &&
+           bb_return_path_unsubscribe(&e->arena, text, bb_cstr(e->settings->bounce_domain), out, err);
 }
 
 /* The number is the operator's own id; ours only where nobody on the list has one (docs/design.md section 3). */
@@ -47,13 +69,31 @@ static bool encode_verp(encoder *e, const bb_subscriber *s, bb_str *out, bb_err 
                                bb_cstr(e->settings->bounce_domain), out, err);
 }
 
-static const struct {
+static bool encode_signed_verp(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err)
+{
+    const bb_key *key;
+    return signer_of(e, &key, err) &&
+           bb_return_path_signed_verp(&e->arena, key, token_of(e, s), bb_cstr(e->settings->return_path_base),
+                                      s->address, bb_cstr(e->settings->bounce_domain), out, err);
+}
+
+static bool encode_mailing(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err)
+{
+    const bb_key *key;
+    return signer_of(e, &key, err) && bb_return_path_mailing(&e->arena, key, token_of(e, s), s->address,
+                                                             bb_cstr(e->settings->bounce_domain), out, err);
+}
+
+/* The forms that a list can choose, in their order, and then those that must be asked for. */
+typedef struct {
     bb_form form;
     bool (*encode)(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err);
-} forms[] = {
-    {BB_FORM_SIGNED, encode_signed},
-    {BB_FORM_PLAIN, encode_plain},
-    {BB_FORM_VERP, encode_verp},
+    bool falls_back; /* to a signed one, which every subscriber can have */
+} form_row;
+static const form_row forms[] = {
+    {BB_FORM_SIGNED, encode_signed, false},   {BB_FORM_PLAIN, encode_plain, false},
+    {BB_FORM_VERP, encode_verp, true},        {BB_FORM_SIGNED_VERP, encode_signed_verp, true},
+    {BB_FORM_MAILING, encode_mailing, false}, {BB_FORM_UNSUBSCRIBE, encode_unsubscribe, false},
 };
 
 static void put_return_path(encoder *e, const bb_subscriber *s, bb_str path)
@@ -82,7 +122,9 @@ static bool encode_one(void *ctx, const bb_subscriber *s)
     size_t i = 0;
     bb_arena_reset(&e->arena);
     while (forms[i].form != e->form) i++;
-    if (forms[i].encode(e, s, &path, &err)) {
+    bool good = forms[i].encode(e, s, &path, &err);
+    if (!good && err.code == BB_EDATA && forms[i].falls_back) good = encode_signed(e, s, &path, &err);
+    if (good) {
         put_return_path(e, s, path);
     } else if (err.code == BB_ECONFIG || err.code == BB_ENOMEM) {
         e->c->err = err;
@@ -104,8 +146,23 @@ static bool read_form(encoder *e)
         e->form = forms[i].form;
         if (strcmp(words[i], given) == 0) return true;
     }
-    return bb_fail(&e->c->err, BB_EUSAGE, "--form %s: there are signed, plain and verp%s", given,
+    return bb_fail(&e->c->err, BB_EUSAGE,
+                   "--form %s: there are signed, plain, verp, signed-verp, mailing and unsubscribe%s", given,
                    cli_did_you_mean(e->c, given, words));
+}
+
+/* A base that fits nobody is a mistake of the configuration, and no reason to fall back for everybody. */
+static bool check_base(encoder *e)
+{
+    bb_str path, base = bb_cstr(e->settings->return_path_base), domain = bb_cstr(e->settings->bounce_domain);
+    if (e->form != BB_FORM_VERP && e->form != BB_FORM_SIGNED_VERP) return true;
+    if (!base.n)
+        return bb_fail(&e->c->err, BB_ECONFIG,
+                       "the list " BB_FMT " has no return_path_base, which a %s return path begins with; set it in %s",
+                       BB_ARG(e->list->name), bb_form_word(e->form), cli_conf_path(e->c));
+    if (bb_return_path_verp(&e->c->arena, base, '+', BB_S("a@b.example"), domain, &path, &e->c->err)) return true;
+    e->c->err.code = BB_ECONFIG;
+    return bb_fail_in(&e->c->err, "return_path_base");
 }
 
 static bool check_settings(encoder *e)
@@ -114,12 +171,9 @@ static bool check_settings(encoder *e)
         return bb_fail(&e->c->err, BB_ECONFIG,
                        "the list " BB_FMT " has no bounce_domain, so no return path can be made for it; set it in %s",
                        BB_ARG(e->list->name), cli_conf_path(e->c));
-    if (e->form == BB_FORM_VERP && !e->settings->return_path_base[0])
-        return bb_fail(&e->c->err, BB_ECONFIG,
-                       "the list " BB_FMT
-                       " has no return_path_base, which a verp return path begins with; set it in %s",
-                       BB_ARG(e->list->name), cli_conf_path(e->c));
-    return true;
+    if (e->form == BB_FORM_MAILING && !cli_value(e->c, "mailing"))
+        return bb_fail(&e->c->err, BB_EUSAGE, "--form mailing: which? --mailing names it");
+    return check_base(e);
 }
 
 static bool prepare(encoder *e)
@@ -175,6 +229,27 @@ static bool find_subscriber(cli *c, bb_lookup *l, size_t n, decoded *d)
     return true;
 }
 
+static bool find_mailing(cli *c, decoded *d)
+{
+    bb_mailing *all;
+    size_t n;
+    if (!bb_store_mailings(c->store, &c->arena, 0, &all, &n, &c->err)) return false;
+    for (size_t i = 0; i < n; i++)
+        if (all[i].id == d->token.mailing) d->mailing = all[i].name;
+    return true;
+}
+
+/* What a report to it would ask. */
+static bool find_holder(cli *c, const bb_attribution *known, bb_time at, decoded *d)
+{
+    bb_claims claims;
+    bb_lookup by_id = {.by = BB_BY_ID, .subscriber = d->token.subscriber};
+    bb_message m = {.paths = &d->path, .n_paths = 1, .event_time = at};
+    if (d->path.form == BB_FORM_UNSUBSCRIBE) return find_subscriber(c, &by_id, 1, d);
+    if (!bb_claims_make(&c->arena, &m, known, &claims)) return bb_fail(&c->err, BB_ENOMEM, "no memory");
+    return find_subscriber(c, claims.lookups, claims.n_lookups, d);
+}
+
 static bool decode_signed(cli *c, const bb_attribution *known, bb_time at, decoded *d)
 {
     static const char *const verdicts[] = {
@@ -184,39 +259,18 @@ static bool decode_signed(cli *c, const bb_attribution *known, bb_time at, decod
         [BB_TOKEN_WRONG_MAC] = "forged, or altered on the way: nothing it says is believed",
         [BB_TOKEN_EXPIRED] = "ours, but expired",
     };
-    d->claimed = bb_token_peek(d->path.token, &d->token);
-    d->result =
-        bb_token_decode(&known->keys, BB_PURPOSE_RETURN_PATH, d->path.token, at, known->token_lifetime, &d->token);
+    d->claimed = bb_return_path_peek(&d->path, &d->token);
+    d->result = bb_return_path_verify(&c->arena, &known->keys, &d->path, at, known->token_lifetime, &d->token);
     d->verdict = verdicts[d->result];
     d->valid = d->result == BB_TOKEN_OK;
     if (!d->valid && d->result != BB_TOKEN_EXPIRED) return true;
-    bb_lookup l = {.by = BB_BY_ID, .subscriber = d->token.subscriber};
-    bb_mailing *all;
-    size_t n;
-    if (!bb_store_mailings(c->store, &c->arena, 0, &all, &n, &c->err)) return false;
-    for (size_t i = 0; i < n; i++)
-        if (all[i].id == d->token.mailing) d->mailing = all[i].name;
-    return find_subscriber(c, &l, 1, d);
+    if (d->valid && d->path.form == BB_FORM_MAILING) d->verdict = "ours, but the address in it is not signed";
+    return find_mailing(c, d) && find_holder(c, known, at, d);
 }
 
-/* The lists whose return paths look like this one. */
-static bool decode_unsigned(cli *c, const bb_attribution *known, decoded *d)
+static bool decode_unsigned(cli *c, const bb_attribution *known, bb_time at, decoded *d)
 {
-    size_t n = 0;
-    bb_address victim = {0};
-    bb_lookup *l = bb_get_array(&c->arena, known->n_lists + 1, sizeof *l);
-    if (!l) return bb_fail(&c->err, BB_ENOMEM, "no memory");
-    bool verp = d->path.form == BB_FORM_VERP;
-    if (verp && !bb_address_read(&c->arena, d->path.victim, &victim, NULL)) victim = (bb_address){0};
-    for (size_t i = 0; i < known->n_lists; i++) {
-        const bb_list_view *v = &known->lists[i];
-        if (v->return_path != d->path.form || !v->domain.n || !bb_ieq(v->domain, d->path.domain)) continue;
-        l[n] = (bb_lookup){.by = BB_BY_ADDRESS, .list = v->id, .text = victim.key};
-        if (!verp) l[n] = (bb_lookup){.by = BB_BY_EXTERNAL_ID, .list = v->id, .text = d->path.number};
-        if (!verp && v->own_ids && bb_u64(d->path.number, &l[n].subscriber)) l[n].by = BB_BY_ID;
-        n++;
-    }
-    if (!find_subscriber(c, l, n, d)) return false;
+    if (!find_holder(c, known, at, d)) return false;
     d->valid = d->subscriber.id;
     d->verdict = d->valid ? "unsigned: anybody can write it" : "unsigned, and it names nobody here";
     return true;
@@ -227,7 +281,7 @@ static bool decode(cli *c, const bb_attribution *known, bb_time at, const char *
     *d = (decoded){.verdict = "no return path of ours by its form"};
     d->read = bb_return_path_read(&c->arena, bb_cstr(text), &d->path);
     if (!d->read) return true;
-    return d->path.form == BB_FORM_SIGNED ? decode_signed(c, known, at, d) : decode_unsigned(c, known, d);
+    return d->path.token.n ? decode_signed(c, known, at, d) : decode_unsigned(c, known, at, d);
 }
 
 static void put_decoded(cli *c, const char *text, const decoded *d)
@@ -238,11 +292,11 @@ static void put_decoded(cli *c, const char *text, const decoded *d)
     bb_json_key(&j.j, "valid");
     bb_json_bool(&j.j, d->valid);
     bb_json_kstr(&j.j, "form", bb_cstr(bb_form_word(d->path.form)));
-    bb_json_kstr(&j.j, "result", bb_cstr(d->path.form == BB_FORM_SIGNED ? bb_token_result_word(d->result) : ""));
+    bb_json_kstr(&j.j, "result", bb_cstr(d->path.token.n ? bb_token_result_word(d->result) : ""));
     bb_json_kint(&j.j, "key", d->token.key);
     bb_json_ktime(&j.j, "made", d->claimed ? d->token.day * BB_DAY : BB_NO_TIME);
     bb_json_kint(&j.j, "mailing", d->token.mailing);
-    bb_json_kint(&j.j, "subscriber", d->claimed ? (int64_t)d->token.subscriber : (int64_t)d->subscriber.id);
+    bb_json_kint(&j.j, "subscriber", (int64_t)(d->token.subscriber ? d->token.subscriber : d->subscriber.id));
     bb_json_kstr(&j.j, "number", d->path.number);
     bb_json_kstr(&j.j, "victim", d->path.victim);
     bb_json_kstr(&j.j, "address", d->subscriber.address);
@@ -277,9 +331,10 @@ static void show_decoded(cli *c, const bb_attribution *known, const char *text, 
         bb_time made = d->token.day * BB_DAY;
         row(&t, believed ? "key" : "claims key", "%d", d->token.key);
         row(&t, "made on", "%s", cli_day(&c->arena, made));
-        if (known->token_lifetime) row(&t, "good until", "%s", cli_when(&c->arena, made + known->token_lifetime));
+        if (known->token_lifetime && d->path.form != BB_FORM_UNSUBSCRIBE)
+            row(&t, "good until", "%s", cli_when(&c->arena, made + known->token_lifetime));
         row(&t, "mailing", "#%u " BB_FMT, d->token.mailing, BB_ARG(d->mailing));
-        if (!s->id)
+        if (!s->id && d->token.subscriber)
             row(&t, "subscriber", "#%llu%s", (unsigned long long)d->token.subscriber,
                 believed ? ", not in this database" : "");
     }

@@ -187,10 +187,10 @@ static uint32_t wide_at(bb_str text, size_t i, size_t *n)
 }
 
 /* Where the local part begins that ends at `at`, not before `from`. */
-static size_t local_begin(bb_str text, size_t from, size_t at)
+static size_t local_begin(bb_str text, size_t from, size_t at, size_t local_max)
 {
     size_t begin = at;
-    while (begin > from && at - begin <= LOCAL_MAX) {
+    while (begin > from && at - begin <= local_max) {
         size_t step = 1, n;
         while (step < 4 && begin - step > from && ((unsigned char)text.p[begin - step] & 0xC0) == 0x80) step++;
         char c = text.p[begin - step];
@@ -219,31 +219,31 @@ static size_t domain_end(bb_str text, size_t begin)
 }
 
 /* The address around the @ at `at`, empty if there is none. Only text from `from` on is looked at. */
-static bb_str around(bb_str text, size_t from, size_t at)
+static bb_str around(bb_str text, size_t from, size_t at, size_t local_max)
 {
     size_t begin = at, end;
     if (at > from && text.p[at - 1] == '"') {
-        for (begin = at - 1; begin > from && at - begin <= LOCAL_MAX && (begin == at - 1 || text.p[begin] != '"');
+        for (begin = at - 1; begin > from && at - begin <= local_max && (begin == at - 1 || text.p[begin] != '"');
              begin--) {
         }
         if (text.p[begin] != '"' || begin + 1 >= at) return (bb_str){0};
     } else {
-        begin = local_begin(text, from, at);
+        begin = local_begin(text, from, at, local_max);
     }
     while (begin < at && (text.p[begin] == '\'' || text.p[begin] == '`')) begin++; /* 'user@example.com' */
     end = domain_end(text, at + 1);
     while (end > at + 1 && (text.p[end - 1] == '.' || text.p[end - 1] == '-')) end--; /* the end of a sentence */
-    if (begin == at || end == at + 1 || at - begin > LOCAL_MAX || end - at - 1 > DOMAIN_MAX) return (bb_str){0};
+    if (begin == at || end == at + 1 || at - begin > local_max || end - at - 1 > DOMAIN_MAX) return (bb_str){0};
     return bb_sub(text, begin, end - begin);
 }
 
-static bb_str first_plain(bb_str text, size_t *behind)
+static bb_str first_plain(bb_str text, size_t local_max, size_t *behind)
 {
     for (size_t from = 0; from < text.n;) {
         size_t at = bb_chr(bb_sub(text, from, BB_NPOS), '@');
         if (at == BB_NPOS) break;
         at += from;
-        bb_str hit = around(text, from, at);
+        bb_str hit = around(text, from, at, local_max);
         if (hit.n) {
             *behind = (size_t)(hit.p - text.p) + hit.n;
             return hit;
@@ -254,7 +254,7 @@ static bb_str first_plain(bb_str text, size_t *behind)
 }
 
 /* In "Ann <ann@example.com>" the brackets say which it is, though "Ann@Home <ann@example.com>" has one before. */
-static bb_str first_bracketed(bb_str line, size_t *behind)
+static bb_str first_bracketed(bb_str line, size_t local_max, size_t *behind)
 {
     for (size_t from = 0; from < line.n;) {
         size_t length = bb_chr(bb_sub(line, from, BB_NPOS), '>');
@@ -262,7 +262,7 @@ static bb_str first_bracketed(bb_str line, size_t *behind)
         size_t close = from + length, open = bb_rchr(bb_sub(line, from, length), '<');
         bb_str inner = open == BB_NPOS ? (bb_str){0} : bb_trim(bb_sub(line, from + open + 1, length - open - 1));
         size_t end, at = divider(inner);
-        bb_str hit = first_plain(inner, &end);
+        bb_str hit = first_plain(inner, local_max, &end);
         if (inner.n && inner.p[0] == '"' && at != BB_NPOS && at > 1) hit = inner;
         if (hit.n && bb_chr(inner, ' ') == BB_NPOS) {
             *behind = close + 1;
@@ -299,7 +299,7 @@ static bb_str stretch(bb_str left)
     return line;
 }
 
-bb_str bb_address_find(bb_str text, bb_str *rest)
+static bb_str find(bb_str text, size_t local_max, bb_str *rest)
 {
     bb_str left = text, hit = {0};
     size_t sign = bb_chr(text, '@');
@@ -311,12 +311,22 @@ bb_str bb_address_find(bb_str text, bb_str *rest)
     while (left.n && !hit.n) {
         bb_str line = stretch(left);
         size_t behind = line.n;
-        hit = first_bracketed(line, &behind);
-        if (!hit.n) hit = first_plain(line, &behind);
+        hit = first_bracketed(line, local_max, &behind);
+        if (!hit.n) hit = first_plain(line, local_max, &behind);
         left = bb_sub(left, behind, BB_NPOS);
     }
     if (rest) *rest = left;
     return hit;
+}
+
+bb_str bb_address_find(bb_str text, bb_str *rest)
+{
+    return find(text, LOCAL_MAX, rest);
+}
+
+bb_str bb_address_find_long(bb_str text, bb_str *rest)
+{
+    return find(text, WINDOW, rest);
 }
 
 bool bb_address_same(bb_arena *a, bb_str x, bb_str y)

@@ -36,6 +36,10 @@ bb_str bb_local_unquoted(bb_arena *a, bb_str local);
  * as a span of the text; empty when there is none. *rest (may be NULL) is moved behind it. */
 bb_str bb_address_find(bb_str text, bb_str *rest);
 
+/* The same for a local part of any length, up to some hundred octets: return paths that others wrapped are longer than
+ * RFC 5321 section 4.5.3.1.1 lets an address be. */
+bb_str bb_address_find_long(bb_str text, bb_str *rest);
+
 /* Same address after folding? Cheap for the plain ASCII case; false when either is no address. */
 bool bb_address_same(bb_arena *a, bb_str x, bb_str y);
 

@@ -39,16 +39,21 @@ static void read_names(bb_arena *a, const bb_message *m, bb_claims *c)
     }
 }
 
+/* Does a MAC say whom it names? Nobody is named by the sender that a mailing's token makes before XVERP expands it. */
+static bool is_vouched_for(const bb_return_path *p)
+{
+    return p->form == BB_FORM_SIGNED || p->form == BB_FORM_SIGNED_VERP || (p->form == BB_FORM_MAILING && p->victim.n);
+}
+
 /* A verified token anywhere beats anything unverified; of tokens that fail, the first is the one to tell of. */
-static void read_tokens(const bb_message *m, const bb_attribution *ctx, bb_claims *c)
+static void read_tokens(bb_arena *a, const bb_message *m, const bb_attribution *ctx, bb_claims *c)
 {
     c->token_result = BB_TOKEN_MALFORMED;
     for (size_t i = 0; i < m->n_paths; i++) {
-        if (m->paths[i].form != BB_FORM_SIGNED) continue;
+        if (!is_vouched_for(&m->paths[i])) continue;
         bb_token token = {0};
         bb_time at = m->event_time != BB_NO_TIME ? m->event_time : 0;
-        bb_token_result r =
-            bb_token_decode(&ctx->keys, BB_PURPOSE_RETURN_PATH, m->paths[i].token, at, ctx->token_lifetime, &token);
+        bb_token_result r = bb_return_path_verify(a, &ctx->keys, &m->paths[i], at, ctx->token_lifetime, &token);
         if (r == BB_TOKEN_OK || c->token_result == BB_TOKEN_MALFORMED) {
             c->token_result = r;
             c->token = token;
@@ -58,11 +63,15 @@ static void read_tokens(const bb_message *m, const bb_attribution *ctx, bb_claim
     }
 }
 
+static bool is_from(const bb_list_view *l, const bb_return_path *p)
+{
+    if (!l->domain.n || !bb_ieq(l->domain, p->domain)) return false;
+    return !p->base.n || !l->base.n || bb_ieq(l->base, p->base);
+}
+
 static bool list_takes(const bb_list_view *l, const bb_attribution *ctx, const bb_return_path *p)
 {
-    if (ctx->only_list && l->id != ctx->only_list) return false;
-    if (l->return_path != p->form || !l->domain.n || !bb_ieq(l->domain, p->domain)) return false;
-    return p->form != BB_FORM_VERP || !l->base.n || bb_ieq(l->base, p->base);
+    return (!ctx->only_list || l->id == ctx->only_list) && l->return_path == p->form && is_from(l, p);
 }
 
 /* An unsigned return path asks the lists that send such ones from that domain, and nobody else. */
@@ -80,24 +89,40 @@ static void ask_unsigned(bb_arena *a, const bb_attribution *ctx, const bb_return
     }
 }
 
-static bool token_is_ours(const bb_claims *c)
+/* A token names its subscriber. A tag comes with his address: on the list of its mailing, and where it says none, on
+ * those that send from there, whatever they send by now. */
+static void ask_signed(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *c)
 {
-    return c->token_result == BB_TOKEN_OK || c->token_result == BB_TOKEN_EXPIRED;
+    const bb_return_path *p = c->path;
+    bb_time minted = c->token.day * BB_DAY;
+    bb_trust trust = p->form == BB_FORM_MAILING ? BB_TRUST_MAILING : BB_TRUST_SIGNED;
+    c->by_token = true;
+    c->token_trust = c->token_result == BB_TOKEN_OK ? trust : BB_TRUST_NONE;
+    if (m->event_time != BB_NO_TIME && m->event_time < minted) m->event_time = minted;
+    if (p->form == BB_FORM_SIGNED) {
+        ask(a, c, (bb_lookup){.by = BB_BY_ID, .subscriber = c->token.subscriber});
+        return;
+    }
+    bb_str key = key_of(a, p->victim);
+    if (c->token.mailing) {
+        ask(a, c, (bb_lookup){.by = BB_BY_MAILING, .mailing = c->token.mailing, .text = key});
+        return;
+    }
+    for (size_t i = 0; i < ctx->n_lists; i++)
+        if (is_from(&ctx->lists[i], p))
+            ask(a, c, (bb_lookup){.by = BB_BY_ADDRESS, .list = ctx->lists[i].id, .text = key});
 }
 
+/* One that is ours and expired is no valid source: it only says whom to show, where nothing else does. */
 static void ask_by_path(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *c)
 {
     c->path_lookup = c->n_lookups;
-    if (token_is_ours(c)) {
-        ask(a, c, (bb_lookup){.by = BB_BY_ID, .subscriber = c->token.subscriber});
-        bb_time minted = c->token.day * BB_DAY;
-        if (m->event_time != BB_NO_TIME && m->event_time < minted) m->event_time = minted;
-    }
-    for (size_t i = 0; i < m->n_paths && c->n_lookups == c->path_lookup; i++) {
-        if (m->paths[i].form == BB_FORM_SIGNED) continue;
+    if (c->token_result == BB_TOKEN_OK) ask_signed(a, m, ctx, c);
+    for (size_t i = 0; i < m->n_paths && !c->by_token && c->n_lookups == c->path_lookup; i++) {
         ask_unsigned(a, ctx, &m->paths[i], c);
         if (c->n_lookups > c->path_lookup) c->path = &m->paths[i];
     }
+    if (c->token_result == BB_TOKEN_EXPIRED && c->n_lookups == c->path_lookup) ask_signed(a, m, ctx, c);
     c->n_path_lookups = c->n_lookups - c->path_lookup;
 }
 
@@ -108,7 +133,7 @@ bool bb_claims_make(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_cl
     out->rcpt_lookup = bb_get_array(a, m->n_verdicts, sizeof *out->rcpt_lookup);
     if (!out->names || !out->rcpt_lookup) return false;
     read_names(a, m, out);
-    read_tokens(m, ctx, out);
+    read_tokens(a, m, ctx, out);
     ask_by_path(a, m, ctx, out);
     for (size_t i = 0; i < m->n_verdicts; i++) {
         bb_str key = out->names[i].recipient;
@@ -245,8 +270,7 @@ static const bb_lookup *holder_of(const bb_message *m, const bb_claims *c)
 
 static bb_trust trust_of(const bb_message *m, const bb_claims *c, const bb_lookup *holder)
 {
-    if (c->token_result == BB_TOKEN_OK) return BB_TRUST_SIGNED;
-    if (token_is_ours(c)) return BB_TRUST_NONE; /* expired */
+    if (c->by_token) return c->token_trust;
     return reported(m, c, holder->found_address) || returned_to(c, holder->found_address) ? BB_TRUST_PLAIN
                                                                                           : BB_TRUST_NONE;
 }
@@ -279,7 +303,7 @@ void bb_claims_settle(const bb_message *m, const bb_claims *c, bb_settled *out)
     if (holder) {
         bb_settled who = {.subscriber = holder->found_id,
                           .list = holder->found_list,
-                          .mailing = token_is_ours(c) ? c->token.mailing : 0,
+                          .mailing = c->by_token ? c->token.mailing : 0,
                           .trust = trust_of(m, c, holder)};
         settle_holder(m, c, who, holder->found_address, out);
     } else if (c->token_result != BB_TOKEN_OK) {

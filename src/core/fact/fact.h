@@ -58,8 +58,8 @@ void bb_message_json(const bb_message *m, bb_buf *out);
 typedef struct {
     uint32_t id;
     bb_form return_path; /* what its mailings carry */
-    bb_str domain;       /* of its return paths, lower case; empty: none set, forms 2 and 3 match nothing */
-    bb_str base;         /* form 3: the part before the delimiter; empty: any */
+    bb_str domain;       /* of its return paths, lower case; empty: none set, forms 2 to 4 match nothing */
+    bb_str base;         /* forms 3 and 4: the part before the delimiter; empty: any */
     bool own_ids;        /* nobody on it has an external id: form 2's number is our own */
 } bb_list_view;
 
@@ -75,12 +75,13 @@ typedef enum {
     BB_BY_ID,          /* subscriber */
     BB_BY_EXTERNAL_ID, /* list, text */
     BB_BY_ADDRESS,     /* list (0: every list), text is the address key */
+    BB_BY_MAILING,     /* mailing, text is the address key: on the list that it went to */
 } bb_lookup_by;
 
 /* A question to the store, and its answer. */
 typedef struct {
     bb_lookup_by by;
-    uint32_t list;
+    uint32_t list, mailing;
     uint64_t subscriber;
     bb_str text;
     /* answer */
@@ -97,8 +98,10 @@ typedef struct {
 
 /* What return paths and recipients say about whom it is, before anybody was looked up. */
 typedef struct {
-    bb_token_result token_result; /* of the best token found; MALFORMED where there was none */
+    bb_token_result token_result; /* of the best token or tag found; MALFORMED where there was none */
     bb_token token;               /* where OK or EXPIRED */
+    bool by_token;                /* whom it names is what the look-ups below ask for ... */
+    bb_trust token_trust;         /* ... and how far it is to be trusted; NONE: expired */
     const bb_return_path *path;   /* the return path that counts; NULL: none */
     size_t path_lookup;           /* its look-ups: index of the first, ... */
     size_t n_path_lookups;        /* ... and how many; 0: none */

@@ -8,7 +8,7 @@ static void put_token(bb_json *j, const bb_message *m)
 {
     bb_token token;
     bb_json_key(j, "token");
-    if (!m->n_paths || m->paths[0].form != BB_FORM_SIGNED || !bb_token_peek(m->paths[0].token, &token)) {
+    if (!m->n_paths || !bb_return_path_peek(&m->paths[0], &token)) {
         bb_json_null(j);
         return;
     }

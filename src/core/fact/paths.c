@@ -7,22 +7,25 @@
 
 #define MAX_PATHS 64 /* a forger may write any number; the first ones are ours */
 
-static void add(bb_message *msg, bb_arena *a, bb_str address)
+/* False: it is no return path. Where people write to leave a list is none. */
+static bool add(bb_message *msg, bb_arena *a, bb_str address)
 {
     bb_return_path path;
     address = bb_trim(address);
-    if (!address.n || msg->n_paths == MAX_PATHS || !bb_return_path_read(a, address, &path)) return;
+    if (!address.n || !bb_return_path_read(a, address, &path) || path.form == BB_FORM_UNSUBSCRIBE) return false;
     for (size_t i = 0; i < msg->n_paths; i++)
-        if (bb_ieq(msg->paths[i].address, path.address)) return;
-    bb_return_path *slot = BB_PUSH(a, msg->paths, msg->n_paths, msg->cap_paths);
+        if (bb_ieq(msg->paths[i].address, path.address)) return true;
+    bb_return_path *slot = msg->n_paths < MAX_PATHS ? BB_PUSH(a, msg->paths, msg->n_paths, msg->cap_paths) : NULL;
     if (slot) *slot = path;
+    return true;
 }
 
-/* Every address in the value: header fields such as To may hold several, with names and comments. */
+/* Every address in the value: header fields such as To may hold several, with names and comments. Ours may be longer
+ * than addresses are: SRS makes them so. */
 static void add_all(bb_message *msg, bb_arena *a, bb_str value)
 {
     for (int i = 0; i < MAX_PATHS; i++) {
-        bb_str address = bb_address_find(value, &value);
+        bb_str address = bb_address_find_long(value, &value);
         if (!address.n) return;
         add(msg, a, address);
     }
@@ -34,12 +37,21 @@ static void add_fields(bb_mail *m, bb_message *msg, const char *name)
         add_all(msg, m->arena, bb_value_unfold(m, f->value));
 }
 
+/* Delivery agents write one address and nothing else, and some leave out the quotes that its blanks need. */
+static void add_whole_fields(bb_mail *m, bb_message *msg, const char *name)
+{
+    for (const bb_field *f = bb_field_get(m->root, name); f && msg->n_paths < MAX_PATHS; f = bb_field_after(f, name)) {
+        bb_str value = bb_value_unfold(m, f->value);
+        if (!add(msg, m->arena, value)) add_all(msg, m->arena, value);
+    }
+}
+
 void bb_fact_paths(bb_mail *m, bb_message *msg)
 {
     add(msg, m->arena, msg->envelope.rcpt_to);
     add(msg, m->arena, msg->envelope.orcpt);
-    add_fields(m, msg, "X-Original-To");
-    add_fields(m, msg, "Delivered-To");
+    add_whole_fields(m, msg, "X-Original-To");
+    add_whole_fields(m, msg, "Delivered-To");
     add_fields(m, msg, "To");
     add(msg, m->arena, msg->report.envelope_id);
     add(msg, m->arena, msg->report.postfix_sender);

@@ -295,12 +295,18 @@ const char *const *bb_conf_list_names(const bb_conf *c, size_t *n)
     return c->list_names;
 }
 
+bool bb_conf_signs(const bb_conf_list *l)
+{
+    return l->return_path + 1 == BB_FORM_SIGNED || l->return_path + 1 == BB_FORM_SIGNED_VERP;
+}
+
 /* A list that sends signed return paths acts on what our own client heard and on what a token proves; one without
  * signatures has to believe more (docs/design.md section 5, "Trust"). */
 static unsigned accepted(const bb_conf_list *l)
 {
     unsigned trust = BB_ACCEPT(BB_TRUST_LOCAL) | BB_ACCEPT(BB_TRUST_SIGNED);
-    if (l->return_path + 1 == BB_FORM_SIGNED) return trust;
+    if (l->accept_mailing) trust |= BB_ACCEPT(BB_TRUST_MAILING);
+    if (bb_conf_signs(l)) return trust;
     trust |= BB_ACCEPT(BB_TRUST_PLAIN);
     return l->accept_inferred ? trust | BB_ACCEPT(BB_TRUST_INFERRED) : trust;
 }

@@ -54,13 +54,13 @@ typedef struct {
 typedef struct {
     char bounce_domain[256];
     int return_path;           /* index into words: bb_form - 1 */
-    char return_path_base[65]; /* form 3: "newsletter" */
+    char return_path_base[65]; /* forms 3 and 4: "newsletter" */
     int hard_limit, soft_limit;
     int64_t soft_window;
     int soft_window_mode;
     int64_t quarantine;
     double quarantine_backoff;
-    bool accept_inferred;
+    bool accept_mailing, accept_inferred;
     int mode; /* enforce, observe */
 } bb_conf_list;
 
@@ -71,6 +71,8 @@ bool bb_conf_read(const char *path, bb_conf **out, bb_err *err) BB_MUST_USE;
 bool bb_conf_parse(const char *name, bb_str text, bb_conf **out, bb_err *err) BB_MUST_USE;
 void bb_conf_free(bb_conf **conf);
 const bb_conf_home *bb_conf_home_of(const bb_conf *c);
+/* Are the list's return paths signed? */
+bool bb_conf_signs(const bb_conf_list *l);
 /* The list's own section over [policy] over the defaults. */
 const bb_conf_list *bb_conf_list_of(const bb_conf *c, bb_str name);
 /* Names of all [list NAME] sections, for checks against the store; count by *n. */

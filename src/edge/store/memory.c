@@ -207,12 +207,18 @@ static bb_row_person copy_person(bb_arena *a, const bb_row_person *p)
     return out;
 }
 
-static bool is_asked_for(const bb_lookup *l, const bb_row_person *p)
+static uint32_t list_of_mailing(const memory *m, uint32_t id)
+{
+    return id && id <= m->now.n_mailings ? m->now.mailings[id - 1].list : 0;
+}
+
+static bool is_asked_for(const memory *m, const bb_lookup *l, const bb_row_person *p)
 {
     switch (l->by) {
     case BB_BY_ID: return p->id == l->subscriber;
     case BB_BY_EXTERNAL_ID: return p->list == l->list && bb_eq(p->external_id, l->text);
     case BB_BY_ADDRESS: return (!l->list || p->list == l->list) && bb_eq(p->key, l->text);
+    case BB_BY_MAILING: return bb_eq(p->key, l->text) && p->list == list_of_mailing(m, l->mailing);
     }
     return false;
 }
@@ -224,7 +230,8 @@ static bool find(bb_driver *d, bb_arena *a, bb_lookup *lookups, size_t n, bb_err
         if (!bb_lookup_asks(&lookups[i])) continue;
         for (size_t j = 0; j < m->now.n_people; j++) {
             const bb_row_person *p = &m->now.people[j];
-            if (is_asked_for(&lookups[i], p) && bb_lookup_found(&lookups[i], p->id, p->list, bb_dup(a, p->key))) break;
+            if (is_asked_for(m, &lookups[i], p) && bb_lookup_found(&lookups[i], p->id, p->list, bb_dup(a, p->key)))
+                break;
         }
     }
     return answered(a, err);

@@ -81,6 +81,7 @@ static sq_statement statement_for(const bb_lookup *l)
 {
     if (l->by == BB_BY_ID) return SQ_FIND_BY_ID;
     if (l->by == BB_BY_EXTERNAL_ID) return SQ_FIND_BY_EXTERNAL_ID;
+    if (l->by == BB_BY_MAILING) return SQ_FIND_BY_MAILING;
     return l->list ? SQ_FIND_BY_ADDRESS : SQ_FIND_BY_ADDRESS_ANYWHERE;
 }
 
@@ -92,6 +93,7 @@ static bool find_one(bb_sqlite *d, bb_arena *a, bb_lookup *l, bb_err *err)
     if (which == SQ_FIND_BY_ID) sq_put_id(&c, l->subscriber);
     else sq_put_text(&c, l->text);
     if (which == SQ_FIND_BY_EXTERNAL_ID || which == SQ_FIND_BY_ADDRESS) sq_put_id(&c, l->list);
+    if (which == SQ_FIND_BY_MAILING) sq_put_id(&c, l->mailing);
     while (sq_next(&c)) {
         uint64_t id = sq_id(&c);
         uint32_t list = sq_id32(&c);

@@ -49,6 +49,7 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_FIND_BY_EXTERNAL_ID] = FOUND "external_id = ? AND list = ?",
     [SQ_FIND_BY_ADDRESS] = FOUND "address_key = ? AND list = ?",
     [SQ_FIND_BY_ADDRESS_ANYWHERE] = FOUND "address_key = ? LIMIT 2",
+    [SQ_FIND_BY_MAILING] = FOUND "address_key = ? AND list = (SELECT list FROM mailing WHERE id = ?)",
     [SQ_EXTERNAL_IDS] = "SELECT EXISTS (SELECT 1 FROM subscriber WHERE list = ? AND external_id IS NOT NULL)",
     [SQ_FIND_PERSON] = "SELECT " PERSON " FROM subscriber WHERE id = ?",
     [SQ_FIND_MAILING] = "SELECT id, list, sent FROM mailing WHERE id = ?",

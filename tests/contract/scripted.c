@@ -83,6 +83,7 @@ static void shut(bb_driver *d)
     OP(find_sends, (bb_driver *d, bb_row_send *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(holders, (bb_driver *d, bb_arena *a, const uint64_t *r, size_t n, uint64_t **out, size_t *m, size_t *cap, \
                  bb_err *err), (a, r, n, out, m, cap, err)) \
+    OP(about, (bb_driver *d, bb_arena *a, uint64_t s, bb_row_about **out, size_t *n, bb_err *err), (a, s, out, n, err)) \
     OP(readings, (bb_driver *d, bb_arena *a, const uint64_t *r, size_t n, bb_row_reading **out, size_t *m, size_t *cap, \
                   bb_err *err), (a, r, n, out, m, cap, err)) \
     OP(facts, (bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err), \
@@ -94,6 +95,7 @@ static void shut(bb_driver *d)
     OP(put_readings, (bb_driver *d, const bb_row_reading *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(retire_readings, (bb_driver *d, const uint64_t *reports, size_t n, bb_err *err), (reports, n, err)) \
     OP(put_evidence, (bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err), (rows, n, err)) \
+    OP(put_surplus, (bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_facts, (bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_sends, (bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_statuses, (bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err), (rows, n, err)) \

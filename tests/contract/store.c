@@ -240,6 +240,94 @@ static void reports(void)
        "%s: who read it and how", kind->name);
 }
 
+/* ---- what one token may fill ------------------------------------------------------------------------------ */
+
+#define PATH       "bounce-aa5isyaaaaagaab23zukzseqiq44pvmfl@b.example"
+#define PATH_UPPER "SRS0=HHH=TT=b.example=BOUNCE-AA5ISYAAAAAGAAB23ZUKZSEQIQ44PVMFL@fwd.example"
+#define PATH_OTHER "bounce-aafisyaaaaagaab23zukujjn2lx7osmsq@b.example"
+
+static bb_item from(const char *path, uint64_t key, uint64_t about, bb_kind k, const char *raw)
+{
+    const world_report w = {.key = key,
+                            .time = DAY(5),
+                            .kind = k,
+                            .reason = BB_REASON_userunknown,
+                            .subscriber = about,
+                            .path = path,
+                            .evidence = raw};
+    return world_item(&arena, &w);
+}
+
+static bb_result report_from(const char *path, uint64_t key, uint64_t about, bb_kind k, const char *raw)
+{
+    bb_item item = from(path, key, about, k, raw);
+    return apply_one(&item);
+}
+
+static bool has_evidence(const bb_history *h, bb_kind k)
+{
+    for (size_t i = 0; i < h->n_facts; i++)
+        if (h->facts[i].fact.kind == k && h->facts[i].evidence) return true;
+    return false;
+}
+
+static void surplus(void)
+{
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    bool stored = true;
+    for (uint64_t i = 1; i <= 10; i++) stored &= report_from(PATH, i, ann, BB_KIND_SOFT, "raw") == BB_RESULT_STORED;
+    ok(stored, "%s: ten reports of one token are stored", kind->name);
+    is_int(report_from(PATH, 11, ann, BB_KIND_SOFT, "raw"), BB_RESULT_COUNTED, "%s: the next is counted", kind->name);
+    is_int(report_from(PATH_UPPER, 12, ann, BB_KIND_SOFT, "raw"), BB_RESULT_COUNTED,
+           "%s: the same token, wrapped and in capitals, too", kind->name);
+    is_int(report_from(PATH, 3, ann, BB_KIND_SOFT, "raw"), BB_RESULT_DUPLICATE, "%s: what is stored is known",
+           kind->name);
+    bb_history h = history(ann);
+    ok(h.n_facts == 10 && h.surplus == 2, "%s: history has those that are stored, and how many are not", kind->name);
+    is_int(report_from(PATH_OTHER, 13, ann, BB_KIND_SOFT, "raw"), BB_RESULT_STORED, "%s: another token is another",
+           kind->name);
+    is_int(report_from(NULL, 14, ann, BB_KIND_SOFT, "raw"), BB_RESULT_STORED, "%s: and no token fills none",
+           kind->name);
+    is_int(report_from(PATH, 15, ann, BB_KIND_HARD, "raw"), BB_RESULT_STORED, "%s: its first hard is stored",
+           kind->name);
+    status_is(ann, BB_STATUS_BOUNCED, "%s: and acts", kind->name);
+    is_int(report_from(PATH, 16, ann, BB_KIND_HARD, "raw"), BB_RESULT_COUNTED, "%s: its second is not", kind->name);
+    is_int(report_from(PATH, 17, ann, BB_KIND_COMPLAINT, "raw"), BB_RESULT_STORED, "%s: its first complaint is",
+           kind->name);
+    is_int(report_from(PATH, 18, ann, BB_KIND_COMPLAINT, "raw"), BB_RESULT_COUNTED, "%s: its second is not",
+           kind->name);
+    h = history(ann);
+    ok(h.surplus == 4 && h.n_facts == 14 && has_evidence(&h, BB_KIND_SOFT) && !has_evidence(&h, BB_KIND_HARD) &&
+           !has_evidence(&h, BB_KIND_COMPLAINT),
+       "%s: what is stored beyond the limit has no evidence", kind->name);
+}
+
+static void surplus_of_evidence(void)
+{
+    uint32_t news = list("news");
+    uint64_t ann = person(news, "ann@example.com", NULL), bob = person(news, "bob@example.com", NULL);
+    char *raw = bb_get(&arena, (1 << 19) + 1);
+    memset(raw, 'x', 1 << 19);
+    raw[1 << 19] = '\0';
+    is_int(report_from(PATH, 1, ann, BB_KIND_SOFT, raw), BB_RESULT_STORED, "%s: half a MiB is stored", kind->name);
+    is_int(report_from(PATH, 2, ann, BB_KIND_SOFT, raw), BB_RESULT_STORED, "%s: and one", kind->name);
+    is_int(report_from(PATH, 3, ann, BB_KIND_SOFT, "raw"), BB_RESULT_COUNTED, "%s: beyond it, reports are counted",
+           kind->name);
+    bb_item items[14];
+    for (uint64_t i = 0; i < 14; i++) items[i] = from(PATH, 100 + i, bob, i < 13 ? BB_KIND_SOFT : BB_KIND_HARD, "raw");
+    ok(apply(items, 14, DAY(100)), "%s: fourteen in one batch", kind->name);
+    size_t n_stored = 0, n_counted = 0;
+    for (size_t i = 0; i < 14; i++) {
+        n_stored += items[i].result == BB_RESULT_STORED;
+        n_counted += items[i].result == BB_RESULT_COUNTED;
+    }
+    ok(n_stored == 11 && n_counted == 3 && items[13].result == BB_RESULT_STORED,
+       "%s: ten of them and the hard are stored", kind->name);
+    bb_history h = history(bob);
+    ok(h.n_facts == 11 && h.surplus == 3, "%s: and the others counted", kind->name);
+    status_is(bob, BB_STATUS_BOUNCED, "%s: the hard acts", kind->name);
+}
+
 static void earlier_duplicate(void)
 {
     uint64_t ann = person(list("news"), "ann@example.com", NULL);
@@ -258,13 +346,14 @@ static void whom(void)
     person(news, "bob@example.com", NULL);
     person(other, "bob@example.com", NULL);
     const world_report rows[] = {
-        {1, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "ann@example.com", NULL, 0, NULL},
-        {2, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "bob@example.com", NULL, 0, NULL},
-        {3, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "nobody@example.com", NULL, 0, NULL},
-        {4, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TOKEN, 12345, 0, "ann@example.com", NULL, 0, NULL},
-        {5, DAY(1), BB_KIND_OTHER, BB_REASON_undefined, WORLD_TEXT, 0, 0, NULL, NULL, 0, NULL},
-        {6, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_EXTERNAL_ID, 0, 0, "ann@example.com", "5", news, NULL},
-        {7, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TOKEN, ann, 0, "else@example.net", NULL, 0, NULL},
+        {1, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "ann@example.com", NULL, 0, NULL, NULL},
+        {2, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "bob@example.com", NULL, 0, NULL, NULL},
+        {3, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TEXT, 0, 0, "nobody@example.com", NULL, 0, NULL, NULL},
+        {4, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TOKEN, 12345, 0, "ann@example.com", NULL, 0, NULL, NULL},
+        {5, DAY(1), BB_KIND_OTHER, BB_REASON_undefined, WORLD_TEXT, 0, 0, NULL, NULL, 0, NULL, NULL},
+        {6, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_EXTERNAL_ID, 0, 0, "ann@example.com", "5", news, NULL,
+         NULL},
+        {7, DAY(1), BB_KIND_HARD, BB_REASON_userunknown, WORLD_TOKEN, ann, 0, "else@example.net", NULL, 0, NULL, NULL},
     };
     const struct {
         uint64_t subscriber;
@@ -689,6 +778,8 @@ int main(void)
     static void (*const checks[])(void) = {lists_and_mailings,
                                            subscribers,
                                            again,
+                                           surplus,
+                                           surplus_of_evidence,
                                            look_ups,
                                            reports,
                                            earlier_duplicate,

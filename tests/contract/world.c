@@ -111,6 +111,8 @@ static bb_claims *claims_of(bb_arena *a, const world_report *w)
         c->token_trust = BB_TRUST_SIGNED;
         c->token = (bb_token){.key = 1, .mailing = w->mailing, .subscriber = w->subscriber};
         ask(a, c, (bb_lookup){.by = BB_BY_ID, .subscriber = w->subscriber});
+        bb_return_path *path = bb_get(a, sizeof *path);
+        if (w->path && bb_return_path_read(a, bb_cstr(w->path), path)) c->path = path;
     }
     if (w->claim == WORLD_EXTERNAL_ID)
         ask(a, c, (bb_lookup){.by = BB_BY_EXTERNAL_ID, .list = w->list, .text = bb_cstr(w->external_id)});

@@ -44,6 +44,7 @@ typedef struct {
     const char *external_id; /* EXTERNAL_ID, */
     uint32_t list;           /* of that list */
     const char *evidence;    /* NULL: none */
+    const char *path;        /* TOKEN: the return path that it stood in; NULL: none is known */
 } world_report;
 bb_item world_item(bb_arena *a, const world_report *w);
 /* The stored report read again, as w says now. */

@@ -62,9 +62,9 @@ class Box:
     def path(self, name, address, *more):
         return self.good("verp", "encode", "--list", name, address, *more, "--json").json()["return_path"]
 
-    def bounce(self, path, address):
+    def bounce(self, path, address, status="5.1.1"):
         self.number += 1
-        mail = BOUNCE.format(path=path, address=address, number=self.number, date="Fri, 20 Nov 2026 10:00:00 +0000")
+        mail = BOUNCE.replace("5.1.1", status).replace("550", status[0] + "52").format(path=path, address=address, number=self.number, date="Fri, 20 Nov 2026 10:00:00 +0000")
         return self.do("ingest", "--json", "-", stdin=mail.encode()).json()
 
     def moved(self, path, address):
@@ -143,6 +143,16 @@ def test_mailing_paths(box):
     same(box.do("verp", "encode", "--list", "takes", "--form", "mailing", "--all").code, 64, "mailing: of which?")
 
 
+def test_surplus(box):
+    path, who = box.path("takes", "cid@takes.example.net"), "cid@takes.example.net"
+    sums = [box.bounce(path, who, "4.2.2") for _ in range(12)]
+    same([s["reports"] for s in sums], [1] * 10 + [0] * 2, "one return path brings ten reports")
+    same([s["counted_only"] for s in sums], [0] * 10 + [1] * 2, "further ones are counted")
+    same(box.bounce(path, who)["reports"], 1, "but for its first hard bounce")
+    same(box.good("explain", "--list", "takes", "--json", who).json()["counted_only"], 2, "explain tells how many")
+    ok(b"2 reports more" in box.good("explain", "--list", "takes", who).out, "in words, too")
+
+
 def test_unsubscribe(box):
     path = box.path("both", "cid@both.example.net", "--form", "unsubscribe")
     ok(path.startswith("unsubscribe-a"), "unsubscribe: written", path)
@@ -204,6 +214,7 @@ def main():
     test_signed_verp(box)
     test_mailing_paths(box)
     test_unsubscribe(box)
+    test_surplus(box)
     done()
 
 

@@ -122,5 +122,6 @@ void explain_json(cli *c, const explained *x)
     put_facts(&d.j, x);
     put_transitions(&d.j, h);
     put_sends(&d.j, h);
+    bb_json_kint(&d.j, "counted_only", h->surplus);
     cli_json_end(c, &d);
 }

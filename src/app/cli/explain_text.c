@@ -134,5 +134,8 @@ void explain_text(cli *c, const explained *x)
         put_fact(c, x, i);
         kept |= h->facts[i].evidence;
     }
+    if (h->surplus)
+        cli_print(c, "\n  %s more, beyond what one return path may fill: counted, not stored\n",
+                  cli_plural(&c->arena, h->surplus, "report", "reports"));
     if (kept) cli_print(c, "\n  the raw message of a report: bouncebox explain --raw REPORT\n");
 }

@@ -10,6 +10,7 @@ typedef struct {
     bb_item *first; /* the item that brings it */
     bool fresh;     /* not known before */
     bool lowered;   /* known, and a duplicate brought an earlier time */
+    bool bare;      /* stored without its evidence */
 } keyed;
 
 /* All look-ups of all messages as one question. */
@@ -139,7 +140,7 @@ static bool put_evidence(bb_apply *ap, const bb_row_report *rows, keyed *const *
     if (!evidence) return false;
     for (size_t i = 0; i < n; i++) {
         bb_str raw = fresh[i]->first->evidence;
-        if (!raw.n) continue;
+        if (!raw.n || fresh[i]->bare) continue;
         if (!bb_squeeze(ap->store->squeezer, ap->arena, raw, &evidence[kept], ap->err)) return false;
         evidence[kept++].report = rows[i].id;
     }
@@ -167,6 +168,21 @@ static bool put_fresh(bb_apply *ap, keyed *keys, size_t n_keys)
            put_evidence(ap, rows, fresh, n);
 }
 
+/* What its token has no more room for is counted, and no longer one that is to be stored. */
+static bool take_off_surplus(bb_apply *ap, keyed *keys, size_t n_keys)
+{
+    bb_surplus surplus = {0};
+    for (size_t i = 0; i < n_keys; i++) {
+        bb_share share = BB_SHARE_ALL;
+        if (!keys[i].fresh) continue;
+        if (!bb_surplus_weigh(ap, &surplus, keys[i].first, &share)) return false;
+        keys[i].bare = share == BB_SHARE_BARE;
+        keys[i].fresh = share != BB_SHARE_NONE;
+        if (share == BB_SHARE_NONE) keys[i].first->result = BB_RESULT_COUNTED;
+    }
+    return ap->driver->ops->put_surplus(ap->driver, surplus.rows, surplus.n_rows, ap->err);
+}
+
 static bool lower_known(bb_apply *ap, const keyed *keys, size_t n_keys)
 {
     size_t n = 0;
@@ -188,5 +204,5 @@ bool bb_apply_reports(bb_apply *ap, bb_item *items, size_t n)
     size_t n_keys;
     if (!bb_settle_reports(ap, items, n)) return false;
     keyed *keys = keys_of(ap, items, n, &n_keys);
-    return keys && put_fresh(ap, keys, n_keys) && lower_known(ap, keys, n_keys);
+    return keys && take_off_surplus(ap, keys, n_keys) && put_fresh(ap, keys, n_keys) && lower_known(ap, keys, n_keys);
 }

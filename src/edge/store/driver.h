@@ -60,6 +60,23 @@ typedef struct {
     bb_str zstd;
 } bb_row_evidence;
 
+/* What one report says of a subscriber, and what it fills. */
+typedef struct {
+    uint64_t report;
+    bb_str return_path;
+    bb_kind kind;
+    bool forwarded;
+    size_t evidence; /* octets before compression; 0: none is kept */
+} bb_row_about;
+
+/* A report that was not stored. */
+typedef struct {
+    uint64_t subscriber;
+    uint32_t mailing; /* as the token says; 0: none */
+    uint16_t day;     /* on which that was made */
+    bb_time recorded;
+} bb_row_surplus;
+
 /* A fact that is no report. */
 typedef struct {
     uint64_t subscriber;
@@ -145,6 +162,8 @@ typedef struct {
     /* subscribers of the reports' current readings, appended to out, in any order */
     bool (*holders)(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
                     size_t *cap, bb_err *err);
+    /* current readings about him, by report */
+    bool (*about)(bb_driver *d, bb_arena *a, uint64_t subscriber, bb_row_about **out, size_t *n, bb_err *err);
     /* the reports' current readings, appended to out, by report as asked and by position */
     bool (*readings)(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, bb_row_reading **out, size_t *n_out,
                      size_t *cap, bb_err *err);
@@ -161,6 +180,7 @@ typedef struct {
     /* the reports' current readings are so no more; those that are put next are */
     bool (*retire_readings)(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err);
     bool (*put_evidence)(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
+    bool (*put_surplus)(bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err); /* each is one more */
     bool (*put_facts)(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
     bool (*put_sends)(bb_driver *d, const bb_row_send *rows, size_t n,
                       bb_err *err); /* one that is known gets the time */
@@ -176,7 +196,8 @@ typedef struct {
     /* the next people behind the id, by id, at most `most` */
     bool (*page)(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
                  size_t *n, bb_err *err);
-    /* facts and sends in any order, transitions as recorded; the subscriber is left to find_people */
+    /* facts and sends in any order, transitions as recorded, how many were not stored; the subscriber is left to
+     * find_people */
     bool (*history)(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_err *err);
     bool (*reports)(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
                     bb_stored_report **out, size_t *n, bb_err *err);

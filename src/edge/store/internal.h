@@ -72,6 +72,32 @@ void bb_mark_changed(bb_row_person *who, bb_time now);
 /* Says why it can never be stored. */
 void bb_refuse(bb_item *item, const char *why);
 
+/* ---- surplus.c ------------------------------------------------------------------------------------- */
+
+/* What one token has brought so far. */
+typedef struct {
+    uint64_t subscriber;
+    bb_str token;
+    size_t reports, evidence;
+    bool hard, complaint;
+} bb_tally;
+
+/* Of one run of reports. */
+typedef struct {
+    bb_tally *tallies;
+    size_t n_tallies, cap_tallies;
+    bb_row_surplus *rows;
+    size_t n_rows, cap_rows;
+} bb_surplus;
+
+/* How much of a report is stored. */
+typedef enum { BB_SHARE_ALL, BB_SHARE_BARE /* without evidence */, BB_SHARE_NONE } bb_share;
+
+/* Each new report once, in the order in which they are stored. */
+bool bb_surplus_weigh(bb_apply *ap, bb_surplus *s, const bb_item *item, bb_share *out);
+
+/* ---- apply_*.c ------------------------------------------------------------------------------------- */
+
 /* A run of items of one type, one after another in the batch: read, decide, write. */
 bool bb_apply_reports(bb_apply *ap, bb_item *items, size_t n);
 bool bb_apply_subscribers(bb_apply *ap, bb_item *items, size_t n);

@@ -19,6 +19,7 @@
     X(bb_row_report, reports)         \
     X(bb_row_reading, readings)       \
     X(bb_row_evidence, raws)          \
+    X(bb_row_surplus, surplus)        \
     X(bb_row_fact, facts)             \
     X(bb_row_send, sends)             \
     X(bb_row_transition, transitions) \
@@ -508,6 +509,45 @@ static bool put_evidence(bb_driver *d, const bb_row_evidence *rows, size_t n, bb
     return stored(m, err);
 }
 
+static bool put_surplus(bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err)
+{
+    memory *m = OF(d);
+    for (size_t i = 0; i < n; i++) {
+        bb_row_surplus *slot = BB_PUSH(&m->arena, m->now.surplus, m->now.n_surplus, m->now.cap_surplus);
+        if (!slot) return bb_out_of_memory(err);
+        *slot = rows[i];
+    }
+    return stored(m, err);
+}
+
+static int by_report(const void *left, const void *right)
+{
+    const bb_row_about *x = left, *y = right;
+    return (x->report > y->report) - (x->report < y->report);
+}
+
+static bool about(bb_driver *d, bb_arena *a, uint64_t subscriber, bb_row_about **out, size_t *n, bb_err *err)
+{
+    const memory *m = OF(d);
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    for (size_t i = 0; i < m->now.n_readings; i++) {
+        const bb_row_reading *g = &m->now.readings[i];
+        if (g->past || g->settled.subscriber != subscriber) continue;
+        const bb_row_evidence *raw = raw_of(m, g->report);
+        bb_row_about *slot = BB_PUSH(a, *out, *n, cap);
+        if (!slot) return bb_out_of_memory(err);
+        *slot = (bb_row_about){.report = g->report,
+                               .return_path = bb_dup(a, m->now.reports[g->report - 1].return_path),
+                               .kind = g->settled.kind,
+                               .forwarded = g->settled.forwarded,
+                               .evidence = raw ? raw->size : 0};
+    }
+    if (*n) qsort(*out, *n, sizeof **out, by_report);
+    return answered(a, err);
+}
+
 static bool evidence(bb_driver *d, bb_arena *a, uint64_t report, bb_row_evidence *out, bb_err *err)
 {
     const bb_row_evidence *found = raw_of(OF(d), report);
@@ -693,6 +733,7 @@ static bool history(bb_driver *d, bb_arena *a, uint64_t id, bb_history *out, bb_
         bb_transition *slot = BB_PUSH(a, out->transitions, out->n_transitions, cap_transitions);
         if (slot) *slot = m->now.transitions[i].transition;
     }
+    for (size_t i = 0; i < m->now.n_surplus; i++) out->surplus += m->now.surplus[i].subscriber == id;
     sends_of(m, a, id, &out->sends, &out->n_sends, &cap_sends);
     return answered(a, err);
 }
@@ -754,6 +795,7 @@ static const bb_driver_ops operations = {
     .find_facts = find_facts,
     .find_sends = find_sends,
     .holders = holders,
+    .about = about,
     .facts = facts,
     .put_people = put_people,
     .set_people = set_people,
@@ -764,6 +806,7 @@ static const bb_driver_ops operations = {
     .retire_readings = retire_readings,
     .reports = reports,
     .put_evidence = put_evidence,
+    .put_surplus = put_surplus,
     .put_facts = put_facts,
     .put_sends = put_sends,
     .put_statuses = put_statuses,

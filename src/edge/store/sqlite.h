@@ -33,6 +33,7 @@ typedef enum {
     SQ_FIND_FACT,
     SQ_FIND_SEND,
     SQ_HOLDERS,
+    SQ_ABOUT,
     SQ_READINGS_OF,
     SQ_FACTS_OF,
     SQ_SENDS_OF,
@@ -44,6 +45,7 @@ typedef enum {
     SQ_RETIRE_READINGS,
     SQ_PUT_READING,
     SQ_PUT_EVIDENCE,
+    SQ_PUT_SURPLUS,
     SQ_PUT_FACT,
     SQ_PUT_SEND,
     SQ_PUT_STATUS,
@@ -54,6 +56,7 @@ typedef enum {
     SQ_HISTORY_READINGS,
     SQ_HISTORY_FACTS,
     SQ_HISTORY_TRANSITIONS,
+    SQ_HISTORY_SURPLUS,
     SQ_REPORTS,
     SQ_EVIDENCE,
     SQ_COUNT_REPORTS,
@@ -131,6 +134,7 @@ bool sq_find_mailings(bb_driver *d, const uint32_t *ids, size_t n, bb_mailing *o
 bool sq_find_reports(bb_driver *d, bb_row_report *rows, size_t n, bb_err *err);
 bool sq_find_facts(bb_driver *d, bb_row_fact *rows, size_t n, bb_err *err);
 bool sq_find_sends(bb_driver *d, bb_row_send *rows, size_t n, bb_err *err);
+bool sq_about(bb_driver *d, bb_arena *a, uint64_t subscriber, bb_row_about **out, size_t *n, bb_err *err);
 bool sq_holders(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, uint64_t **out, size_t *n_out,
                 size_t *cap, bb_err *err);
 bool sq_facts(bb_driver *d, bb_arena *a, const uint64_t *ids, size_t n, bb_row_facts *out, bb_err *err);
@@ -158,6 +162,7 @@ bool sq_readings(bb_driver *d, bb_arena *a, const uint64_t *reports, size_t n, b
 bool sq_reports(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t behind, size_t most,
                 bb_stored_report **out, size_t *n, bb_err *err);
 bool sq_retire_readings(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err);
+bool sq_put_surplus(bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err);
 bool sq_put_evidence(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
 bool sq_put_facts(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
 bool sq_put_sends(bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err);

@@ -237,6 +237,27 @@ bool sq_holders(bb_driver *driver, bb_arena *a, const uint64_t *reports, size_t 
     return true;
 }
 
+bool sq_about(bb_driver *driver, bb_arena *a, uint64_t subscriber, bb_row_about **out, size_t *n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    if (!sq_open(d, SQ_ABOUT, &c, err)) return false;
+    sq_put_id(&c, subscriber);
+    while (sq_next(&c)) {
+        bb_row_about *row = BB_PUSH(a, *out, *n, cap);
+        if (!row) break;
+        row->report = sq_id(&c);
+        row->return_path = sq_text(&c, a);
+        row->kind = (bb_kind)sq_int(&c);
+        row->forwarded = sq_int(&c);
+        row->evidence = (size_t)sq_int(&c);
+    }
+    return end(d, &c, a, err);
+}
+
 /* ---- facts --------------------------------------------------------------------------------------------------- */
 
 static bb_fact take_reading(sq_cursor *c)
@@ -354,6 +375,15 @@ static bool transitions_of(bb_sqlite *d, bb_arena *a, uint64_t id, bb_history *o
     return end(d, &c, a, err);
 }
 
+static bool surplus_of(bb_sqlite *d, uint64_t id, int64_t *out, bb_err *err)
+{
+    sq_cursor c;
+    if (!sq_open(d, SQ_HISTORY_SURPLUS, &c, err)) return false;
+    sq_put_id(&c, id);
+    if (sq_next(&c)) *out = sq_int(&c);
+    return sq_close(d, &c, err);
+}
+
 bool sq_history(bb_driver *driver, bb_arena *a, uint64_t id, bb_history *out, bb_err *err)
 {
     static const struct {
@@ -373,7 +403,8 @@ bool sq_history(bb_driver *driver, bb_arena *a, uint64_t id, bb_history *out, bb
         }
         if (!end(d, &c, a, err)) return false;
     }
-    return sends_of(d, a, id, &out->sends, &out->n_sends, &cap_sends, err) && transitions_of(d, a, id, out, err);
+    return sends_of(d, a, id, &out->sends, &out->n_sends, &cap_sends, err) && transitions_of(d, a, id, out, err) &&
+           surplus_of(d, id, &out->surplus, err);
 }
 
 bool sq_evidence(bb_driver *driver, bb_arena *a, uint64_t report, bb_row_evidence *out, bb_err *err)

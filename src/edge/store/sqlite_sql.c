@@ -56,6 +56,9 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_FIND_REPORT] = "SELECT id, time FROM report WHERE key = ?",
     [SQ_FIND_FACT] = "SELECT 1 FROM fact WHERE subscriber = ? AND id = ?",
     [SQ_FIND_SEND] = "SELECT time FROM send WHERE subscriber = ? AND mailing = ?",
+    [SQ_ABOUT] = "SELECT g.report, r.return_path, g.kind, g.forwarded, coalesce(e.size, 0) FROM reading g"
+                 " JOIN report r ON r.id = g.report LEFT JOIN evidence e ON e.report = g.report"
+                 " WHERE g.subscriber = ? AND g.current = 1 ORDER BY g.report",
     [SQ_HOLDERS] = "SELECT subscriber FROM reading WHERE report = ? AND current = 1 AND subscriber IS NOT NULL",
 
     [SQ_READINGS_OF] = "SELECT " READING READINGS_OF_ONE,
@@ -76,6 +79,8 @@ const char *const sq_sql[SQ_STATEMENTS] = {
                        "?7, ?8, ?9, ?10,"
                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     [SQ_PUT_EVIDENCE] = "INSERT INTO evidence (report, size, zstd) VALUES (?, ?, ?)",
+    [SQ_PUT_SURPLUS] = "INSERT INTO surplus (subscriber, mailing, day, n, last) VALUES (?, ?, ?, 1, ?)"
+                       " ON CONFLICT (subscriber, mailing, day) DO UPDATE SET n = n + 1, last = excluded.last",
     [SQ_PUT_FACT] = "INSERT INTO fact (subscriber, id, type, time, recorded, status, until, note, address)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQ_PUT_SEND] = "INSERT INTO send (subscriber, mailing, time) VALUES (?, ?, ?)"
@@ -98,6 +103,7 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_HISTORY_FACTS] = "SELECT " FACT ", recorded, note, address FROM fact WHERE subscriber = ?",
     [SQ_HISTORY_TRANSITIONS] = "SELECT time, recorded, from_status, to_status, until, cause FROM transition"
                                " WHERE subscriber = ? ORDER BY number",
+    [SQ_HISTORY_SURPLUS] = "SELECT coalesce(sum(n), 0) FROM surplus WHERE subscriber = ?",
     [SQ_REPORTS] =
         "SELECT r.id, r.time, r.recorded, r.source, r.return_path FROM report r WHERE r.id > ?1"
         " AND (?2 = 0 OR EXISTS (SELECT 1 FROM reading g WHERE g.report = r.id AND g.current = 1 AND g.format = ''))"

@@ -170,6 +170,21 @@ bool sq_put_evidence(bb_driver *driver, const bb_row_evidence *rows, size_t n, b
     return true;
 }
 
+bool sq_put_surplus(bb_driver *driver, const bb_row_surplus *rows, size_t n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!sq_open(d, SQ_PUT_SURPLUS, &c, err)) return false;
+    for (size_t i = 0; i < n; i++) {
+        sq_put_id(&c, rows[i].subscriber);
+        sq_put_int(&c, rows[i].mailing);
+        sq_put_int(&c, rows[i].day);
+        sq_put_int(&c, rows[i].recorded);
+        if (!sq_run(d, &c, err)) return false;
+    }
+    return true;
+}
+
 bool sq_put_facts(bb_driver *driver, const bb_row_fact *rows, size_t n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

@@ -86,6 +86,7 @@ typedef enum {
     BB_RESULT_DUPLICATE, /* known; at most an earlier event time was kept */
     BB_RESULT_REFUSED,   /* can never be stored as it is (no such subscriber, external id taken): why says it */
     BB_RESULT_UNKNOWN,   /* outcome unknown */
+    BB_RESULT_COUNTED,   /* REPORT: beyond what its token may fill, so it is counted and not stored */
 } bb_result;
 
 typedef struct {
@@ -219,6 +220,7 @@ typedef struct {
     size_t n_sends;
     bb_transition *transitions; /* as recorded */
     size_t n_transitions;
+    int64_t surplus; /* reports about him that were counted only */
 } bb_history;
 
 bool bb_store_history(bb_store *s, bb_arena *a, uint64_t id, bb_history *out, bb_err *err) BB_MUST_USE;

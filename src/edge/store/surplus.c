@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How much one token may fill the database with. A token is a right to report about one subscriber, and whoever holds a
+ * copy of his mail has it: beyond a limit his reports are counted only, but for the first that would say something new
+ * (docs/design.md section 3).
+ */
+#include "edge/store/internal.h"
+
+#define MOST_REPORTS  10
+#define MOST_EVIDENCE ((size_t)1 << 20) /* octets before compression */
+
+/* Adds what a report says to what others with that token said. */
+static void add(bb_tally *t, bb_kind kind, bool forwarded, size_t evidence)
+{
+    t->reports++;
+    t->evidence += evidence;
+    t->hard |= kind == BB_KIND_HARD && !forwarded;
+    t->complaint |= kind == BB_KIND_COMPLAINT && !forwarded;
+}
+
+/* The same token, wherever it stood and whatever was wrapped around it. */
+static bool is_same(bb_arena *a, const bb_tally *t, bb_str return_path)
+{
+    bb_return_path path;
+    return bb_return_path_read(a, return_path, &path) && bb_eq(path.token, t->token);
+}
+
+static bool add_stored(bb_apply *ap, bb_tally *t)
+{
+    bb_row_about *rows;
+    size_t n;
+    if (!ap->driver->ops->about(ap->driver, ap->arena, t->subscriber, &rows, &n, ap->err)) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_same(ap->arena, t, rows[i].return_path)) continue;
+        bool again = i && rows[i].report == rows[i - 1].report; /* another recipient of one report */
+        add(t, rows[i].kind, rows[i].forwarded, again ? 0 : rows[i].evidence);
+        t->reports -= again;
+    }
+    return !ap->arena->failed || bb_out_of_memory(ap->err);
+}
+
+/* What is known of the token in this batch; NULL: no memory, or the store failed. */
+static bb_tally *tally_of(bb_apply *ap, bb_surplus *s, uint64_t subscriber, bb_str token)
+{
+    for (size_t i = 0; i < s->n_tallies; i++)
+        if (s->tallies[i].subscriber == subscriber && bb_eq(s->tallies[i].token, token)) return &s->tallies[i];
+    bb_tally *t = BB_PUSH(ap->arena, s->tallies, s->n_tallies, s->cap_tallies);
+    if (!t) {
+        bb_out_of_memory(ap->err);
+        return NULL;
+    }
+    *t = (bb_tally){.subscriber = subscriber, .token = token};
+    return add_stored(ap, t) ? t : NULL;
+}
+
+/* What the report says of whom its token names. */
+static uint64_t said_of(const bb_item *item, bb_tally *out)
+{
+    uint64_t subscriber = 0;
+    for (size_t i = 0; i < item->message->n_verdicts; i++) {
+        const bb_settled *s = &item->settled[i];
+        if (!s->subscriber) continue;
+        subscriber = s->subscriber;
+        add(out, s->kind, s->forwarded, 0);
+    }
+    return subscriber;
+}
+
+static bool count_only(bb_apply *ap, bb_surplus *s, const bb_item *item, uint64_t subscriber)
+{
+    bb_row_surplus *row = BB_PUSH(ap->arena, s->rows, s->n_rows, s->cap_rows);
+    if (!row) return bb_out_of_memory(ap->err);
+    *row = (bb_row_surplus){subscriber, item->claims->token.mailing, item->claims->token.day, ap->batch->now};
+    return true;
+}
+
+bool bb_surplus_weigh(bb_apply *ap, bb_surplus *s, const bb_item *item, bb_share *out)
+{
+    bb_tally said = {0};
+    *out = BB_SHARE_ALL;
+    uint64_t subscriber = said_of(item, &said);
+    if (!item->claims->by_token || !item->claims->path || !subscriber) return true;
+    bb_tally *t = tally_of(ap, s, subscriber, item->claims->path->token);
+    if (!t) return false;
+    bool over = t->reports >= MOST_REPORTS || t->evidence >= MOST_EVIDENCE;
+    bool first = (said.hard && !t->hard) || (said.complaint && !t->complaint);
+    if (over) *out = first ? BB_SHARE_BARE : BB_SHARE_NONE;
+    if (*out == BB_SHARE_NONE) return count_only(ap, s, item, subscriber);
+    t->reports++;
+    t->evidence += over ? 0 : item->evidence.n;
+    t->hard |= said.hard;
+    t->complaint |= said.complaint;
+    return true;
+}

@@ -315,7 +315,8 @@ typedef enum {
     BOUNCEBOX_FORM_VERP = 3,        /* newsletter+user=domain.com@example.com: so too */
     BOUNCEBOX_FORM_SIGNED_VERP = 4, /* newsletter+user=domain.com=<tag>@example.com: readable and signed */
     BOUNCEBOX_FORM_MAILING = 5,     /* bounce-<tag>+user=domain.com@example.com: only the mailing is signed */
-    BOUNCEBOX_FORM_UNSUBSCRIBE = 6  /* unsubscribe-<token>@example.com, for List-Unsubscribe: no return path */
+    BOUNCEBOX_FORM_UNSUBSCRIBE = 6, /* unsubscribe-<token>@example.com, for List-Unsubscribe: no return path */
+    BOUNCEBOX_FORM_ENVID = 7        /* <token>, no address: the envelope id (RFC 3461) that reports repeat */
 } bouncebox_form;
 
 /* Bytes that are enough for any address and its NUL. */

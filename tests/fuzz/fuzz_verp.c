@@ -102,11 +102,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_token(text);
     if (bb_return_path_read(&a, text, &p)) {
         uint64_t number;
-        MUST(p.form != BB_FORM_NONE && p.domain.n && p.address.n <= size);
+        MUST(p.form != BB_FORM_NONE && (p.domain.n || p.form == BB_FORM_ENVID) && p.address.n <= size);
         if (p.form == BB_FORM_SIGNED) check_signed(&a, &p);
         if (p.form == BB_FORM_PLAIN) MUST(bb_u64(p.number, &number) && p.number.n <= 18);
         if (p.form == BB_FORM_VERP) check_verp(&a, &p);
         if (p.form == BB_FORM_SIGNED_VERP || p.form == BB_FORM_MAILING) check_tagged(&a, &p);
+        if (p.form == BB_FORM_ENVID) MUST(p.token.n == BB_TOKEN_LEN && bb_ieq(p.token, p.address));
         if (p.form == BB_FORM_UNSUBSCRIBE) check_unsubscribe(&a, &p);
     }
     bb_arena_free(&a);

@@ -143,6 +143,16 @@ def test_mailing_paths(box):
     same(box.do("verp", "encode", "--list", "takes", "--form", "mailing", "--all").code, 64, "mailing: of which?")
 
 
+def test_envid(box):
+    bob = "bob@own.example.net"
+    envid = box.path("own", bob, "--form", "envid")
+    same(box.good("verp", "decode", "--json", envid).json()["address"], bob, "envid: read back")
+    mail = BOUNCE.format(path="somebody@own.example.com", address=bob, number="e", date="Fri, 20 Nov 2026 10:00:00 +0000")
+    mail = mail.replace("\n\nFinal-", "\nOriginal-Envelope-Id: " + envid + "\n\nFinal-")
+    moves = box.do("ingest", "--json", "-", stdin=mail.encode()).json()["moves"]
+    same([m["address"] for m in moves], [bob], "envid: a report that repeats it acts on him")
+
+
 def test_surplus(box):
     path, who = box.path("takes", "cid@takes.example.net"), "cid@takes.example.net"
     sums = [box.bounce(path, who, "4.2.2") for _ in range(12)]
@@ -214,6 +224,7 @@ def main():
     test_signed_verp(box)
     test_mailing_paths(box)
     test_unsubscribe(box)
+    test_envid(box)
     test_surplus(box)
     done()
 

@@ -264,6 +264,7 @@ static bool one_purpose(bb_purpose made, const char *text)
         bool tag;
     } places[] = {
         {"bounce-", "@b.example", BB_PURPOSE_RETURN_PATH, false},
+        {"", "", BB_PURPOSE_ENVID, false},
         {"unsubscribe-", "@b.example", BB_PURPOSE_UNSUBSCRIBE, false},
         {"bounce-", "+u=d.com@b.example", BB_PURPOSE_MAILING, true},
         {"bounce-", "@b.example", BB_PURPOSE_MAILING, true},

@@ -147,11 +147,18 @@ static const char *with_blanks(bb_str word)
     return p;
 }
 
-/* With a tag: "T:n:fay@example.net" signed VERP of mailing 9, "N:..." of none, "M:fay@..." under the mailing's token. */
+/* With a tag: "T:n:fay@example.net" signed VERP of mailing 9, "N:..." of none, "M:fay@..." under the mailing's token; "E:1" an
+ * envelope id. */
 static bb_str tagged_path(const bb_key *key, bb_token t, char what, bb_str rest)
 {
     bb_str base = {0}, out = {0}, domain = BB_S("both.example");
     if (what == 'N') t.mailing = 0;
+    if (what == 'E') {
+        char text[BB_TOKEN_LEN + 1];
+        t.subscriber = (uint64_t)(rest.p[0] - '0');
+        ok(bb_token_encode(key, BB_PURPOSE_ENVID, t, text), "envelope id made");
+        return bb_dup(&arena, bb_cstr(text));
+    }
     if (what != 'M') bb_split(&rest, ':', &base);
     ok(what == 'M' ? bb_return_path_mailing(&arena, key, t, rest, domain, &out, NULL)
                    : bb_return_path_signed_verp(&arena, key, t, base, rest, domain, &out, NULL),
@@ -283,6 +290,9 @@ static void attribution(void)
         {"signed VERP, expired", "X:n:fay@example.net", "fay@example.net", "h", "", 0, "11 none hard"},
         {"signed VERP without its tag is nothing to a list that signs", "n+fay=example.net@both.example",
          "cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"an envelope id", "E:1", "ann@example.net", "h", "", 0, "1 signed hard"},
+        {"an envelope id beats a plain path before it", "bounce-123@plain.example E:1", "ann@example.net", "h", "", 0,
+         "1 signed hard"},
         {"a mailing's", "M:fay@example.net", "fay@example.net", "h", "", 0, "11 mailing hard"},
         {"a mailing's, another named: forwarded", "M:fay@example.net", "cy@example.net", "h", "", 0,
          "11 mailing hard>"},
@@ -353,6 +363,8 @@ static void sources(void)
          "To: bounce-5@b.example\nDelivered-To: bounce-4@b.example\nX-Original-To: bounce-3@b.example\n",
          "X-Postfix-Sender: rfc822; bounce-7@b.example\nOriginal-Envelope-Id: bounce-6@b.example\n",
          "Return-Path: <bounce-8@b.example>\n", "1 2 3 4 5 6 7 8"},
+        {"a token as envelope id", "", "", "To: bounce-5@b.example\n",
+         "Original-Envelope-Id: aa5isyaaaaagaab23zukr2xzjd7h6jj4z\n", "", "5 aa5isyaaaaagaab23zukr2xzjd7h6jj4z"},
         {"each once", "bounce-1@b.example", "Bounce-1@B.example", "To: bounce-2@b.example, bounce-1@b.example\n", "",
          "Return-Path: <bounce-2@b.example>\n", "1 2"},
         {"several of one field", "", "", "X-Original-To: bounce-3@b.example\nX-Original-To: bounce-2@b.example\n", "",
@@ -390,7 +402,8 @@ static void sources(void)
            "sources read: %s", rows[i].name);
         bb_buf got = bb_buf_in(&arena, 200);
         for (size_t k = 0; k < m.n_paths; k++) {
-            bb_str who = m.paths[k].number.n ? m.paths[k].number : m.paths[k].victim;
+            const bb_return_path *p = &m.paths[k];
+            bb_str who = p->number.n ? p->number : p->victim.n ? p->victim : p->token;
             bb_putf(&got, "%s" BB_FMT, k ? " " : "", BB_ARG(bb_sub(who, 0, bb_chr(who, '@'))));
         }
         is_str(bb_buf_str(&got), bb_cstr(rows[i].want), "sources: %s", rows[i].name);

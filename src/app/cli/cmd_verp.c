@@ -53,6 +53,15 @@ static bool encode_unsubscribe(encoder *e, const bb_subscriber *s, bb_str *out, 
            bb_return_path_unsubscribe(&e->arena, text, bb_cstr(e->settings->bounce_domain), out, err);
 }
 
+/* For sendmail -V, which gives the message an envelope id. */
+static bool encode_envid(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err)
+{
+    char text[BB_TOKEN_LEN + 1];
+    if (!encode_token(e, s, BB_PURPOSE_ENVID, text, err)) return false;
+    *out = bb_dup(&e->arena, bb_cstr(text));
+    return out->n || bb_fail(err, BB_ENOMEM, "out of memory");
+}
+
 /* The number is the operator's own id; ours only where nobody on the list has one (docs/design.md section 3). */
 static bool encode_plain(encoder *e, const bb_subscriber *s, bb_str *out, bb_err *err)
 {
@@ -94,6 +103,7 @@ static const form_row forms[] = {
     {BB_FORM_SIGNED, encode_signed, false},   {BB_FORM_PLAIN, encode_plain, false},
     {BB_FORM_VERP, encode_verp, true},        {BB_FORM_SIGNED_VERP, encode_signed_verp, true},
     {BB_FORM_MAILING, encode_mailing, false}, {BB_FORM_UNSUBSCRIBE, encode_unsubscribe, false},
+    {BB_FORM_ENVID, encode_envid, false},
 };
 
 static void put_return_path(encoder *e, const bb_subscriber *s, bb_str path)
@@ -147,7 +157,7 @@ static bool read_form(encoder *e)
         if (strcmp(words[i], given) == 0) return true;
     }
     return bb_fail(&e->c->err, BB_EUSAGE,
-                   "--form %s: there are signed, plain, verp, signed-verp, mailing and unsubscribe%s", given,
+                   "--form %s: there are signed, plain, verp, signed-verp, mailing, unsubscribe and envid%s", given,
                    cli_did_you_mean(e->c, given, words));
 }
 

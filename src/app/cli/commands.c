@@ -109,7 +109,7 @@ static const cli_option encode_options[] = {
     LIST_OF("the list they are on"),
     {"mailing", "MAILING", "name or number of the mailing that the return paths are for", false},
     {"all", NULL, "everybody who may be sent to", false},
-    {"form", "FORM", "signed, plain, verp, signed-verp, mailing or unsubscribe; else as the list says", false},
+    {"form", "FORM", "signed, plain, verp, signed-verp, mailing, unsubscribe or envid; else as the list says", false},
     END_OF_OPTIONS,
 };
 static const cli_option decode_options[] = {

@@ -42,7 +42,8 @@ static void read_names(bb_arena *a, const bb_message *m, bb_claims *c)
 /* Does a MAC say whom it names? Nobody is named by the sender that a mailing's token makes before XVERP expands it. */
 static bool is_vouched_for(const bb_return_path *p)
 {
-    return p->form == BB_FORM_SIGNED || p->form == BB_FORM_SIGNED_VERP || (p->form == BB_FORM_MAILING && p->victim.n);
+    return p->form == BB_FORM_SIGNED || p->form == BB_FORM_ENVID || p->form == BB_FORM_SIGNED_VERP ||
+           (p->form == BB_FORM_MAILING && p->victim.n);
 }
 
 /* A verified token anywhere beats anything unverified; of tokens that fail, the first is the one to tell of. */
@@ -99,7 +100,7 @@ static void ask_signed(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb
     c->by_token = true;
     c->token_trust = c->token_result == BB_TOKEN_OK ? trust : BB_TRUST_NONE;
     if (m->event_time != BB_NO_TIME && m->event_time < minted) m->event_time = minted;
-    if (p->form == BB_FORM_SIGNED) {
+    if (!p->victim.n) {
         ask(a, c, (bb_lookup){.by = BB_BY_ID, .subscriber = c->token.subscriber});
         return;
     }

@@ -13,7 +13,8 @@
 
 const char *bb_form_word(bb_form f)
 {
-    static const char *const words[] = {"", "signed", "plain", "verp", "signed-verp", "mailing", "unsubscribe"};
+    static const char *const words[] = {"",        "signed",      "plain", "verp", "signed-verp",
+                                        "mailing", "unsubscribe", "envid"};
     return (size_t)f < BB_COUNT(words) ? words[f] : "";
 }
 
@@ -199,10 +200,18 @@ static bool read_verp(bb_arena *a, bb_str local, bb_return_path *out)
     return read_recipient(a, inner, &out->victim);
 }
 
+static bool read_envid(bb_arena *a, bb_str text, bb_return_path *out)
+{
+    bb_return_path path = {.address = bb_trim(text)};
+    if (!read_token(a, path.address, (bb_str){0}, BB_FORM_ENVID, &path) || a->failed) return false;
+    *out = path;
+    return true;
+}
+
 bool bb_return_path_read(bb_arena *a, bb_str address, bb_return_path *out)
 {
     bb_str local, domain;
-    if (!bb_address_split(address, &local, &domain)) return false;
+    if (!bb_address_split(address, &local, &domain)) return read_envid(a, address, out);
     bb_return_path path = {.address = {local.p, local.n + 1 + domain.n}};
     if (!could_be_domain(domain)) return false;
     local = bb_local_unquoted(a, local);
@@ -256,6 +265,7 @@ bb_token_result bb_return_path_verify(bb_arena *a, const bb_keyring *ring, const
     bb_str bound;
     switch (p->form) {
     case BB_FORM_SIGNED: return bb_token_decode(ring, BB_PURPOSE_RETURN_PATH, p->token, at, lifetime, out);
+    case BB_FORM_ENVID: return bb_token_decode(ring, BB_PURPOSE_ENVID, p->token, at, lifetime, out);
     case BB_FORM_UNSUBSCRIBE: return bb_token_decode(ring, BB_PURPOSE_UNSUBSCRIBE, p->token, at, 0, out);
     case BB_FORM_MAILING: return bb_tag_decode(ring, BB_PURPOSE_MAILING, (bb_str){0}, p->token, at, lifetime, out);
     case BB_FORM_SIGNED_VERP:

@@ -91,13 +91,15 @@ typedef enum {
     BB_FORM_SIGNED_VERP, /* newsletter+user=domain.com=<tag>@ */
     BB_FORM_MAILING,     /* bounce-<tag>+user=domain.com@, and bounce-<tag>@ as it is given to a server with XVERP */
     BB_FORM_UNSUBSCRIBE, /* unsubscribe-<token>@ */
+    BB_FORM_ENVID,       /* <token>: no address, but the envelope id of RFC 3461 section 4.4 */
 } bb_form;
-const char *bb_form_word(bb_form f); /* "signed", "plain", "verp", "signed-verp", "mailing", "unsubscribe", "" */
+const char *bb_form_word(
+    bb_form f); /* "signed", "plain", "verp", "signed-verp", "mailing", "unsubscribe", "envid", "" */
 
 typedef struct {
     bb_form form;
     bb_str address; /* whole, as found, without <> */
-    bb_str domain;  /* of the return path, as found; where SRS was undone, the one that it held */
+    bb_str domain;  /* of the return path, as found; where SRS was undone, the one that it held; ENVID: empty */
     bb_str token;   /* token or tag: lower case */
     bb_str number;  /* PLAIN: the digits */
     bb_str base;    /* VERP, SIGNED_VERP: what stands before the delimiter */

@@ -80,17 +80,28 @@ VERP = [
     ("policy@remote.test", [POLICY], "active"),
     ("tfull@remote.test", TFULL[1:], "quarantined"),
     ("unknown+news=letter@remote.test", [HARD], "bounced"),
+    ('"un known"@remote.test', [HARD], "bounced"),
     ("ok@remote.test", [], "active"),
 ]
+# The first two by signed VERP; the third does not fit it.
+BOTH = [
+    ("unknown@remote.test", [HARD], "bounced"),
+    ("full@remote.test", [FULL], "quarantined"),
+    ('"un known"@remote.test', [HARD], "bounced"),
+]
+# One message again, under the mailing's tag.
+XVERP = BOTH
 # Rows, how far its reports are vouched for, settings.
 LISTS = {
     "news": (NEWS, "signed", ["bounce_domain=bounces.example.com"]),
     "special": (SPECIAL, "signed", ["bounce_domain=bounces.example.com"]),
     "plain": (PLAIN, "plain", ["bounce_domain=example.org", "return_path=plain"]),
     "verp": (VERP, "plain", ["bounce_domain=example.org", "return_path=verp", "return_path_base=news"]),
+    "both": (BOTH, "signed", ["bounce_domain=example.org", "return_path=signed-verp", "return_path_base=news"]),
+    "xverp": (XVERP, "mailing", ["bounce_domain=example.org", "accept_mailing=yes"]),
 }
 # What the README says in words of one's own domain: return paths go to somebody's mailbox.
-ALIASES = "/^bounce-[0-9]+@example\\.org$/ news@example.org\n"
+ALIASES = "/^\"?bounce-([0-9]+|a[a-z2-7]{32}|a[a-z2-7]{24}(\\+.*)?)\"?@example\\.org$/ news@example.org\n"
 NEWSLETTER = """From: News <news@example.org>
 To: you
 Subject: %s
@@ -180,7 +191,7 @@ class Test:
     def write_paths(self):
         """Who is removed is written none any more, so all of them at the beginning."""
         self.paths = {}
-        for name in ("special", "plain"):
+        for name in ("special", "plain", "both"):
             lines = self.do("verp", "encode", "--list", name, "--all", "--json").lines()
             self.paths[name] = {line["address"]: line["return_path"] for line in lines}
 
@@ -190,9 +201,14 @@ class Test:
     def send_all(self):
         self.shell(self.readme.send)
         self.send_special(self.paths["special"])
-        for address, path in self.paths["plain"].items():
-            self.send(path, address)
+        for name in ("plain", "both"):
+            for address, path in self.paths[name].items():
+                self.send(path, address)
         self.send("news@example.org", *(row[0] for row in VERP), options=["-XV"])
+        self.do("mailing", "add", "--list", "xverp", "issue 1")
+        words = "--list", "xverp", "--form", "mailing", "--mailing", "issue 1", "unknown@remote.test"
+        path = self.do("verp", "encode", *words, "--json").json()["return_path"]
+        self.send(path.partition("+")[0] + "@example.org", *(row[0] for row in XVERP), options=["-XV"])
 
     def send_special(self, path):
         for address in ("ok@old.test", "news@example.org"):
@@ -226,7 +242,7 @@ class Test:
         self.mbox = self.bed.spool / "news"
         self.mbox.chmod(0o644)
         sums = self.do("ingest", "--json", self.mbox).json()
-        same(sorted((m["address"], m["list"], m["after"]) for m in sums["moves"]), self.movers("plain", "verp"),
+        same(sorted((m["address"], m["list"], m["after"]) for m in sums["moves"]), self.movers("plain", "verp", "both", "xverp"),
              "ingest: whom the mbox moves")
         same((sums["other_mail"], sums["acted_on_nobody"]),
              (1, {"not_vouched_for": 0, "forged": 0, "expired": 0, "not_ours": 1}),

@@ -10,6 +10,7 @@ import threading
 # What the server answers to RCPT, by local part; %s is the address.
 AT_RCPT = {
     "unknown": "550 5.1.1 <%s>: Recipient address rejected: User unknown in virtual mailbox table",
+    '"un known"': "550 5.1.1 <%s>: Recipient address rejected: User unknown in virtual mailbox table",
     "jörg": "550 5.1.1 <%s>: Recipient address rejected: User unknown in virtual mailbox table",
     "full": "552 5.2.2 <%s>: user is over quota, mailbox full",
     "tfull": "452 4.2.2 <%s>: Mailbox full, try again later",

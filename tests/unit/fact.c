@@ -106,7 +106,7 @@ static const struct {
     {1, 1, "ann@example.net", ""},      {2, 2, "bob@example.net", "123"}, {3, 3, "cy@example.net", ""},
     {4, 4, "dan@example.net", ""},      {5, 5, "eve@example.net", "123"}, {6, 1, "bob@example.net", ""},
     {7, 3, "o'hara+x@example.net", ""}, {11, 6, "fay@example.net", ""},   {12, 3, "\"john doe\"@example.net", ""},
-    {13, 7, "fay@example.net", ""},
+    {13, 7, "fay@example.net", ""},     {14, 8, "fay@example.net", ""},   {15, 9, "fay@example.net", ""},
 };
 static const bb_list_view lists[] = {
     {.id = 1, .return_path = BB_FORM_SIGNED, .domain = {"signed.example", 14}, .own_ids = true},
@@ -116,8 +116,10 @@ static const bb_list_view lists[] = {
     {.id = 5, .return_path = BB_FORM_PLAIN, .domain = {"plain.example", 13}},
     {.id = 6, .return_path = BB_FORM_SIGNED_VERP, .domain = {"both.example", 12}, .base = {"n", 1}, .own_ids = true},
     {.id = 7, .return_path = BB_FORM_SIGNED_VERP, .domain = {"both.example", 12}, .base = {"m", 1}, .own_ids = true},
+    {.id = 8, .return_path = BB_FORM_VERP, .domain = {"both.example", 12}, .base = {"n", 1}, .own_ids = true},
+    {.id = 9, .return_path = BB_FORM_SIGNED, .domain = {"both.example", 12}, .base = {"o", 1}, .own_ids = true},
 };
-/* Mailing 9 went to list 6. */
+/* Mailing 9 went to list 6. List 8 sends other ones from the same domain and base. */
 static bb_key ring_keys[2] = {{.id = 3, .secret = "a secret of thirty-two octets..", .created = 0},
                               {.id = 4, .secret = "another one", .created = 0}};
 
@@ -283,12 +285,16 @@ static void attribution(void)
          "11 signed hard"},
         {"signed VERP of no mailing: the base says it", "N:m:fay@example.net", "fay@example.net", "h", "", 0,
          "13 signed hard"},
-        {"signed VERP of no mailing and no list", "N:o:fay@example.net", "fay@example.net", "h", "", 0, "0 none hard"},
+        {"signed VERP of no mailing: a neighbour of the same base that sends others is not meant",
+         "N:n:fay@example.net", "fay@example.net", "h", "", 0, "11 signed hard"},
+        {"signed VERP of no mailing: the list sends others by now", "N:o:fay@example.net", "fay@example.net", "h", "",
+         0, "15 signed hard"},
+        {"signed VERP of no mailing and no list", "N:p:fay@example.net", "fay@example.net", "h", "", 0, "0 none hard"},
         {"signed VERP of nobody: not the one that the text names", "T:n:x@example.net", "cy@example.net", "h", "", 0,
          "0 none hard"},
         {"signed VERP, forged", "F:n:fay@example.net", "fay@example.net", "h", "", 0, "0 none other"},
         {"signed VERP, expired", "X:n:fay@example.net", "fay@example.net", "h", "", 0, "11 none hard"},
-        {"signed VERP without its tag is nothing to a list that signs", "n+fay=example.net@both.example",
+        {"signed VERP without its tag is nothing to a list that signs", "m+fay=example.net@both.example",
          "cy@example.net", "h", "", 0, "3 inferred hard"},
         {"an envelope id", "E:1", "ann@example.net", "h", "", 0, "1 signed hard"},
         {"an envelope id beats a plain path before it", "bounce-123@plain.example E:1", "ann@example.net", "h", "", 0,

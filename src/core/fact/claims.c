@@ -90,8 +90,20 @@ static void ask_unsigned(bb_arena *a, const bb_attribution *ctx, const bb_return
     }
 }
 
-/* A token names its subscriber. A tag comes with his address: on the list of its mailing, and where it says none, on
- * those that send from there, whatever they send by now. */
+/* A tag that says no mailing: on the lists that send such ones from there; where there is none any more, on those that
+ * send other ones from there. */
+static void ask_signing_lists(bb_arena *a, const bb_attribution *ctx, const bb_return_path *p, bb_str key, bb_claims *c)
+{
+    size_t before = c->n_lookups;
+    for (int former = 0; former < 2 && c->n_lookups == before; former++)
+        for (size_t i = 0; i < ctx->n_lists; i++) {
+            const bb_list_view *l = &ctx->lists[i];
+            if (is_from(l, p) && (former || l->return_path == p->form))
+                ask(a, c, (bb_lookup){.by = BB_BY_ADDRESS, .list = l->id, .text = key});
+        }
+}
+
+/* A token names its subscriber; a tag comes with his address, and its mailing says of which list. */
 static void ask_signed(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *c)
 {
     const bb_return_path *p = c->path;
@@ -105,13 +117,8 @@ static void ask_signed(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb
         return;
     }
     bb_str key = key_of(a, p->victim);
-    if (c->token.mailing) {
-        ask(a, c, (bb_lookup){.by = BB_BY_MAILING, .mailing = c->token.mailing, .text = key});
-        return;
-    }
-    for (size_t i = 0; i < ctx->n_lists; i++)
-        if (is_from(&ctx->lists[i], p))
-            ask(a, c, (bb_lookup){.by = BB_BY_ADDRESS, .list = ctx->lists[i].id, .text = key});
+    if (c->token.mailing) ask(a, c, (bb_lookup){.by = BB_BY_MAILING, .mailing = c->token.mailing, .text = key});
+    else ask_signing_lists(a, ctx, p, key, c);
 }
 
 /* One that is ours and expired is no valid source: it only says whom to show, where nothing else does. */

@@ -274,7 +274,8 @@ static bool decode_signed(cli *c, const bb_attribution *known, bb_time at, decod
     d->verdict = verdicts[d->result];
     d->valid = d->result == BB_TOKEN_OK;
     if (!d->valid && d->result != BB_TOKEN_EXPIRED) return true;
-    if (d->valid && d->path.form == BB_FORM_MAILING) d->verdict = "ours, but the address in it is not signed";
+    if (d->valid && d->path.form == BB_FORM_MAILING)
+        d->verdict = d->path.victim.n ? "ours, but the address in it is not signed" : "ours, and names nobody yet";
     return find_mailing(c, d) && find_holder(c, known, at, d);
 }
 

@@ -25,6 +25,7 @@ static side sides[2];
 static uint64_t randomness;
 static bb_time now;
 static uint64_t n_reports; /* stored so far */
+static uint64_t n_counted; /* in all: counted only */
 
 static size_t below(size_t n)
 {
@@ -91,6 +92,11 @@ static bb_time some_time(void)
 
 static world_report some_report(void)
 {
+    /* So few, and now and then so much, that what one of them may fill is full. */
+    static char much[(1 << 20) + 1];
+    if (!much[0]) memset(much, 'x', sizeof much - 1);
+    static const char *const paths[] = {NULL, "bounce-aa5isyaaaaagaab23zukzseqiq44pvmfl@b.example",
+                                        "prvs=1=bounce-AA5ISYAAAAAGAAB23ZUKZSEQIQ44PVMFL@b.example"};
     static const bb_kind kinds[] = {BB_KIND_HARD, BB_KIND_SOFT,    BB_KIND_SOFT,      BB_KIND_SOFT,     BB_KIND_BLOCK,
                                     BB_KIND_SOFT, BB_KIND_DELAYED, BB_KIND_DELIVERED, BB_KIND_COMPLAINT};
     static const world_claim claims[] = {WORLD_TOKEN, WORLD_TOKEN, WORLD_TOKEN, WORLD_TEXT, WORLD_EXTERNAL_ID};
@@ -104,7 +110,10 @@ static world_report some_report(void)
                           .recipient = below(4) ? addresses[below(BB_COUNT(addresses))] : NULL,
                           .external_id = ids[below(3)],
                           .list = lists[below(LISTS)],
-                          .evidence = below(3) ? NULL : "raw words, raw words, raw words"};
+                          .evidence = below(3)   ? NULL
+                                      : below(6) ? "raw words, raw words, raw words"
+                                                 : much,
+                          .path = paths[below(BB_COUNT(paths))]};
 }
 
 static op some_op(void)
@@ -200,6 +209,7 @@ static void put_history(bb_buf *b, side *s, uint64_t id)
     bb_putf(b, "who %llu %u " BB_FMT " " BB_FMT " " BB_FMT " %d %lld %d %lld %lld\n", (unsigned long long)p->id,
             p->list, BB_ARG(p->address), BB_ARG(p->domain), BB_ARG(p->external_id), p->contact, (long long)p->since,
             (int)p->status, (long long)p->until, (long long)p->changed);
+    bb_putf(b, "counted only %lld\n", (long long)h.surplus);
     for (size_t i = 0; i < h.n_facts; i++) put_fact(b, &h.facts[i]);
     for (size_t i = 0; i < h.n_sends; i++) bb_putf(b, "send %u %lld\n", h.sends[i].mailing, (long long)h.sends[i].time);
     for (size_t i = 0; i < h.n_transitions; i++) {
@@ -244,6 +254,7 @@ static bb_str answers(side *s, const op *ops, size_t n, uint64_t *met)
     for (size_t i = 0; i < n; i++) {
         put_item(&b, &items[i]);
         if (items[i].type == BB_ITEM_SUBSCRIBER && items[i].subscriber) *met = items[i].subscriber;
+        n_counted += items[i].result == BB_RESULT_COUNTED;
         if (s == &sides[0] && items[i].type == BB_ITEM_REPORT) n_reports += items[i].result == BB_RESULT_STORED;
     }
     put_changes(&b, &batch);
@@ -336,5 +347,6 @@ int main(void)
     }
     is_int(agreed, n, "random sequences in which memory and SQLite answer alike");
     for (int i = 0; i < 2; i++) bb_arena_free(&sides[i].arena);
+    ok(n_counted > 0, "some reports were more than their token may fill: %llu", (unsigned long long)n_counted);
     return tap_done();
 }

@@ -415,13 +415,13 @@ static bb_str drain(bb_lmtp *m, bb_time now)
 
 static bool next_is(bb_lmtp *m, bb_str in, bb_lmtp_event_type want)
 {
-    bb_lmtp_event e;
+    bb_lmtp_event e = {0};
     return bb_lmtp_step(m, in, 1000, &e) == 0 && e.type == want;
 }
 
 static void answers_in_order(void)
 {
-    bb_lmtp_event e;
+    bb_lmtp_event e = {0};
     bb_lmtp *m = machine(MAIL "RCPT TO:<a@x>\r\nRCPT TO:<b@x>\r\nRCPT TO:<c@x>\r\nDATA\r\nx\r\n.\r\n", &e);
     drain(m, 1000);
     ok(e.type == BB_LMTP_MESSAGE && e.size == 3 && bb_lmtp_mail(m)->n == 3, "a message for three");
@@ -441,7 +441,7 @@ static void answers_in_order(void)
 
 static void offers_wait(void)
 {
-    bb_lmtp_event e;
+    bb_lmtp_event e = {0};
     bb_lmtp *m = machine(MAIL, &e);
     drain(m, 1000);
     bb_str in = BB_S("RCPT TO:<a@x>\r\nDATA\r\n");
@@ -483,7 +483,7 @@ static void statuses(void)
         {550, "5.123.1234", "550 5.0.0 t\r\n"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
-        bb_lmtp_event e;
+        bb_lmtp_event e = {0};
         bb_lmtp *m = machine(RCPT "DATA\r\n.\r\n", &e);
         drain(m, 1000);
         bb_lmtp_answer(m, 0, (bb_lmtp_reply){rows[i].code, bb_cstr(rows[i].status), BB_S("t")}, 1000);
@@ -494,7 +494,7 @@ static void statuses(void)
 
 static void time_limits(void)
 {
-    bb_lmtp_event e;
+    bb_lmtp_event e = {0};
     bb_lmtp *m = machine(RCPT, &e);
     drain(m, 1000);
     is_int(bb_lmtp_deadline(m), 1300, "a client that is silent has until then");
@@ -527,7 +527,7 @@ static void time_limits(void)
 
 static void stops(void)
 {
-    bb_lmtp_event e;
+    bb_lmtp_event e = {0};
     bb_lmtp *m = machine(HELLO, &e);
     drain(m, 1000);
     bb_lmtp_stop(m);

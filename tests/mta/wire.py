@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A real Postfix delivers to the LMTP machine, and does with each answer what src/core/wire/lmtp.h says it does.
+"""A real Postfix asks the policy machine and delivers to the LMTP machine, and does with each answer what the headers
+in src/core/wire say it does.
 
-usage: lmtp.py PROGRAM LMTP-STDIO
+usage: wire.py PROGRAM LMTP-STDIO POLICY-STDIO
 """
 import json
 import re
@@ -17,12 +18,14 @@ from box import done, ok, same
 # Three domains, whose servers do three things with what is too large; 20000 octets are.
 BEYOND = ("cut", "defer", "refuse")
 SETTINGS = """
-relay_domains = cut.test defer.test refuse.test
+relay_domains = cut.test defer.test refuse.test asked.test
 relay_recipient_maps =
 transport_maps = regexp:/etc/postfix/lmtp, regexp:/etc/postfix/transport
 lmtp_destination_recipient_limit = 50
 smtpd_client_restrictions =
-smtpd_recipient_restrictions =
+smtpd_recipient_restrictions = check_recipient_access regexp:/etc/postfix/asked, permit
+smtpd_restriction_classes = asked
+asked = check_policy_service inet:127.0.0.1:%d
 smtpd_relay_restrictions = permit_auth_destination, reject
 """
 DOTS = "Subject: x\r\n\r\n.\r\n..\r\n.x\r\n\r\nend\r\n"
@@ -32,8 +35,8 @@ LARGE = "Subject: large\r\n\r\n" + ("y" * 70 + "\r\n") * 1000
 class Server:
     """Listens, and gives each connection to a machine of its own."""
 
-    def __init__(self, beyond):
-        self.held, self.beyond, self.log = hold("127.0.0.1"), beyond, None
+    def __init__(self, program, *words):
+        self.held, self.program, self.words, self.log = hold("127.0.0.1"), program, words, None
         self.port = port_of(self.held)
 
     def start(self, log):
@@ -45,18 +48,23 @@ class Server:
         while True:
             connection, _ = self.held.accept()
             with connection:
-                subprocess.Popen([sys.argv[2], str(self.log), self.beyond, "20000"], stdin=connection, stdout=connection)
+                subprocess.Popen([self.program, str(self.log), *self.words], stdin=connection, stdout=connection)
+
+    def logged(self):
+        return list(map(json.loads, self.log.read_text().splitlines())) if self.log.exists() else []
 
     def messages(self, event="message"):
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [m for m in map(json.loads, lines) if m["event"] == event]
+        return [m for m in self.logged() if m["event"] == event]
 
 
 class Test:
     def __init__(self):
-        self.servers = {beyond: Server(beyond) for beyond in BEYOND}
+        self.servers = {beyond: Server(sys.argv[2], beyond, "20000") for beyond in BEYOND}
+        self.policy = Server(sys.argv[3])
         routes = "".join("/@%s\\.test$/ lmtp:inet:[127.0.0.1]:%d\n" % (b, s.port) for b, s in self.servers.items())
-        self.bed = Bed(settings=SETTINGS, files={"lmtp": routes})
+        self.bed = Bed(settings=SETTINGS % self.policy.port,
+                       files={"lmtp": routes, "asked": "/@asked\\.test$/ asked\n"})
+        self.policy.start(self.bed.top / "policy")
         for beyond, server in self.servers.items():
             server.start(self.bed.top / ("lmtp-" + beyond))
         self.cut = self.servers["cut"]
@@ -140,10 +148,29 @@ class Test:
              "120 recipients: each came once, in %d transactions" % len(got))
         same(self.cut.messages("forgotten"), [], "no transaction was given up")
 
+    def test_policy(self):
+        with self.bed.smtp() as client:
+            client.ehlo("client.test")
+            client.mail("", ["SIZE=77"])
+            path = "bounce-v2+user=example.net@asked.test"
+            answers = [client.rcpt(who) for who in (path, "unknown@asked.test", "later@asked.test", path)]
+        same([code for code, _ in answers], [250, 550, 450, 250], "policy: what is answered is done")
+        ok(b"5.1.1" in answers[1][1] and b"Not a return path of ours" in answers[1][1], "with its text", answers[1])
+        asked = self.policy.logged()
+        same([q["recipient"] for q in asked], [path, "unknown@asked.test", "later@asked.test", path],
+             "each recipient is asked about, as it was said")
+        first = asked[0]
+        same([first[name] for name in ("request", "protocol_state", "protocol_name", "client_address", "helo_name",
+                                       "sender", "size", "server_address")],
+             ["smtpd_access_policy", "RCPT", "ESMTP", "127.0.0.1", "client.test", "", 77, "127.0.0.1"],
+             "with all that belongs to it")
+        same((first["server_port"], len({q["instance"] for q in asked}), first["instance"] != ""),
+             (self.bed.port, 1, True), "and the same instance for one message")
+
     def test_stays(self):
-        complaint = re.compile(r"lmtp\[\d+\]:.*(?:warning: (?!.*overriding earlier entry)|fatal|panic|lost connection|"
+        complaint = re.compile(r"(?:lmtp|smtpd)\[\d+\]:.*(?:warning: (?!.*overriding earlier entry)|fatal|panic|lost connection|"
                                r"protocol error|conversation with).*", re.IGNORECASE)
-        same(complaint.findall(self.bed.log.read_text()), [], "lmtp(8) has nothing to complain of")
+        same(complaint.findall(self.bed.log.read_text()), [], "Postfix has nothing to complain of")
 
 
 test = Test()
@@ -151,6 +178,7 @@ test.test_delivery()
 test.test_parameters()
 test.test_large()
 test.test_many()
+test.test_policy()
 test.test_stays()
 test.bed.ended()
 done()

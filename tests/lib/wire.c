@@ -164,15 +164,16 @@ wire_talk wire_lmtp(bb_arena *a, bb_str input, const wire_way *way)
     run r = begin(a, input, way);
     bb_lmtp *m = bb_lmtp_new(way->alloc ? way->alloc : &tap_alloc, way->lmtp ? way->lmtp : &bb_lmtp_defaults, 0);
     bb_lmtp_event e = {0};
+    bool stops = way->stop_at > 0;
     if (!m) return r.talk;
     r.talk.made = true;
     while (!r.talk.closed) {
-        if (way->stop_at && r.taken >= way->stop_at) bb_lmtp_stop(m);
+        if (stops && r.taken >= way->stop_at) bb_lmtp_stop(m);
         size_t n = bb_lmtp_step(m, at_hand(&r), 0, &e);
         hear(&r, m, &e);
         took(&r, n);
         bb_lmtp_sent(m, sent(&r, bb_lmtp_output(m), e.type == BB_LMTP_FULL), 0);
-        if (e.type != BB_LMTP_MORE || arrive(&r)) continue;
+        if (e.type != BB_LMTP_MORE || arrive(&r) || (stops && r.taken >= way->stop_at)) continue;
         if (way->stays) break;
         bb_lmtp_eof(m);
     }
@@ -240,14 +241,15 @@ wire_talk wire_policy(bb_arena *a, bb_str input, const wire_way *way)
     bb_policyd *p =
         bb_policyd_new(way->alloc ? way->alloc : &tap_alloc, way->policy ? way->policy : &bb_policyd_defaults, 0);
     bb_policyd_event e = {0};
+    bool stops = way->stop_at > 0;
     if (!p) return r.talk;
     r.talk.made = true;
     while (!r.talk.closed) {
-        if (way->stop_at && r.taken >= way->stop_at) bb_policyd_stop(p);
+        if (stops && r.taken >= way->stop_at) bb_policyd_stop(p);
         took(&r, bb_policyd_step(p, at_hand(&r), 0, &e));
         hear_policy(&r, p, &e);
         bb_policyd_sent(p, sent(&r, bb_policyd_output(p), e.type == BB_POLICYD_FULL), 0);
-        if (e.type != BB_POLICYD_MORE || arrive(&r)) continue;
+        if (e.type != BB_POLICYD_MORE || arrive(&r) || (stops && r.taken >= way->stop_at)) continue;
         if (way->stays) break;
         bb_policyd_eof(p);
     }

@@ -97,6 +97,26 @@ static void cutting(void)
     ok(neutral, "LMTP: lines of at most 512 octets of printable ASCII");
 }
 
+/* Asked to stop anywhere, the machine ends with a client that knows: all messages that came whole are answered. */
+static void stopping(void)
+{
+    bool ends = true;
+    for (int i = 0; i < ROUNDS && ends; i++) {
+        const bb_str two = BB_S("LHLO mx\r\nMAIL FROM:<>\r\nRCPT TO:<a@x>\r\nDATA\r\nx\r\n.\r\n"
+                                "MAIL FROM:<>\r\nRCPT TO:<a@x>\r\nDATA\r\ny\r\n.\r\nNOOP\r\n");
+        wire_way way = {.random = &state, .stop_at = 1 + tap_below(&state, two.n), .stays = true};
+        wire_talk t = wire_lmtp(&arena, two, &way);
+        size_t whole = 0, stored = 0;
+        for (bb_str rest = t.events, line; bb_line(&rest, &line);) whole += bb_starts(line, BB_S("MESSAGE"));
+        for (bb_str rest = t.output, line; bb_line(&rest, &line);) stored += bb_eq(line, BB_S("250 2.0.0 Stored"));
+        ends = t.closed && whole == stored && bb_find(t.output, BB_S("\r\n421 4.3.2 ")) != BB_NPOS &&
+               bb_find(t.events, BB_S("CLOSE stopped")) != BB_NPOS && bb_find(t.events, BB_S("FORGOTTEN")) == BB_NPOS;
+        if (!ends) tap_note("stopped at %d: %s", (int)way.stop_at, bb_safe(&arena, t.events, 2000).p);
+        bb_arena_reset(&arena);
+    }
+    ok(ends, "LMTP: stopped anywhere, it ends between messages, and every message is answered");
+}
+
 /* ---- data --------------------------------------------------------------------------------------- */
 
 /* As a client has it (RFC 5321 section 4.5.2): a line that begins with a dot gets another. */
@@ -238,6 +258,7 @@ int main(void)
     bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
     state = tap_seed();
     cutting();
+    stopping();
     data();
     replies();
     xtext();

@@ -192,6 +192,11 @@ static size_t local_begin(bb_str text, size_t from, size_t at, size_t local_max)
     size_t begin = at;
     while (begin > from && at - begin <= local_max) {
         size_t step = 1, n;
+        if ((unsigned char)text.p[begin - 1] < 0x80) { /* nearly always */
+            if (!is_atext(text.p[begin - 1]) && text.p[begin - 1] != '.') break;
+            begin--;
+            continue;
+        }
         while (step < 4 && begin - step > from && ((unsigned char)text.p[begin - step] & 0xC0) == 0x80) step++;
         char c = text.p[begin - step];
         if (!is_atext(c) && c != '.') break;
@@ -209,11 +214,14 @@ static size_t domain_end(bb_str text, size_t begin)
     bool literal = begin < text.n && text.p[begin] == '[';
     size_t end = begin, label = begin, mixed = 0, n;
     for (; end < text.n && end - begin <= DOMAIN_MAX; end += n) {
-        uint32_t wide = wide_at(text, end, &n);
         char c = text.p[end];
-        if (is_punctuation(wide) || (!in_domain(c) && !(literal && strchr("[]:", c)))) break;
+        uint32_t wide = 0;
+        n = 1;
+        if ((unsigned char)c >= 0x80) wide = wide_at(text, end, &n);
+        if ((wide && is_punctuation(wide)) || (!in_domain(c) && !(literal && strchr("[]:", c)))) break;
         if (c == '.') label = end + 1, mixed = 0;
-        if (is_unspaced(wide) && !mixed && end > label && label > begin && bb_is_alnum(text.p[end - 1])) mixed = end;
+        if (wide && is_unspaced(wide) && !mixed && end > label && label > begin && bb_is_alnum(text.p[end - 1]))
+            mixed = end;
     }
     return mixed ? mixed : end < text.n ? end : text.n;
 }

@@ -209,12 +209,12 @@ bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nob
 
 bb_str bb_without_footers(bb_arena *a, bb_str text)
 {
-    bb_phrase_scan scan = bb_phrases(text, BB_WORDS_DOUBTS);
+    bb_phrase_scan scan = bb_phrases(text, BB_WORDS_FOOTERS);
     bb_phrase_hit hit;
     bb_buf out = {0};
     size_t kept = 0;
     for (size_t from = 0, to = 0; bb_phrase_next(&scan, &hit);) {
-        if (hit.sense != BB_DOUBT_FOOTER || hit.at < kept) continue;
+        if (hit.at < kept) continue;
         for (; to <= hit.at; to = from + sentence_in(bb_sub(text, from, BB_NPOS))) from = to;
         bb_str before = bb_sub(text, from, hit.at - from);
         bool names = bb_chr(before, '@') != BB_NPOS; /* an address and its refusal, that no full stop ends */

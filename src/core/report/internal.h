@@ -93,6 +93,7 @@ typedef enum {
     BB_WORDS_DAEMONS,    /* how mail systems sign */
     BB_WORDS_DOUBTS,     /* by which prose does not assert: BB_DOUBT_* */
     BB_WORDS_EXPIRED,    /* no further attempts, said of one recipient */
+    BB_WORDS_FOOTERS,    /* that companies put below every mail of theirs */
     BB_WORDS_HOSTS,      /* before a host's name */
     BB_WORDS_SEPARATORS, /* before the message that came back */
     BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
@@ -124,8 +125,8 @@ enum {
 
 /* How far a doubt reaches: over its whole sentence, or from where it stands to the sentence's end. OR: one of two things
  * that a text names that stands under nobody's address; said of somebody it only chooses its words ("disabled or
- * discontinued"). NONE: no doubt, though it looks like one. FOOTER: it stands below all mail of a company. */
-enum { BB_DOUBT_NONE, BB_DOUBT_WHOLE, BB_DOUBT_ONWARDS, BB_DOUBT_OR, BB_DOUBT_FOOTER };
+ * discontinued"). NONE: no doubt, though it looks like one. */
+enum { BB_DOUBT_NONE, BB_DOUBT_WHOLE, BB_DOUBT_ONWARDS, BB_DOUBT_OR };
 
 enum { BB_STAGE_NONE, BB_STAGE_CONN, BB_STAGE_EHLO, BB_STAGE_MAIL, BB_STAGE_RCPT, BB_STAGE_DATA };
 
@@ -134,12 +135,12 @@ typedef struct {
     uint16_t child, end; /* first child; first end; 0: none */
     uint8_t children;
     unsigned char byte;
-    uint8_t lists; /* of phrases that end here or below, a bit each */
+    uint16_t lists; /* of phrases that end here or below, a bit each */
 } bb_word_node;
 typedef struct {
     uint16_t node, next; /* next: another one of the same place */
     unsigned char first, second;
-    uint8_t lists;
+    uint16_t lists;
 } bb_word_start;
 typedef struct {
     uint8_t list;

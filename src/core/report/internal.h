@@ -147,13 +147,13 @@ typedef struct {
     bool more; /* the next one ends at the same node */
     int16_t sense;
 } bb_word_end;
-#define BB_WORD_PLACES  1024
-#define BB_WORD_TRIPLES (1 << 15)
-#define BB_WORD_ALNUM   (1U << 15)
+#define BB_WORD_PLACES 1024
+#define BB_WORD_FOURS  (1 << 16)
+#define BB_WORD_ALNUM  (1U << 15)
 extern const uint16_t bb_word_first[]; /* lists by first byte, and whether it is a letter or digit of ASCII */
 extern const uint16_t bb_word_heads[]; /* of chains of starts, by place */
-/* By list, a bit for the low five bits of the first three bytes, where those are plain ASCII. */
-extern const uint8_t bb_word_triples[][BB_WORD_TRIPLES / 8];
+/* By list, a bit for the low five bits of the first four bytes, hashed, where those are plain ASCII. */
+extern const uint8_t bb_word_fours[][BB_WORD_FOURS / 8];
 extern const bb_word_start bb_word_starts[];
 extern const bb_word_node bb_word_nodes[];
 extern const bb_word_end bb_word_ends[];

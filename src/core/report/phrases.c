@@ -96,12 +96,13 @@ static bool is_plain(unsigned char c)
     return c >= ' ' && c < 0x80;
 }
 
-/* May a phrase of the list begin with these bytes? Nearly always not, and three of them tell. */
+/* May a phrase of the list begin with these bytes? Nearly always not, and four of them tell. */
 static bool may_begin(const unsigned char *p, size_t n, bb_words list)
 {
-    if (n < 3 || !is_plain(p[0]) || !is_plain(p[1]) || !is_plain(p[2])) return true;
-    unsigned triple = (p[0] & 31U) << 10 | (p[1] & 31U) << 5 | (p[2] & 31U);
-    return bb_word_triples[list][triple / 8] >> triple % 8 & 1;
+    if (n < 4 || !is_plain(p[0]) || !is_plain(p[1]) || !is_plain(p[2]) || !is_plain(p[3])) return true;
+    uint32_t key = (p[0] & 31U) << 15 | (p[1] & 31U) << 10 | (p[2] & 31U) << 5 | (p[3] & 31U);
+    uint32_t four = (uint32_t)(key * 0x9E3779B1U) >> 16; /* Fibonacci hashing */
+    return bb_word_fours[list][four / 8] >> four % 8 & 1;
 }
 
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)

@@ -9,10 +9,12 @@ those below it mean, X being a constant of internal.h. Quotes keep a space at ei
 All phrases of all lists are in one trie, so that a text can be read once for several of them. It begins behind the first
 two signs of a phrase, which are looked up by a hash: most places of a text go no further.
 """
+import itertools
 import pathlib
 import sys
 
 PLACES = 1024
+FOURS = 1 << 16
 TYPOGRAPHIC = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -75,15 +77,25 @@ def mask(lists):
     return " | ".join("1U << BB_WORDS_" + name for name in sorted(lists)) or "0"
 
 
-def triples(texts):
-    """A bit for each three bytes that a phrase of one list can begin with; white space but " " is not looked up."""
-    bits = bytearray((1 << 15) // 8)
+def fours(texts):
+    """A bit for each four bytes that a phrase of one list can begin with; white space but " " is not looked up."""
+    bits = bytearray(FOURS // 8)
     for text in texts:
-        pair = (text[0] & 31) << 10 | (text[1] & 31) << 5
-        plain = len(text) > 2 and 0x20 <= text[2] < 0x80
-        for third in [text[2] & 31] if plain else range(32):
-            bits[(pair | third) // 8] |= 1 << (pair | third) % 8
+        known = text[:4]
+        if any(not 0x20 <= b < 0x80 for b in known):
+            continue
+        for rest in itertools.product(range(32), repeat=4 - len(known)):
+            bit = four(*(b & 31 for b in known), *rest)
+            bits[bit // 8] |= 1 << bit % 8
     return "{%s}" % ",".join(map(str, bits))
+
+
+def four(*bytes_):
+    """As in phrases.c."""
+    key = 0
+    for byte in bytes_:
+        key = key << 5 | byte
+    return (key * 0x9E3779B1 & 0xFFFFFFFF) >> 32 - FOURS.bit_length() + 1
 
 
 def alnum(byte):
@@ -135,8 +147,8 @@ def main(output, files):
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
         + table("uint16_t", "bb_word_first", [mask(lists) + alnum(i) for i, lists in enumerate(first_bytes(starts))])
         + table("uint16_t", "bb_word_heads", map(str, heads))
-        + table("uint8_t", "bb_word_triples", ["[BB_WORDS_%s] = %s" % (n, triples(t)) for n, t in texts.items()],
-                "[BB_WORD_TRIPLES / 8]")
+        + table("uint8_t", "bb_word_fours", ["[BB_WORDS_%s] = %s" % (n, fours(t)) for n, t in texts.items()],
+                "[BB_WORD_FOURS / 8]")
         + table("bb_word_start", "bb_word_starts", start_rows)
         + table("bb_word_node", "bb_word_nodes", node_rows)
         + table("bb_word_end", "bb_word_ends", ends)

@@ -117,17 +117,50 @@ static bool bounds_address(char c)
     return bb_is_space(c) || (c && strchr("<>()[]{},;:\"'|", c));
 }
 
+/* Signs of East Asia, which stand beside an address without a space between. */
+static bool is_wide(char lead)
+{
+    return (unsigned char)lead >= 0xe2;
+}
+
+/* Does the domain that begins at `from` end at i? "ann@example.net...User unknown", "ann@example.net不存在". */
+static bool ends_domain(bb_str s, size_t from, size_t i)
+{
+    if (bounds_address(s.p[i]) || bb_starts(bb_sub(s, i, 2), BB_S(".."))) return true;
+    bool ascii = i > from && (unsigned char)s.p[i - 1] < 0x80 && s.p[i - 1] != '.';
+    return ascii && is_wide(s.p[i]) && bb_chr(bb_sub(s, from, i - from), '.') != BB_NPOS;
+}
+
+/* Does the local part that goes from i to n begin there? */
+static bool begins_local(const char *out, size_t i, size_t n)
+{
+    if (i == 0 || bounds_address(out[i - 1])) return true;
+    if (i == n || (unsigned char)out[i] >= 0x80 || (unsigned char)out[i - 1] < 0x80) return false;
+    size_t lead = i - 1;
+    while (lead > 0 && ((unsigned char)out[lead] & 0xc0) == 0x80) lead--;
+    return is_wide(out[lead]);
+}
+
 /* Bytes of an address's domain behind the @ at i, where there is one and a local part was written
  * last; *n then loses the local part. An address is nobody's words: <spam@example.net> is a name. */
 static size_t address_at(bb_str s, size_t i, const char *out, size_t *n)
 {
     size_t to = i + 1, from = *n;
-    while (to < s.n && to - i <= MAX_PART && !bounds_address(s.p[to])) to++;
-    while (from > 0 && *n - from <= MAX_PART && !bounds_address(out[from - 1])) from--;
+    while (to < s.n && to - i <= MAX_PART && !ends_domain(s, i + 1, to)) to++;
+    while (*n - from <= MAX_PART && !begins_local(out, from, *n)) from--;
     if (from == *n || to == i + 1) return 0;
     while (to > i + 2 && !bb_is_alnum(s.p[to - 1]) && (unsigned char)s.p[to - 1] < 0x80) to--; /* "... x@y.z." */
     *n = from;
     return to - i - 1;
+}
+
+/* Bytes of a full stop, exclamation or question mark of East Asia at i: these end a sentence without a space. */
+static size_t wide_stop_at(bb_str s, size_t i)
+{
+    static const char *const stops[] = {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xEF\xBD\xA1"};
+    for (size_t k = 0; (unsigned char)s.p[i] >= 0xe3 && k < BB_COUNT(stops); k++)
+        if (bb_starts(bb_sub(s, i, 3), bb_cstr(stops[k]))) return 3;
+    return 0;
 }
 
 /* After these a space ends the sentence. */
@@ -173,7 +206,11 @@ static void fold_character(folding *f)
 {
     unsigned char c = (unsigned char)f->s.p[f->i];
     char plain = plain_at(f->s, f->i);
-    if (c == '@') {
+    size_t stop = wide_stop_at(f->s, f->i);
+    if (stop) {
+        if (!at_word_start(f)) f->out[f->n++] = BB_FOLD_BREAK;
+        f->i += stop;
+    } else if (c == '@') {
         f->i += 1 + address_at(f->s, f->i, f->out, &f->n);
         f->out[f->n++] = '@';
     } else if (plain) {

@@ -976,7 +976,7 @@ static const struct row {
     B("550 Wiadomość odrzucona jako spam", spamdetected),
     B("550 Ваше сообщение отклонено: спам", spamdetected),
     B("550 您的IP被列入黑名单", blocked),
-    B("550 信件內容違反政策", onhold),
+    B("550 信件內容違反政策", policyviolation),
     B("550 スパムと判定されました", spamdetected),
     H("550 Konto existiert nicht mehr", userunknown),
     H("550 Dieser Empfänger existiert nicht", userunknown),

@@ -118,73 +118,76 @@ int bouncebox_return_path_verify(const bouncebox_key *keys, size_t n, const char
 
 /* ---- writing return paths -------------------------------------------------------------------------------------------------- */
 
-/* Ends each of the writers: what they made goes to the caller, and their memory goes. */
-static int written(bb_arena *a, bool good, bb_str path, const bb_err *why, char *out, size_t size, bouncebox_error *err)
+/* What each of the writers works with. */
+typedef struct {
+    bb_arena arena;
+    bb_str path;
+    bb_err why;
+} writing;
+
+static void begin(writing *w)
 {
-    int code = !good ? lib_fail_as(err, why) : lib_put(path, out, size, err);
-    if (a->failed) code = lib_fail(err, BOUNCEBOX_ENOMEM, "out of memory");
-    bb_arena_free(a);
+    *w = (writing){0};
+    bb_arena_init(&w->arena, &lib_alloc, BB_ARENA_LIMIT);
+}
+
+/* What was made goes to the caller, and the memory goes. */
+static int end(writing *w, bool good, char *out, size_t size, bouncebox_error *err)
+{
+    int code = !good ? lib_fail_as(err, &w->why) : lib_put(w->path, out, size, err);
+    if (w->arena.failed) code = lib_fail(err, BOUNCEBOX_ENOMEM, "out of memory");
+    bb_arena_free(&w->arena);
     return code;
 }
 
 int bouncebox_return_path_signed(const char *token, const char *domain, char *out, size_t size, bouncebox_error *err)
 {
-    bb_arena a;
-    bb_str path = {0};
-    bb_err why = {0};
+    writing w;
     lib_begin(err);
     if (!token || !domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no token or domain");
-    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
-    bool good = bb_return_path_signed(&a, token, bb_cstr(domain), &path, &why);
-    return written(&a, good, path, &why, out, size, err);
+    begin(&w);
+    bool good = bb_return_path_signed(&w.arena, token, bb_cstr(domain), &w.path, &w.why);
+    return end(&w, good, out, size, err);
 }
 
 int bouncebox_return_path_plain(uint64_t number, const char *domain, char *out, size_t size, bouncebox_error *err)
 {
-    bb_arena a;
-    bb_str path = {0};
-    bb_err why = {0};
+    writing w;
     lib_begin(err);
     if (!domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no domain");
-    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
-    bool good = bb_return_path_plain(&a, number, bb_cstr(domain), &path, &why);
-    return written(&a, good, path, &why, out, size, err);
+    begin(&w);
+    bool good = bb_return_path_plain(&w.arena, number, bb_cstr(domain), &w.path, &w.why);
+    return end(&w, good, out, size, err);
 }
 
 int bouncebox_return_path_verp(const char *base, const char *recipient, const char *domain, char *out, size_t size,
                                bouncebox_error *err)
 {
-    bb_arena a;
-    bb_str path = {0};
-    bb_err why = {0};
+    writing w;
     lib_begin(err);
     if (!base || !recipient || !domain)
         return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no base, recipient or domain");
-    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
-    bool good = bb_return_path_verp(&a, bb_cstr(base), '+', bb_cstr(recipient), bb_cstr(domain), &path, &why);
-    return written(&a, good, path, &why, out, size, err);
+    begin(&w);
+    bool good = bb_return_path_verp(&w.arena, bb_cstr(base), '+', bb_cstr(recipient), bb_cstr(domain), &w.path, &w.why);
+    return end(&w, good, out, size, err);
 }
 
 int bouncebox_return_path_unsubscribe(const char *token, const char *domain, char *out, size_t size,
                                       bouncebox_error *err)
 {
-    bb_arena a;
-    bb_str path = {0};
-    bb_err why = {0};
+    writing w;
     lib_begin(err);
     if (!token || !domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "unsubscribing: no token or domain");
-    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
-    bool good = bb_return_path_unsubscribe(&a, token, bb_cstr(domain), &path, &why);
-    return written(&a, good, path, &why, out, size, err);
+    begin(&w);
+    bool good = bb_return_path_unsubscribe(&w.arena, token, bb_cstr(domain), &w.path, &w.why);
+    return end(&w, good, out, size, err);
 }
 
 int bouncebox_return_path_signed_verp(const bouncebox_key *key, const bouncebox_token *token, const char *base,
                                       const char *recipient, const char *domain, char *out, size_t size,
                                       bouncebox_error *err)
 {
-    bb_arena a;
-    bb_str path = {0};
-    bb_err why = {0};
+    writing w;
     bb_key signer;
     bb_token fields;
     lib_begin(err);
@@ -192,29 +195,27 @@ int bouncebox_return_path_signed_verp(const bouncebox_key *key, const bouncebox_
         return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no key, token, base, recipient or domain");
     int code = core_fields(key, token, &signer, &fields, err);
     if (code != BOUNCEBOX_OK) return code;
-    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
-    bool good = bb_return_path_signed_verp(&a, &signer, fields, bb_cstr(base), bb_cstr(recipient), bb_cstr(domain),
-                                           &path, &why);
+    begin(&w);
+    bool good = bb_return_path_signed_verp(&w.arena, &signer, fields, bb_cstr(base), bb_cstr(recipient),
+                                           bb_cstr(domain), &w.path, &w.why);
     sodium_memzero(&signer, sizeof signer);
-    return written(&a, good, path, &why, out, size, err);
+    return end(&w, good, out, size, err);
 }
 
 int bouncebox_return_path_mailing(const bouncebox_key *key, const bouncebox_token *token, const char *recipient,
                                   const char *domain, char *out, size_t size, bouncebox_error *err)
 {
-    bb_arena a;
-    bb_str path = {0};
-    bb_err why = {0};
+    writing w;
     bb_key signer;
     bb_token fields;
     lib_begin(err);
     if (!key || !token || !domain) return lib_fail(err, BOUNCEBOX_EUSAGE, "return path: no key, token or domain");
     int code = core_fields(key, token, &signer, &fields, err);
     if (code != BOUNCEBOX_OK) return code;
-    bb_arena_init(&a, &lib_alloc, BB_ARENA_LIMIT);
-    bool good = bb_return_path_mailing(&a, &signer, fields, bb_cstr(recipient), bb_cstr(domain), &path, &why);
+    begin(&w);
+    bool good = bb_return_path_mailing(&w.arena, &signer, fields, bb_cstr(recipient), bb_cstr(domain), &w.path, &w.why);
     sodium_memzero(&signer, sizeof signer);
-    return written(&a, good, path, &why, out, size, err);
+    return end(&w, good, out, size, err);
 }
 
 /* ---- reading return paths ---------------------------------------------------------------------------------------------------- */

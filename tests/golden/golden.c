@@ -90,6 +90,16 @@ size_t golden_files(const char *folder, bb_str **names)
     return n > 0 ? (size_t)n : 0;
 }
 
+bb_str golden_with_crlf(bb_str bytes)
+{
+    bb_buf out = bb_buf_in(&kept, 2 * bytes.n);
+    for (bb_str line; bb_line(&bytes, &line);) {
+        bb_put(&out, line);
+        bb_puts(&out, "\r\n");
+    }
+    return bb_buf_str(&out);
+}
+
 static bb_str read_whole(const char *path)
 {
     bb_str read = tap_source_file(path);

@@ -31,5 +31,7 @@ size_t golden_row(bb_str *table, bb_str cells[GOLDEN_CELLS]);
 size_t golden_files(const char *folder, bb_str **names);
 /* The message; a failed check where there is none. */
 bb_str golden_file(const char *folder, bb_str name);
+/* The same with CRLF at the end of each line. */
+bb_str golden_with_crlf(bb_str bytes);
 
 #endif

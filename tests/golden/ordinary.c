@@ -83,16 +83,6 @@ static bb_str as_it_came(bb_str bytes)
     return bytes;
 }
 
-static bb_str with_crlf(bb_str bytes)
-{
-    bb_buf out = bb_buf_in(kept, 2 * bytes.n);
-    for (bb_str line; bb_line(&bytes, &line);) {
-        bb_put(&out, line);
-        bb_puts(&out, "\r\n");
-    }
-    return bb_buf_str(&out);
-}
-
 static bb_str one_more_hop(bb_str bytes)
 {
     bb_buf out = bb_buf_in(kept, bytes.n + 512);
@@ -136,7 +126,7 @@ static void read_as_a_person_reads(void)
         bool same; /* means the same to a person */
     } ways[] = {
         {"as it came", as_it_came, true},
-        {"with CRLF", with_crlf, true},
+        {"with CRLF", golden_with_crlf, true},
         {"with one more hop", one_more_hop, true},
         {"without its return path", without_path, false},
         {"with a list's return path", through_a_list, false},

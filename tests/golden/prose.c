@@ -3,8 +3,6 @@
  * Reports in the words of programs and providers, read as prose.tsv says that a person reads them: as they came, with
  * CRLF, and by the generic reader alone where it can.
  */
-#include <string.h>
-
 #include "golden.h"
 
 #define FOLDER "tests/golden/prose"
@@ -12,16 +10,6 @@
 enum { FILE_, RECIPIENT, KIND, REASON, COLUMNS };
 
 static bb_arena *kept;
-
-static bb_str with_crlf(bb_str bytes)
-{
-    bb_buf out = bb_buf_in(kept, 2 * bytes.n);
-    for (bb_str line; bb_line(&bytes, &line);) {
-        bb_put(&out, line);
-        bb_puts(&out, "\r\n");
-    }
-    return bb_buf_str(&out);
-}
 
 /* "ann@example.net hard userunknown / ...", one a recipient. */
 static bb_str read_line(bb_str bytes)
@@ -42,7 +30,7 @@ static void check(bb_str file, bb_str want)
 {
     bb_str bytes = golden_file(FOLDER, file);
     is_str(read_line(bytes), want, BB_FMT " as it came", BB_ARG(file));
-    is_str(read_line(with_crlf(bytes)), want, BB_FMT " with CRLF", BB_ARG(file));
+    is_str(read_line(golden_with_crlf(bytes)), want, BB_FMT " with CRLF", BB_ARG(file));
 }
 
 int main(void)

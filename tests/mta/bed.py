@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "proc"))
 import box  # noqa: E402
-from box import until  # noqa: E402
+from box import skip_all, until  # noqa: E402
 
 from remote import Names, Remote  # noqa: E402
 
@@ -61,33 +61,22 @@ bounce_queue_lifetime = 3s
 """
 
 
-def skip(why):
-    print("1..0 # SKIP " + why)
-    sys.exit(0)
-
-
 def must_be_able(ipv6):
     """Says why not, and ends, where no Postfix can be started."""
     if ipv6:
         try:
             hold("::1").close()
         except OSError:
-            skip("there is no ::1")
+            skip_all("there is no ::1")
     if os.geteuid() != 0:
-        skip("not root, and Postfix's master must be")
+        skip_all("not root, and Postfix's master must be")
     if not shutil.which("postconf") or not (PACKAGED / "master.cf.dist").exists():
-        skip("Debian's Postfix is not installed")
+        skip_all("Debian's Postfix is not installed")
     for user in ("postfix", "news", "daemon"):
         try:
             pwd.getpwnam(user)
         except KeyError:
-            skip("there is no user " + user)
-
-
-def skipped(name, why):
-    """A check that this machine cannot make."""
-    box._count += 1
-    print("ok %d - %s # SKIP %s" % (box._count, name, why), flush=True)
+            skip_all("there is no user " + user)
 
 
 def hold(host, port=0):

@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 
-from bed import Bed, box, skipped
-from box import ROOT, done, ok, run, same, until
+from bed import Bed, box
+from box import ROOT, done, ok, run, same, skip, until
 
 HARD = ("hard", "userunknown", "failed", "5.1.1", 550)
 FULL = ("soft", "mailboxfull", "failed", "5.2.2", 552)
@@ -145,7 +145,7 @@ class Test:
         if self.bed.names:
             self.rows["news"] += BY_NAME
         elif variant == "chroot":
-            skipped("what only a name server can say", "none of our own could be started")
+            skip("what only a name server can say", "none of our own could be started")
 
     def commands(self):
         """A folder for PATH: Postfix's commands know our configuration, and `render ID` writes a newsletter."""

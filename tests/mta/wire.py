@@ -7,13 +7,12 @@ usage: wire.py PROGRAM LMTP-STDIO POLICY-STDIO
 """
 import json
 import re
-import socket
 import subprocess
 import sys
 import threading
 
-from bed import Bed, hold, port_of, until
-from box import done, ok, same
+from bed import Bed, hold, port_of
+from box import done, ok, same, until
 
 # Three domains, whose servers do three things with what is too large; 20000 octets are.
 BEYOND = ("cut", "defer", "refuse")

@@ -5,12 +5,10 @@ was reached once. BOUNCEBOX_CORPUS names the folder that holds them, their label
 
 usage: corpus.py PROGRAM
 """
-import os
-import pathlib
 import subprocess
 import sys
 
-from box import PROGRAM, done, ok, run, same
+from box import PROGRAM, corpus_or_skip, done, ok, run, same
 
 # Columns of the scorer: percentages of at least so much, counts of at most so many. FH and FHw are false removals.
 LEAST = {"detP": 99.5, "detR": 99.5, "rcpF1": 99.5, "set": 99.0, "act3": 98.5, "hardR": 98.5, "reason": 92.4, "fam": 95.5, "status": 99.0}
@@ -27,11 +25,7 @@ def score(corpus):
 
 
 def main():
-    folder = os.environ.get("BOUNCEBOX_CORPUS")
-    if not folder:
-        print("1..0 # SKIP BOUNCEBOX_CORPUS is not set")
-        return
-    corpus = pathlib.Path(folder)
+    corpus = corpus_or_skip()
     files = sorted((corpus / "messages").rglob("*.eml"))
     got = run("parse", corpus / "messages")
     rows = got.lines() if ok(got.code == 0 and not got.said, "all of them are read", got) else []

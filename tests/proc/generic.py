@@ -4,17 +4,16 @@
 
 Over the labelled reports that BOUNCEBOX_CORPUS names (corpus.py): people's mail, not ours to publish.
 
-usage: generic.py READ_WITHOUT
+usage: generic.py READ_WITHOUT    (BB_VERBOSE=1 names what is wrong)
 """
 import collections
 import json
 import os
-import pathlib
 import re
 import subprocess
 import sys
 
-from box import done, ok
+from box import corpus_or_skip, done, ok
 from scores import BOUNCES, Figures, labels
 
 FORMATS = ("rfc3464", "postfix", "exim", "qmail", "sendmail", "opensmtpd", "courier", "dma")
@@ -54,11 +53,7 @@ def measure(form, mine, rows, labelled):
 
 
 def main():
-    folder = os.environ.get("BOUNCEBOX_CORPUS")
-    if not folder:
-        print("1..0 # SKIP BOUNCEBOX_CORPUS is not set")
-        return
-    corpus = pathlib.Path(folder).resolve()
+    corpus = corpus_or_skip()
     labelled = {str(corpus / "messages" / (i + ".eml")): label for i, label in labels(corpus / "labels.tsv").items()}
     whole = read(sys.argv[1], "-", list(labelled))
     pooled = collections.Counter()
@@ -70,9 +65,7 @@ def main():
         ok(not weak, "%s off: no family of %d messages is under %d" % (form, MESSAGES, FAMILY), weak)
         pooled.update(figures.n)
         ok(not figures.n["false hard"], "%s off: no false hard" % form, figures.wrong)
-        if os.environ.get("BB_VERBOSE"):
-            for what, name in sorted(figures.wrong):
-                print("#   %s: %s" % (what, name))
+        figures.tell()
     reached = 100 * pooled["kinds right"] / max(1, pooled["kinds"])
     ok(pooled["hard for others"] <= ELSEWHERE, "nor hard for anybody else", pooled["hard for others"])
     ok(reached >= POOLED, "of all of them %d %% of the kinds are right: %.1f" % (POOLED, reached))

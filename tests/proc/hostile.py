@@ -10,7 +10,7 @@ import resource
 import sqlite3
 import subprocess
 
-from box import PROGRAM, SANE, done, fixtures, folder, mbox, new_home, ok, run, same
+from box import PROGRAM, done, fixtures, folder, mbox, new_home, ok, run, same
 
 TOP = folder()
 KEYS = {"v", "source", "kind", "reason", "recipient", "action", "status", "reply_code", "command", "diagnostic",

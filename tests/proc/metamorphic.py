@@ -11,11 +11,9 @@ import pathlib
 import re
 import sys
 
+from box import FIXTURES, corpus, done, folder, mbox, ok, run
 from pieces import MESSAGES, Odd, apart, unix
-from box import FIXTURES, done, folder, mbox, ok, run
 
-# A list manager is known by what it says first, and by little else.
-FIRST_WORDS = set()  # names of such messages
 STATUS = (b"message/delivery-status", b"message/global-delivery-status")
 CHANGES = {}
 
@@ -202,22 +200,21 @@ def spaces_behind_boundaries(mail):
 
 # ---- words ----------------------------------------------------------------------------------------------------------------
 
-GERMAN = """Diese E-Mail enthält vertrauliche und rechtlich geschützte Informationen. Wenn Sie nicht der richtige Adressat sind
+# What companies put below their mail: "if it is not for you, tell the sender and delete it".
+WORDS = {
+    "german": """Diese E-Mail enthält vertrauliche und rechtlich geschützte Informationen. Wenn Sie nicht der richtige Adressat sind
 oder diese E-Mail irrtümlich erhalten haben, informieren Sie bitte den Absender und vernichten Sie diese E-Mail.
 Das unerlaubte Kopieren sowie die unbefugte Weitergabe dieser E-Mail sind nicht gestattet.
-"""
-JAPANESE = """━━━━━━━━━━━━━━━━━━━━━━━━
+""",
+    "japanese": """━━━━━━━━━━━━━━━━━━━━━━━━
 株式会社サンプル　情報システム部
 〒100-0001　東京都千代田区千代田1-1
 電話: 03-0000-0000
 ━━━━━━━━━━━━━━━━━━━━━━━━
-"""
-ENGLISH = """This message and any attachments are confidential and intended solely for the addressee. If you have received
+""",
+    "english": """This message and any attachments are confidential and intended solely for the addressee. If you have received
 it in error, please notify the sender and delete it. The company accepts no liability for its content.
-"""
-# What companies put below their mail: "if it is not for you, tell the sender and delete it".
-WORDS = {
-    "german": GERMAN, "japanese": JAPANESE, "english": ENGLISH,
+""",
     "french": """Ce message est confidentiel et destiné exclusivement à son destinataire. Si vous l'avez reçu par erreur, merci d'en avertir
 immédiatement l'expéditeur et de le détruire. Pensez à l'environnement avant d'imprimer ce courriel.
 """,
@@ -244,15 +241,15 @@ powiadomić nadawcę i ją usunąć. Jej rozpowszechnianie jest zabronione.
 }
 
 
-def said_beside(words, before):
-    """Another paragraph in front of or behind the first human text."""
+def said_beside(words, in_front):
+    """Another paragraph before or behind the first human text."""
     def make(mail):
         part = leaves(mail, lambda kind: kind == b"text/plain")[0]
         text = part.text()
         if text.lstrip().startswith("{"):
             raise Odd("JSON, which no words stand beside")
         how = part.encoding() if part.encoding() in (b"base64", b"quoted-printable") else b"8bit"
-        part.put_text(words + "\n" + text if before else text.rstrip("\n") + "\n\n" + words, "utf-8", how)
+        part.put_text(words + "\n" + text if in_front else text.rstrip("\n") + "\n\n" + words, "utf-8", how)
         return mail.bytes()
     return make
 
@@ -265,25 +262,32 @@ for _name, _words in WORDS.items():
 
 
 def sources():
-    """(name, raw bytes); an mbox line above is taken off, since files have none."""
-    top = os.environ.get("BOUNCEBOX_CORPUS")
-    corpus = pathlib.Path(top) / "messages" if top else None
+    """(name, raw bytes)"""
     out = [(p.stem, p) for p in sorted(FIXTURES.glob("*.eml"))]
-    out += [("_".join(p.relative_to(corpus).with_suffix("").parts), p) for p in sorted(corpus.rglob("*.eml"))] if top else []
+    if corpus():
+        top = corpus() / "messages"
+        out += [("_".join(p.relative_to(top).with_suffix("").parts), p) for p in sorted(top.rglob("*.eml"))]
     return [(name, path.read_bytes()) for name, path in out]
 
 
-def rows(top):
-    """What each message says: by its name, kinds, reasons and recipients in order."""
+def read(top):
+    """The rows of each message, by its name."""
     got, out = run("parse", top), {}
     if got.code or got.said:
         raise SystemExit("not read: %s" % got)
     for row in got.lines():
         name = row["source"].rpartition("/")[2].partition("#")[0].removesuffix(".eml")
-        out.setdefault(name, []).append((row["kind"], row["reason"], row["recipient"]))
-        if row["format"] == "list" and top.name == "as_it_is":
-            FIRST_WORDS.add(name)
+        out.setdefault(name, []).append(row)
     return out
+
+
+def said(row):
+    return row["kind"], row["reason"], row["recipient"]
+
+
+def rows(top):
+    """What each message says: by its name, kinds, reasons and recipients in order."""
+    return {name: list(map(said, of)) for name, of in read(top).items()}
 
 
 def write(top, name, each):
@@ -318,7 +322,7 @@ def test_mbox(top, raws, want):
         numbered = {}
         for row in got.lines():
             number = int(row["source"].rpartition("#")[2] or 1)
-            numbered.setdefault(number, []).append((row["kind"], row["reason"], row["recipient"]))
+            numbered.setdefault(number, []).append(said(row))
         compare("through " + quoting, {raws[n - 1][0]: v for n, v in numbered.items()}, want)
 
 
@@ -331,14 +335,17 @@ def main():
             mails.append((stem, apart(raw)))
         except Odd:
             continue
-    want = rows(write(top, "as_it_is", raws))
+    as_it_is = read(write(top, "as_it_is", raws))
+    want = {stem: list(map(said, of)) for stem, of in as_it_is.items()}
+    # A list manager is known by what it says first, and by little else: nothing is put before that.
+    first_words = {stem for stem, of in as_it_is.items() if any(row["format"] == "list" for row in of)}
     ok(len(mails) > 0.8 * len(raws) and len(want) == len(raws), "%d messages, of which %d are in order" % (len(raws), len(mails)))
     for name, make in RAW.items():
         if not only or name in only:
             several = [stem for stem, raw in raws if raw.startswith(b"From ")] if name == "cr" else []  # no mbox is such
             compare(name, rows(write(top, name, [(stem, make(raw)) for stem, raw in raws if stem not in several])), want)
     for name, make in CHANGES.items():
-        meant = [(stem, mail) for stem, mail in mails if not (name.startswith("behind_") and stem in FIRST_WORDS)]
+        meant = [(stem, mail) for stem, mail in mails if not (name.startswith("behind_") and stem in first_words)]
         made = changed(make, meant) if not only or name in only else []
         if made:
             compare(name, rows(write(top, name, made)), want)

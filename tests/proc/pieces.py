@@ -62,9 +62,6 @@ class Part:
                 return
         self.head.append((name, value))
 
-    def drop(self, name):
-        self.head = [(each, value) for each, value in self.head if each.lower() != name.lower()]
-
     def parameter(self, name):
         found = re.search(rb";\s*" + name + rb"=(?:\"([^\"\\]*)\"|([^\s;\"]+))", self.get(b"Content-Type"), re.I)
         return (found.group(1) or found.group(2) or b"").rstrip() if found else b""

@@ -6,6 +6,7 @@ other spellings that will do), and whether it is a bounce. "unsure" counts for d
 """
 import collections
 import csv
+import os
 import re
 
 BOUNCES = ("hard", "soft", "block", "delayed")
@@ -99,6 +100,12 @@ class Figures:
         if row and row["status"] and status:
             self.n["statuses"] += 1
             self.n["statuses right"] += row["status"] == status
+
+    def tell(self):
+        """Names what is wrong to somebody who asked for it."""
+        if os.environ.get("BB_VERBOSE"):
+            for what, name in sorted(self.wrong):
+                print("#   %s: %s" % (what, name))
 
     def percent(self, part, whole):
         return 100 * self.n[part] / self.n[whole] if self.n[whole] else 100.0

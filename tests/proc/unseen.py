@@ -7,8 +7,6 @@ usage: unseen.py PROGRAM    (BB_VERBOSE=1 names what is wrong)
 """
 import collections
 import json
-import os
-import sys
 
 from box import ROOT, done, ok, run
 from scores import Figures, labels
@@ -32,9 +30,7 @@ def measure(folder):
     figures = Figures()
     for name, label in labels(folder / "labels.tsv").items():
         figures.add(label, rows[name])
-    if os.environ.get("BB_VERBOSE"):
-        for what, name in sorted(figures.wrong):
-            print("#   %s: %s" % (what, name))
+    figures.tell()
     return figures
 
 

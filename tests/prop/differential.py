@@ -23,7 +23,7 @@ import sys
 import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "proc"))
-from box import FIXTURES, ROOT, done, folder, ok  # noqa: E402
+from box import FIXTURES, ROOT, corpus, done, folder, ok  # noqa: E402
 from letters import letter  # noqa: E402
 
 TREE = sys.argv[1]
@@ -212,9 +212,8 @@ def main():
     keep = os.environ.get("BB_KEEP")
     compare("fixtures", sorted(FIXTURES.glob("*.eml")) + sorted((ROOT / "tests" / "golden" / "ordinary").glob("*.eml")))
     compare("generated", generated(pathlib.Path(keep) if keep else folder()))
-    corpus = os.environ.get("BOUNCEBOX_CORPUS")
-    if corpus:
-        compare("corpus", sorted((pathlib.Path(corpus) / "messages").rglob("*.eml")))
+    if corpus():
+        compare("corpus", sorted((corpus() / "messages").rglob("*.eml")))
     done()
 
 

@@ -61,9 +61,11 @@ int main(int argc, char **argv)
     opt.charset_ctx = &charsets;
     bb_arena a;
     bb_arena_init(&a, &tap_alloc, BB_ARENA_LIMIT);
-    for (int i = 1; bytes && i < argc; i++) {
+    bool read = bytes != NULL;
+    for (int i = 1; read && i < argc; i++) {
         FILE *f = fopen(argv[i], "rb");
-        if (!f) return 1;
+        read = f != NULL;
+        if (!f) break;
         dump(&a, &opt, argv[i], (bb_str){bytes, fread(bytes, 1, MOST, f)});
         fclose(f);
         bb_arena_reset(&a);
@@ -71,5 +73,5 @@ int main(int argc, char **argv)
     bb_charsets_close(&charsets);
     bb_arena_free(&a);
     free(bytes);
-    return bytes ? 0 : 1;
+    return read ? 0 : 1;
 }

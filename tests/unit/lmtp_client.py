@@ -11,29 +11,21 @@ import smtplib
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "proc"))
+from box import done, folder, same, skip  # noqa: E402
+
 SERVER = sys.argv[1]
-count = failed = 0
-
-
-def same(got, want, name):
-    global count, failed
-    count += 1
-    failed += got != want
-    print("%sok %d - %s" % ("" if got == want else "not ", count, name))
-    if got != want:
-        print("#   got:  %r\n#   want: %r" % (got, want))
 
 
 def spawn(end, log, beyond, size_max):
     return subprocess.Popen([SERVER, str(log), beyond, str(size_max)], stdin=end, stdout=end)
 
 
-def talk(folder):
+def talk(top):
     """One connection, as smtplib makes it."""
-    log = folder / "log"
+    log = top / "log"
     ours, theirs = socket.socketpair()
     with theirs:
         server = spawn(theirs, log, "refuse", 100000)
@@ -69,14 +61,13 @@ def talk(folder):
     same(second["recipients"][0]["address"], "full@x", "the second message")
 
 
-def load(folder):
+def load(top):
     """Postfix's smtp-source: many sessions, many recipients a message."""
     program = shutil.which("smtp-source") or shutil.which("smtp-source", path="/usr/sbin")
     if not program:
-        print("# smtp-source is not installed")
-        return
-    log, listener = folder / "load", socket.socket(socket.AF_UNIX)
-    listener.bind(str(folder / "socket"))
+        return skip("smtp-source: 200 messages in 5 sessions", "it is not installed")
+    log, listener = top / "load", socket.socket(socket.AF_UNIX)
+    listener.bind(str(top / "socket"))
     listener.listen(50)
     servers = []
 
@@ -91,7 +82,7 @@ def load(folder):
 
     threading.Thread(target=accept, daemon=True).start()
     sent = subprocess.run([program, "-L", "-s", "5", "-m", "200", "-r", "3", "-N", "-l", "4000", "-f", "s@y", "-t", "r@x",
-                           "unix:" + str(folder / "socket")], capture_output=True, timeout=60)
+                           "unix:" + str(top / "socket")], capture_output=True, timeout=60)
     listener.close()
     same((sent.returncode, sent.stdout + sent.stderr), (0, b""), "smtp-source: 200 messages in 5 sessions")
     same({s.wait(10) for s in servers}, {0}, "every server ends")
@@ -100,8 +91,7 @@ def load(folder):
     same({(m["cut"], len(m["body"])) for m in messages}, {(True, 3000)}, "and were cut where they were to be")
 
 
-with tempfile.TemporaryDirectory(prefix="bouncebox-lmtp.") as top:
-    talk(pathlib.Path(top))
-    load(pathlib.Path(top))
-print("1..%d" % count)
-sys.exit(1 if failed else 0)
+top = folder()
+talk(top)
+load(top)
+done()

@@ -7,93 +7,49 @@
 #include <string.h>
 
 #include "core/verp/verp.h"
-#include "tap.h"
+#include "vectors.h"
 
 static bb_arena arena;
 
 /* ---- vectors ---------------------------------------------------------------------------------------- */
 
-enum { RESULT, KEY, SECRET, PURPOSE, DAY, MAILING, SUBSCRIBER, AT, LIFETIME, TOKEN, LOCAL, COLUMNS };
-
-static uint64_t number(bb_str s)
-{
-    uint64_t v = 0;
-    if (!bb_eq(s, BB_S("-")) && !bb_u64(s, &v)) ok(false, "a number in the vectors");
-    return v;
-}
-
-static bb_purpose purpose_of(bb_str word)
-{
-    static const char *const words[] = {"return-path", "unsubscribe", "probe", "envid"};
-    for (size_t i = 0; i < BB_COUNT(words); i++)
-        if (bb_eq(word, bb_cstr(words[i]))) return (bb_purpose)i;
-    ok(false, "a purpose in the vectors");
-    return BB_PURPOSE_RETURN_PATH;
-}
-
 static bool same_fields(const bb_token *got, bb_str *c)
 {
-    return got->key == number(c[KEY]) && got->day == number(c[DAY]) && got->mailing == number(c[MAILING]) &&
-           got->subscriber == number(c[SUBSCRIBER]);
+    return got->key == vectors_number(c[T_KEY]) && got->day == vectors_number(c[T_DAY]) &&
+           got->mailing == vectors_number(c[T_MAILING]) && got->subscriber == vectors_number(c[T_SUBSCRIBER]);
 }
 
 static void vector(bb_str *c, int line)
 {
-    size_t n;
-    bb_key key = {.id = (uint8_t)number(c[KEY])};
-    ok(sodium_hex2bin(key.secret, sizeof key.secret, c[SECRET].p, c[SECRET].n, NULL, &n, NULL) == 0 &&
-           n == sizeof key.secret,
-       "line %d: a secret of %d octets", line, BB_KEY_BYTES);
+    bb_key key = {.id = (uint8_t)vectors_number(c[T_KEY])};
+    ok(vectors_secret(c[T_SECRET], key.secret), "line %d: a secret of %d octets", line, BB_KEY_BYTES);
     bb_keyring ring = {&key, 1};
-    bb_purpose purpose = purpose_of(c[PURPOSE]);
+    bb_purpose purpose = (bb_purpose)vectors_purpose(c[T_PURPOSE]);
     bb_token got = {0};
-    bb_token_result r =
-        bb_token_decode(&ring, purpose, c[TOKEN], (bb_time)number(c[AT]), (int64_t)number(c[LIFETIME]), &got);
-    is_str(bb_cstr(bb_token_result_word(r)), c[RESULT], "line %d: verifying says so", line);
+    bb_token_result r = bb_token_decode(&ring, purpose, c[T_TOKEN], (bb_time)vectors_number(c[T_AT]),
+                                        (int64_t)vectors_number(c[T_LIFETIME]), &got);
+    is_str(bb_cstr(bb_token_result_word(r)), c[T_RESULT], "line %d: verifying says so", line);
     if (r != BB_TOKEN_OK && r != BB_TOKEN_EXPIRED) {
         ok(!got.subscriber, "line %d: nothing is said of what was not verified", line);
         return;
     }
     char text[BB_TOKEN_LEN + 1];
     ok(same_fields(&got, c), "line %d: the fields come back", line);
-    ok(bb_token_encode(&key, purpose, got, text) && bb_ieq(bb_cstr(text), c[TOKEN]), "line %d: and give the token",
+    ok(bb_token_encode(&key, purpose, got, text) && bb_ieq(bb_cstr(text), c[T_TOKEN]), "line %d: and give the token",
        line);
     bb_return_path path;
-    bb_str address = bb_sprintf(&arena, BB_FMT "@b.example", BB_ARG(c[LOCAL]));
+    bb_str address = bb_sprintf(&arena, BB_FMT "@b.example", BB_ARG(c[T_LOCAL]));
     if (purpose != BB_PURPOSE_RETURN_PATH || r != BB_TOKEN_OK) return;
-    ok(bb_return_path_read(&arena, address, &path) && path.form == BB_FORM_SIGNED && bb_ieq(path.token, c[TOKEN]),
+    ok(bb_return_path_read(&arena, address, &path) && path.form == BB_FORM_SIGNED && bb_ieq(path.token, c[T_TOKEN]),
        "line %d: the local part is read as signed", line);
 }
 
 /* ---- vectors of return paths -------------------------------------------------------------------------- */
 
-enum {
-    P_RESULT,
-    P_FORM,
-    P_KEY,
-    P_SECRET,
-    P_DAY,
-    P_MAILING,
-    P_SUBSCRIBER,
-    P_AT,
-    P_LIFETIME,
-    P_WRITTEN,
-    P_ADDRESS,
-    P_BASE,
-    P_VICTIM,
-    P_DOMAIN,
-    P_COLUMNS
-};
-
-static bb_str text_of(bb_str column)
-{
-    return bb_eq(column, BB_S("-")) ? (bb_str){0} : column;
-}
-
 static void written_as(const bb_key *key, bb_token t, bb_str *c, int line)
 {
     char text[BB_TOKEN_LEN + 1] = "";
-    bb_str got = {0}, base = text_of(c[P_BASE]), victim = text_of(c[P_VICTIM]), domain = c[P_DOMAIN];
+    bb_str got = {0}, base = vectors_text(c[P_BASE]), victim = vectors_text(c[P_VICTIM]), domain = c[P_DOMAIN];
     bool good = false;
     if (bb_eq(c[P_FORM], BB_S("signed-verp")))
         good = bb_return_path_signed_verp(&arena, key, t, base, victim, domain, &got, NULL);
@@ -114,50 +70,30 @@ static void written_as(const bb_key *key, bb_token t, bb_str *c, int line)
 
 static void path_vector(bb_str *c, int line)
 {
-    size_t n;
-    bb_key key = {.id = (uint8_t)number(c[P_KEY])};
+    bb_key key = {.id = (uint8_t)vectors_number(c[P_KEY])};
     bb_keyring ring = {&key, 1};
     bb_return_path p = {0};
     bb_token t = {0};
-    ok(sodium_hex2bin(key.secret, sizeof key.secret, c[P_SECRET].p, c[P_SECRET].n, NULL, &n, NULL) == 0,
-       "line %d: a secret", line);
+    ok(vectors_secret(c[P_SECRET], key.secret), "line %d: a secret", line);
     bool read = bb_return_path_read(&arena, c[P_ADDRESS], &p);
     is_str(bb_cstr(read ? bb_form_word(p.form) : ""), c[P_FORM], "line %d: form", line);
-    is_str(p.base, text_of(c[P_BASE]), "line %d: base", line);
-    is_str(p.victim, text_of(c[P_VICTIM]), "line %d: recipient", line);
-    is_str(p.domain, text_of(c[P_DOMAIN]), "line %d: domain", line);
-    bb_token_result r =
-        bb_return_path_verify(&arena, &ring, &p, (bb_time)number(c[P_AT]), (int64_t)number(c[P_LIFETIME]), &t);
+    is_str(p.base, vectors_text(c[P_BASE]), "line %d: base", line);
+    is_str(p.victim, vectors_text(c[P_VICTIM]), "line %d: recipient", line);
+    is_str(p.domain, vectors_text(c[P_DOMAIN]), "line %d: domain", line);
+    bb_token_result r = bb_return_path_verify(&arena, &ring, &p, (bb_time)vectors_number(c[P_AT]),
+                                              (int64_t)vectors_number(c[P_LIFETIME]), &t);
     is_str(bb_cstr(bb_token_result_word(r)), c[P_RESULT], "line %d: verifying says so", line);
     if (r != BB_TOKEN_OK && r != BB_TOKEN_EXPIRED) return;
-    ok(t.key == key.id && t.day == number(c[P_DAY]) && t.mailing == number(c[P_MAILING]) &&
-           t.subscriber == number(c[P_SUBSCRIBER]),
+    ok(t.key == key.id && t.day == vectors_number(c[P_DAY]) && t.mailing == vectors_number(c[P_MAILING]) &&
+           t.subscriber == vectors_number(c[P_SUBSCRIBER]),
        "line %d: the fields come back", line);
     if (bb_eq(c[P_WRITTEN], BB_S("as"))) written_as(&key, t, c, line);
 }
 
-static void each_vector(const char *name, int columns, void (*check)(bb_str *c, int line))
-{
-    bb_str file = tap_source_file(name), rest = file, line;
-    int at = 0, rows = 0;
-    while (bb_line(&rest, &line)) {
-        bb_str c[P_COLUMNS] = {{0}};
-        int n = 0;
-        at++;
-        if (bb_starts(line, BB_S("#"))) continue;
-        while (n < columns && bb_split(&line, '\t', &c[n])) n++;
-        if (!ok(n == columns && !line.n, "line %d: %d columns", at, columns)) continue;
-        check(c, at);
-        rows++;
-    }
-    ok(rows > 100, "the vectors of %s were read", name);
-    free((void *)(uintptr_t)file.p);
-}
-
 static void vectors(void)
 {
-    each_vector("tests/fixtures/token-vectors.tsv", COLUMNS, vector);
-    each_vector("tests/fixtures/return-path-vectors.tsv", P_COLUMNS, path_vector);
+    vectors_each(VECTORS_TOKENS, T_COLUMNS, vector);
+    vectors_each(VECTORS_PATHS, P_COLUMNS, path_vector);
 }
 
 /* ---- what encoding refuses, and the ring ------------------------------------------------------------- */

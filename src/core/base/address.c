@@ -339,7 +339,7 @@ bb_str bb_address_find_long(bb_str text, bb_str *rest)
 
 bool bb_address_same(bb_arena *a, bb_str x, bb_str y)
 {
-    bb_address read_x, read_y;
+    bb_address read_x = {0}, read_y = {0};
     x = without_brackets(x);
     y = without_brackets(y);
     if (x.n && bb_ieq(x, y) && bb_chr(x, '@') != BB_NPOS) return true;

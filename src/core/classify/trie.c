@@ -123,10 +123,11 @@ static int cut(bb_str literal, piece pieces[MAX_PIECES], bb_err *err)
         bool after = starred;
         starred = star != BB_NPOS;
         at += raw.n + 1;
-        if (bb_empty(bb_trim(raw))) continue; /* a * at either end: the word may go on there */
+        bb_str bare = bb_trim(raw);
+        if (bb_empty(bare)) continue; /* a * at either end: the word may go on there */
         if (n == MAX_PIECES) return bb_fail(err, BB_ECONFIG, "more than %d * in one literal", MAX_PIECES - 1);
-        pieces[n++] =
-            (piece){raw, !after || bb_is_space(raw.p[0]), !starred || bb_is_space(raw.p[raw.n - 1]), MAX_BYTES};
+        bool space_before = bare.p > raw.p, space_behind = bare.p + bare.n < raw.p + raw.n;
+        pieces[n++] = (piece){raw, !after || space_before, !starred || space_behind, MAX_BYTES};
     }
     return n;
 }

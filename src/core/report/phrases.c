@@ -19,12 +19,14 @@ static unsigned char small(bb_str t, size_t i)
     bool lead = c >= 0xC0;
     unsigned char first = lead ? c : i ? (unsigned char)t.p[i - 1] : 0;
     unsigned char second = !lead ? c : i + 1 < t.n ? (unsigned char)t.p[i + 1] : 0;
-    if (first == 0xC3 && second >= 0x80 && second <= 0x9E && second != 0x97) second += 0x20;
-    else if (first == 0xCE && second >= 0x91 && second <= 0x9F) second += 0x20;
-    else if (first == 0xCE && second >= 0xA0 && second <= 0xA9) first++, second -= 0x20;
+    bool same_lead = (first == 0xC3 && second >= 0x80 && second <= 0x9E && second != 0x97) ||
+                     (first == 0xCE && second >= 0x91 && second <= 0x9F) ||
+                     (first == 0xD0 && second >= 0x90 && second <= 0x9F);
+    bool next_lead =
+        (first == 0xCE && second >= 0xA0 && second <= 0xA9) || (first == 0xD0 && second >= 0xA0 && second <= 0xAF);
+    if (same_lead) second += 0x20;
+    else if (next_lead) first++, second -= 0x20;
     else if (first == 0xD0 && second >= 0x80 && second <= 0x8F) first++, second += 0x10;
-    else if (first == 0xD0 && second >= 0x90 && second <= 0x9F) second += 0x20;
-    else if (first == 0xD0 && second >= 0xA0 && second <= 0xAF) first++, second -= 0x20;
     return lead ? first : second;
 }
 

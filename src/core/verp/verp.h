@@ -21,7 +21,6 @@
 #define BB_TAG_LEN          25 /* version letter and 24 */
 #define BB_SIGNED_LOCAL_LEN 40 /* "bounce-" and a token */
 #define BB_SUBSCRIBER_MAX   ((uint64_t)((1ULL << 40) - 1))
-#define BB_MAILING_MAX      UINT32_MAX
 #define BB_KEY_BYTES        32
 
 /* The numbers go into the MAC: never renumber. */

@@ -221,8 +221,6 @@ bool bb_store_on(bb_driver *d, bb_store **out, bb_err *err) BB_MUST_USE;
 
 /* ---- what drivers share -------------------------------------------------------------------------------- */
 
-#define BB_LIST_MAX UINT32_MAX
-
 /* The content ids of facts: of a reading, and of what is no report (its own id is not looked at). */
 bb_hash bb_reading_id(const bb_hash *report_key, uint32_t position);
 bb_hash bb_fact_id(const bb_row_fact *row);

@@ -37,7 +37,11 @@ def case_of(path):
 
 def reader_address(name, fixture):
     """The holder is whom the returned message was written to."""
-    to = FAILING.search(fixture, fixture.rindex(b"\nTo: ")).group().decode()
+    found = FAILING.search(fixture, fixture.rindex(b"\nTo: "))
+    if not found:
+        sys.exit(f"{name}: the demonstration needs a returned message to a .test address; "
+                 "samples that you wrote belong in tests/golden/prose")
+    to = found.group().decode()
     domain = to.split("@")[1]
     home = PECULIAR.get(domain) or PROVIDERS[sum(name.encode()) % len(PROVIDERS)]
     return to, f"{name}@{home}"

@@ -4,8 +4,10 @@
  */
 #include "core/report/internal.h"
 
-/* Structure first, then families of prose, each known by words of its own; then what machines answer
- * to mail that did arrive; last whatever else announces a failure in its own way. */
+/* Structure first; then list managers, challenges and answering machines; then families of prose that words/announced.words
+ * tell (bb_announces); last whatever else announces a failure in its own way. The first whose `read` answers true wins. A
+ * family with a mark of its own and in no such words stands before "list": "autoreply" takes whatever else has an empty
+ * return path. */
 const bb_format bb_formats[] = {
     {"rfc3464", bb_fmt_rfc3464},
     {"arf", bb_fmt_arf},

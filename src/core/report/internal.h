@@ -251,6 +251,11 @@ void bb_rows_complete(bb_ctx *c);      /* last step for every delivery report */
 
 /* ---- fmt_*.c ----------------------------------------------------------------------------------------- */
 
+/* How a format reads. Find its mark anywhere in c->r->text (companies and lists put words above it); answer false before
+ * anything is written; ask bb_announces(c), unless the mark is a field of its own. For each recipient: bb_row(), then
+ * what is said of him to bb_row_words(), the refusing host to remote_mta. Actions, statuses and stages that are left empty
+ * are completed afterwards. fmt_courier.c is the shortest, fmt_list.c one that stands before the answering machines. */
+
 typedef struct {
     const char *name;
     bool (*read)(bb_ctx *c); /* false: not mine, nothing was written */

@@ -8,6 +8,7 @@
 typedef struct {
     bb_firing best;
     bool doubted;    /* another of the same strength says another kind */
+    bool taken_back; /* words of a hard rule were seen, and what shows that they speak of something else */
     bb_trace *trace; /* NULL: nobody asks why */
     bb_loss aside;   /* why what fires does not count, and is only looked at for the trace */
 } contest;
@@ -142,6 +143,7 @@ static void consider_words(contest *in, const bb_rules *r, bb_arena *a, const bb
                        .unless = m->unless,
                        .weight = r->trie.literals[m->word - 1].weight,
                        .said = said};
+        in->taken_back |= m->unless && rule->kind == BB_KIND_HARD && rule->strength >= BB_STRENGTH_CLEAR;
         bb_loss why = m->unless ? BB_LOST_UNLESS : BB_LOST_CONDITION;
         if (!m->unless && may_fire(rule, e, c, by, &why)) consider(in, f);
         else if (in->trace) bb_trace_note(in->trace, &f, why);
@@ -151,8 +153,11 @@ static void consider_words(contest *in, const bb_rules *r, bb_arena *a, const bb
 static void consider_code(contest *in, const bb_rule *rule, const bb_evidence *e, const bb_codes *c)
 {
     bb_loss why = BB_LOST_CONDITION;
-    if (conditions_hold(rule, e, c, &why))
-        consider(in, (bb_firing){.rule = rule, .strength = (int)rule->strength, .said = true});
+    bb_firing f = {.rule = rule, .strength = (int)rule->strength, .said = true};
+    if (!conditions_hold(rule, e, c, &why)) return;
+    /* "550 5.2.1 mailbox switched off, over quota": a code alone decides only where no text speaks. */
+    if (rule->kind != BB_KIND_HARD || !in->taken_back) consider(in, f);
+    else if (in->trace) bb_trace_note(in->trace, &f, BB_LOST_TAKEN_BACK);
 }
 
 /* A rule without words comes near where the codes are those that it asks for. */

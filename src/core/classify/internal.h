@@ -269,6 +269,7 @@ typedef enum {
     BB_LOST_STATUS,
     BB_LOST_REPLY,
     BB_LOST_HOST,
+    BB_LOST_TAKEN_BACK,
     BB_LOST_CONDITION,
     /* neither does it, being hard */
     BB_LOST_AT_DATA,

@@ -150,6 +150,7 @@ static const struct {
     [BB_LOST_ANSWERED] = {"it is for where no server replied", NULL},
     [BB_LOST_STATUS] = {NULL, put_status},
     [BB_LOST_REPLY] = {NULL, put_reply},
+    [BB_LOST_TAKEN_BACK] = {"it is hard by code, and the words that say so are of something else", NULL},
     [BB_LOST_HOST] = {NULL, put_host},
     [BB_LOST_CONDITION] = {"its conditions do not hold", NULL},
     [BB_LOST_AT_DATA] = {"it is hard and only a hint, and what is said at DATA may be about the message", NULL},

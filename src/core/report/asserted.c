@@ -86,7 +86,7 @@ static size_t title_at(bb_str t, size_t i, bb_str subject, size_t *from)
 }
 
 /* `t` itself where it holds none: most texts do not, and a thousand recipients may share one. */
-static bb_str without_titles(bb_arena *a, bb_str t, bb_str subject)
+bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject)
 {
     bb_buf out = {0};
     size_t kept = 0, from;
@@ -188,7 +188,7 @@ static size_t list_in(bb_str t)
 
 bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nobody)
 {
-    bb_str t = without_titles(a, words, bb_trim(subject));
+    bb_str t = bb_without_titles(a, words, bb_trim(subject));
     doubting d = {.scan = bb_phrases(t, BB_WORDS_DOUBTS), .of_nobody = of_nobody};
     next_doubt(&d);
     if (!d.any && bb_chr(t, '?') == BB_NPOS) return t;

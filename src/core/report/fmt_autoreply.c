@@ -32,7 +32,9 @@ static bool only_answers(bb_ctx *c)
         return false;
     bool answers = c->signs & BB_SIGN_REPLY; /* "your message was not read by anybody" */
     bool announces = bb_announces(c) && c->signs & BB_SIGN_SUBJECT;
-    return !bb_empty(bb_trim(c->r->text)) && (answers || !announces) && !carries_data(c);
+    bool of_else = c->text_says & BB_SAYS_ELSE && c->signs & (BB_SIGN_SUBJECT | BB_SIGN_TEXT); /* "your fax failed" */
+    bool tells = announces || of_else || c->signs & BB_SIGN_SUMMARY;
+    return !bb_empty(bb_trim(c->r->text)) && (answers || !tells) && !carries_data(c);
 }
 
 static bool is_autoreply(bb_ctx *c)

@@ -5,26 +5,20 @@
  */
 #include "core/report/internal.h"
 
-/* Replies of several kinds, and nobody whom one was about: a table of errors, a digest. */
-static bool lists_replies(bb_str words)
-{
-    bb_str line;
-    int first = 0;
-    bb_reply reply;
-    while (bb_line(&words, &line)) {
-        if (!bb_reply_find(line, &reply)) continue;
-        if (first && reply.code != first) return true;
-        first = reply.code;
-    }
-    return false;
-}
-
 /* A mail system that says no more than that has nothing to sell: no link to follow, no file to open. */
 static bool just_says(const bb_ctx *c)
 {
     if (!bb_eq(c->m->root->type, BB_S("text/plain"))) return false;
     unsigned all = BB_SIGN_NULL_SENDER | BB_SIGN_DAEMON | BB_SIGN_SUBJECT | BB_SIGN_TEXT;
     return (c->signs & all) == all && !(c->signs & BB_SIGN_AUTO) && bb_find(c->r->text, BB_S("://")) == BB_NPOS;
+}
+
+/* "Your mailbox a@b is full" warns its owner. People write to themselves, too, and get a report as others do. */
+static bool names_reader_only(bb_ctx *c)
+{
+    for (size_t i = 0; i < c->r->n_rcpts; i++)
+        if (!bb_is_sender(c, bb_address_key(c, c->r->rcpts[i].recipient))) return false;
+    return true;
 }
 
 /* Words alone can be anybody's ("your parcel could not be delivered"). */
@@ -43,7 +37,7 @@ bool bb_fmt_generic(bb_ctx *c)
         bb_rows_from_transcript(c);
     }
     if (c->r->n_rcpts == 0 && vouched) bb_rows_from_returned(c);
-    if (c->r->n_rcpts > 0) return true;
-    if (!evidence) return just_says(c);
-    return vouched && (form || !lists_replies(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN)));
+    if (c->r->n_rcpts > 0) return form || !names_reader_only(c) || just_says(c);
+    if (!form || !evidence) return just_says(c);
+    return vouched;
 }

@@ -61,6 +61,8 @@ typedef struct {
 void bb_anatomy_read(bb_ctx *c);
 /* A text without the sentences of companies' footers ("if this has reached you in error, tell the sender ..."). */
 bb_str bb_without_footers(bb_arena *a, bb_str text); /* asserted.c */
+/* A text without the titles of messages that it quotes; `subject`: one that is known. */
+bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject); /* asserted.c */
 /* Adds what stands in parts of types that nobody knew to the report's own words. */
 void bb_anatomy_add_rest(bb_ctx *c);
 /* Next part of the report itself, in reading order from the root on (NULL: the root); what came back
@@ -110,7 +112,9 @@ enum {
     BB_SAYS_ANSWERED = 1 << 5,  /* body of one */
     BB_SAYS_CHALLENGE = 1 << 6, /* "confirm that you are a person" */
     BB_SAYS_RECEIVED = 1 << 7,  /* "your request was received" */
-    BB_SAYS_SUMMARY = 1 << 8,   /* "daily report": of many messages */
+    BB_SAYS_SUMMARY = 1 << 8,   /* "daily report": of many messages, or of sessions */
+    BB_SAYS_REPLIED = 1 << 9,   /* a server, in words that anybody quotes */
+    BB_SAYS_ELSE = 1 << 10,     /* what will be, mail to the reader, his password: no mail of his that failed */
 };
 
 /* How plainly an address is presented as a recipient. */

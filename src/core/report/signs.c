@@ -134,18 +134,43 @@ static unsigned subject_says(bb_str subject, unsigned *first)
     return said;
 }
 
+/* Is it more than a title ("your message "Your password"") or a server's reply that says something else? */
+static bool says_else(bb_ctx *c, bb_str text)
+{
+    text = bb_without_titles(c->a, text, (bb_str){0});
+    bb_phrase_scan s = bb_phrases(text, BB_WORDS_ANNOUNCED);
+    for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) {
+        if (hit.sense != BB_SAYS_ELSE) continue;
+        size_t from = hit.at;
+        while (from && text.p[from - 1] != '\n' && !bb_starts(bb_sub(text, from - 1, 2), BB_S(". "))) from--;
+        bb_reply reply;
+        if (!bb_reply_find(bb_sub(text, from, hit.at - from), &reply)) return true;
+    }
+    return false;
+}
+
+static unsigned text_says(bb_ctx *c)
+{
+    bb_str text = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
+    unsigned said = bb_phrases_in(text, BB_WORDS_ANNOUNCED);
+    if (said & BB_SAYS_ELSE && !says_else(c, text)) said &= ~(unsigned)BB_SAYS_ELSE;
+    return said;
+}
+
 void bb_signs_read(bb_ctx *c)
 {
     const bb_part *root = c->m->root;
     bb_str subject = c->r->subject;
     unsigned first, said_there = c->subject_says = subject_says(subject, &first);
-    unsigned said_here = c->text_says = bb_phrases_in(bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN), BB_WORDS_ANNOUNCED);
+    unsigned said_here = c->text_says = text_says(c);
     unsigned signs = sender_signs(c);
 
     bool report = bb_istarts(root->type, BB_S("multipart/")) && bb_ieq(root->report_type, BB_S("delivery-status"));
     if (report || bb_field_get(root, "X-Failed-Recipients")) signs |= BB_SIGN_DSN;
-    if (said_there & (BB_SAYS_FAILED | BB_SAYS_DELAYED | BB_SAYS_LATE)) signs |= BB_SIGN_SUBJECT;
+    if (said_there & (BB_SAYS_FAILED | BB_SAYS_DELAYED | BB_SAYS_LATE | BB_SAYS_REPLIED)) signs |= BB_SIGN_SUBJECT;
     if (said_here & (BB_SAYS_FAILED | BB_SAYS_DELAYED)) signs |= BB_SIGN_TEXT;
+    if (said_here & BB_SAYS_REPLIED && (signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN) || c->returned))
+        signs |= BB_SIGN_TEXT;
     if (((said_there | said_here) & BB_SAYS_DELAYED || said_there & BB_SAYS_LATE) && !(said_here & BB_SAYS_GAVE_UP))
         signs |= BB_SIGN_DELAYED;
     if (begins_with(subject, reply_marks, BB_COUNT(reply_marks))) signs |= BB_SIGN_REPLY;
@@ -194,7 +219,7 @@ bool bb_announces(const bb_ctx *c)
     /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */
     bool form = c->returned || s & BB_SIGN_DSN, both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
     bool by_program = s & BB_SIGN_NULL_SENDER && both && is_of_mail(c->r->subject);
-    if (!form && (s & BB_SIGN_SUMMARY || carries_archive(c))) return false;
+    if (!form && (s & BB_SIGN_SUMMARY || c->text_says & BB_SAYS_ELSE || carries_archive(c))) return false;
     if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON) && !by_program) return false;
     /* People and programs write to themselves; a mail system that a list passes on does not. */
     bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;
@@ -207,7 +232,7 @@ bool bb_announces(const bb_ctx *c)
     if (s & BB_SIGN_REPLY) return false;
     /* A list that takes its own bounces marks them as its mail. */
     if (s & BB_SIGN_LIST) return s & BB_SIGN_DAEMON && (both || c->returned);
-    return s & BB_SIGN_DAEMON || both;
+    return form ? s & BB_SIGN_DAEMON || both : s & BB_SIGN_BY_ADDRESS;
 }
 
 static bool quotes_a_server(bb_str words)
@@ -229,7 +254,9 @@ static bool lists_somebody(bb_ctx *c, bb_str words)
 bool bb_has_evidence(bb_ctx *c)
 {
     bb_str words = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
-    if (c->signs & BB_SIGN_DSN || quotes_a_server(words)) return true;
+    if (c->signs & BB_SIGN_DSN) return true;
+    bool answers = c->signs & BB_SIGN_AUTO && !(c->signs & BB_SIGN_DAEMON) && !c->returned;
+    if (quotes_a_server(words) && (!answers || bb_mentions_any(c, words))) return true;
     /* Help desks send back what they answer, and lists of their own. */
     bool both = c->signs & BB_SIGN_SUBJECT && c->signs & BB_SIGN_TEXT;
     bool unasked = c->signs & BB_SIGN_UNASKED && c->signs & BB_SIGN_NULL_SENDER && both && !(c->signs & BB_SIGN_DESK);

@@ -37,11 +37,22 @@ static bool only_answers(bb_ctx *c)
     return !bb_empty(bb_trim(c->r->text)) && (answers || !tells) && !carries_data(c);
 }
 
+/* "Ann Other is no longer with us", from Ann Other: her mailbox says so, and no colleague. */
+static bool left_behind(bb_ctx *c)
+{
+    bb_str name = bb_field_text(c->m, c->m->root, "From");
+    name = bb_trim(bb_sub(name, 0, bb_chr(name, '<')));
+    if (name.n > 2 && name.p[0] == '"') name = bb_sub(name, 1, name.n - 2);
+    size_t at = c->text_says & BB_SAYS_LEFT && name.n > 4 ? bb_ifind(c->r->text, name) : BB_NPOS;
+    if (at == BB_NPOS) return false;
+    return bb_phrases_in(bb_sub(c->r->text, at + name.n, 60), BB_WORDS_ANNOUNCED) & BB_SAYS_LEFT;
+}
+
 static bool is_autoreply(bb_ctx *c)
 {
     unsigned signs = c->signs;
     const unsigned by_program = BB_SIGN_AUTO | BB_SIGN_NULL_SENDER;
-    bool answered = c->text_says & BB_SAYS_ANSWERED;
+    bool answered = c->text_says & BB_SAYS_ANSWERED || left_behind(c);
     /* Many write to a list about such subjects, and people pass on and answer what they got. */
     bool words_count = !(signs & (BB_SIGN_LIST | BB_SIGN_PASSED_ON));
     bool subject_counts = words_count && (!(signs & BB_SIGN_REPLY) || signs & by_program || answered);

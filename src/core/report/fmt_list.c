@@ -18,24 +18,33 @@ static bool is_manager(bb_str address)
     return false;
 }
 
-static bool refuses(bb_str words)
+/* To be no member is news of a post only where a post was refused: lists answer commands, too. */
+static bool refuses(const bb_ctx *c, bb_str words)
 {
-    static const char *const signs[] = {"not a member of",     "are not member", "not subscribed to",   "only members",
-                                        "not allowed to post", "may not post",   "post from non-member"};
+    static const char *const signs[] = {"not a member of", "are not member", "not subscribed to"};
+    if (bb_phrases_in(words, BB_WORDS_ANNOUNCED) & BB_SAYS_CLOSED) return true;
     for (size_t i = 0; i < BB_COUNT(signs); i++)
-        if (bb_ifind(words, bb_cstr(signs[i])) != BB_NPOS) return true;
+        if (bb_ifind(words, bb_cstr(signs[i])) != BB_NPOS)
+            return c->returned || c->signs & (BB_SIGN_TEXT | BB_SIGN_SUBJECT);
     return false;
+}
+
+/* The list that a paragraph names, beside those who run it, or that the message was for which came back. */
+static bb_rcpt_report *list_of(bb_ctx *c, bb_str words)
+{
+    for (bb_str address; !bb_empty(address = bb_address_find(words, &words));)
+        if (!is_manager(address) && !bb_is_not_rcpt(c, address)) return bb_row(c, address);
+    bb_rows_from_returned(c);
+    return c->r->n_rcpts ? c->r->rcpts : NULL;
 }
 
 bool bb_fmt_list(bb_ctx *c)
 {
     if (!is_manager(c->from) || c->signs & BB_SIGN_REPLY) return false;
-    bb_str first = bb_sub(c->r->text, 0, 400);
+    bb_str first = bb_trim(bb_sub(c->r->text, 0, 400));
     size_t end = bb_find(first, BB_S("\n\n"));
     if (end != BB_NPOS) first = bb_sub(first, 0, end);
-    bb_str address = bb_address_find(first, NULL);
-    if (!refuses(first) || bb_empty(address) || bb_is_not_rcpt(c, address)) return false;
-    bb_rcpt_report *row = bb_row(c, address);
+    bb_rcpt_report *row = refuses(c, first) ? list_of(c, first) : NULL;
     if (!row) return false;
     bb_row_words(c, row, first);
     row->action = BB_ACTION_FAILED;

@@ -114,6 +114,8 @@ enum {
     BB_SAYS_RECEIVED = 1 << 7,  /* "your request was received" */
     BB_SAYS_SUMMARY = 1 << 8,   /* "daily report": of many messages, or of sessions */
     BB_SAYS_REPLIED = 1 << 9,   /* a server, in words that anybody quotes */
+    BB_SAYS_CLOSED = 1 << 11,   /* a list, to people who may not post */
+    BB_SAYS_LEFT = 1 << 12,     /* of somebody, who is gone from where he worked */
     BB_SAYS_ELSE = 1 << 10,     /* what will be, mail to the reader, his password: no mail of his that failed */
 };
 

@@ -192,9 +192,11 @@ void bb_signs_read(bb_ctx *c)
 /* Does the subject speak of mail? Parcels and faxes are not delivered, too. */
 static bool is_of_mail(bb_str subject)
 {
-    static const char *const words[] = {"mail",   "messag",  "nachricht", "bericht", "mensaje", "mensagem",
-                                        "meddel", "wiadomo", "zpráv",     "viesti",  "письм",   "сообщ",
-                                        "ileti",  "メール",  "邮件",      "郵件",    "메일"};
+    static const char *const words[] = {"mail",    "messag", "nachricht", "bericht", "mensaje", "mensagem", "meddel",
+                                        "wiadomo", "zpráv",  "viesti",    "письм",   "лист",    "levele",   "levél",
+                                        "mesaj",   "corre",  "courri",    "poruk",   "pesan",   "съобщ",    "повідом",
+                                        "ήνυμα",   "رسال",   "הודע",      "ข้อความ",  "сообщ",   "ileti",    "メール",
+                                        "邮件",    "郵件",   "메일"};
     for (size_t i = 0; i < BB_COUNT(words); i++)
         if (bb_ifind(subject, bb_cstr(words[i])) != BB_NPOS) return true;
     return false;
@@ -259,7 +261,7 @@ bool bb_has_evidence(bb_ctx *c)
     if (quotes_a_server(words) && (!answers || bb_mentions_any(c, words))) return true;
     /* Help desks send back what they answer, and lists of their own. */
     bool both = c->signs & BB_SIGN_SUBJECT && c->signs & BB_SIGN_TEXT;
-    bool unasked = c->signs & BB_SIGN_UNASKED && c->signs & BB_SIGN_NULL_SENDER && both && !(c->signs & BB_SIGN_DESK);
+    bool unasked = c->signs & BB_SIGN_NULL_SENDER && both && !(c->signs & BB_SIGN_DESK);
     if (c->signs & BB_SIGN_AUTO && !(c->signs & BB_SIGN_DAEMON) && !unasked) return false;
     if (c->returned || lists_somebody(c, words)) return true;
     bool by_program = c->signs & BB_SIGN_NULL_SENDER || (c->signs & BB_SIGN_DAEMON && both);

@@ -72,6 +72,8 @@ def test_kinds():
           for o in got], [("abuse", "feedback", "ann@example.net", "example.net", True, "12@example.com", 0)], "a complaint")
     same((got[0]["addresser"], got[0]["senderdomain"], got[0]["replycode"], got[0]["catch"], got[0]["timezoneoffset"]),
          ("news@example.com", "example.com", "", None, "+0000"), "empty where nothing is known")
+    prose = FIXTURES.parents[1] / "golden" / "prose"
+    same({o["smtpagent"] for o in parse(*sorted(prose.glob("ses-*.eml")))}, {"AmazonSES"}, "a notification of Amazon's has their name for it")
 
 
 def theirs():

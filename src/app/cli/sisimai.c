@@ -5,13 +5,13 @@
  */
 #include "app/cli/cli.h"
 
-/* The names that such programs know a format by. */
+/* The names that such programs know a format by. List managers have none but the one of FML, which is not all of them. */
 static bb_str agent(const char *format)
 {
     static const char *const names[][2] = {
         {"rfc3464", "RFC3464"}, {"arf", "Feedback-Loop"}, {"autoreply", "RFC3834"}, {"postfix", "Postfix"},
         {"exim", "Exim"},       {"qmail", "qmail"},       {"sendmail", "Sendmail"}, {"opensmtpd", "OpenSMTPD"},
-        {"courier", "Courier"}, {"dma", "DragonFly"},
+        {"courier", "Courier"}, {"dma", "DragonFly"},     {"ses", "AmazonSES"},
     };
     for (size_t i = 0; i < BB_COUNT(names); i++)
         if (bb_eq(bb_cstr(format), bb_cstr(names[i][0]))) return bb_cstr(names[i][1]);

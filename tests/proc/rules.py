@@ -73,7 +73,14 @@ def main():
     (home / "bouncebox.conf").write_text((home / "bouncebox.conf").read_text().replace("#rules =", "rules = own.rules"))
     got = run("rules", "list", home=home)
     ok(got.code == 66 and "own.rules" in got.said, "the configuration names a file that is not there", got)
+    got = run("config", "check", home=home)
+    ok(got.code == 78 and "error: " in got.text and "own.rules" in got.text, "config check: it is not there", got)
+    (home / "own.rules").write_text(OWN.replace("soft", "sotf"))
+    got = run("config", "check", "--json", home=home)
+    found = [f["text"] for f in got.json()["findings"] if f["level"] == "error"]
+    ok(got.code == 78 and len(found) == 1 and "own.rules:3: no kind" in found[0], "config check: it is wrong, and where", got)
     (home / "own.rules").write_text(OWN)
+    ok("own.rules" not in run("config", "check", home=home).text, "config check: it is right")
     same(run("rules", "list", "--json", home=home).json()["rules"][0]["rule"], "our-provider", "list: the configuration's first")
     for name, text, says in (("a word", OWN.replace("kind", "knid"), "bad.rules:3"), ("a kind", OWN.replace("soft", "sotf"), "bad.rules:3"),
                              ("a sample of another rule", OWN.replace("certain", "hint"), "bad.rules:2"), ("rubbish", "\x00\x01", "bad.rules:1")):

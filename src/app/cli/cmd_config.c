@@ -94,6 +94,20 @@ static BB_PRINTF(4, 5) void found(checker *k, bool error, const char *list, cons
     if (!k->c->json) cli_print(k->c, "%s%s%s: %s\n", error ? "error" : "warning", list[0] ? ", list " : "", list, text);
 }
 
+/* Every command that reads mail would end on it. */
+static bool check_rules(checker *k)
+{
+    cli *c = k->c;
+    bb_reader reader = {0};
+    bool good = cli_configured_reader(c, &reader);
+    cli_reader_close(&reader);
+    if (good) return true;
+    if (c->err.code == BB_ENOMEM) return false;
+    found(k, true, "", "%s", cli_show(&c->arena, bb_cstr(c->err.text)));
+    c->err = (bb_err){0};
+    return true;
+}
+
 static void check_section_names(checker *k)
 {
     size_t n;
@@ -174,6 +188,7 @@ int cmd_config_check(cli *c)
     cli_json_begin(&k.json, &c->arena);
     bb_json_key(&k.json.j, "findings");
     bb_json_open(&k.json.j, '[');
+    if (!check_rules(&k)) return cli_fail(c);
     check_section_names(&k);
     for (size_t i = 0; i < c->n_lists; i++) {
         const bb_conf_list *l = bb_conf_list_of(c->conf, c->lists[i].name);

@@ -45,6 +45,18 @@ def main():
     got = do("reclassify", "--json").json()
     same((got["reports"], got["changed"], got["moves"], got["applied"]), (2, 0, [], False), "the same rules read the same")
     (home / "my.rules").write_text(RULES)
+    tried = do("reclassify", "--rules", home / "my.rules", "--json").json()
+    same(([(m["before"], m["after"]) for m in tried["moves"]], tried["applied"]), ([("bounced", "quarantined")], False),
+         "rules that are not in force yet: who would move")
+    got = do("reclassify", "--rules", home / "my.rules", "--apply")
+    ok(got.code == 64 and "follows the configuration" in got.said, "and they are not applied", got)
+    fresh = raw.replace(b"Message-ID: <", b"Message-ID: <again.").replace(b"Message-Id: <", b"Message-Id: <again.")
+    for words, kind in (((), "hard"), (("--rules", home / "my.rules"), "soft")):
+        got = do("ingest", "--dry-run", "--json", *words, "-", stdin=fresh).json()
+        same([k for k in got["kinds"] if got["kinds"][k]], [kind], "new mail, rehearsed with rules that are not in force: %s" % kind)
+    for words in ((), ("--follow",)):
+        got = do("ingest", "--rules", home / "my.rules", *words, "-", stdin=fresh)
+        ok(got.code == 64 and "follows the configuration" in got.said, "and it is not stored by them", got)
     conf = home / "bouncebox.conf"
     conf.write_text(conf.read_text().replace("#rules =", "rules = my.rules"))
     got = do("reclassify", "--json").json()

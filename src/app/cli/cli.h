@@ -163,6 +163,9 @@ bool cli_report_query(cli *c, bb_report_query *q);
 bool cli_mailbox(cli *c, bb_mailbox **out, int *code);
 bool cli_reader(cli *c, const char *rules_file, bb_reader *out); /* rules_file NULL: only the program's own */
 bool cli_configured_reader(cli *c, bb_reader *out);              /* with the rules file of the configuration, if any */
+bool cli_rehearsed_reader(cli *c, bb_reader *out);               /* with those of --rules, else the configuration's */
+/* Is --rules not given, or the run one that stores nothing? `how` is what makes it one. */
+bool cli_rules_rehearsed(cli *c, bool dry, const char *how);
 void cli_reader_close(bb_reader *r);
 /* Reads one found message; marks what the mailbox cut. False: memory. */
 bool cli_read_message(const bb_reader *r, bb_arena *a, const bb_mailbox_message *found, bb_str bytes, bb_time received,

@@ -169,7 +169,7 @@ static bool prepare(ingest *g)
     bool dry = cli_flag(c, "dry-run");
     if (!cli_open_store(c, dry ? BB_STORE_READ : BB_STORE_WRITE) || !cli_lists(c)) return false;
     if (!cli_list_option(c, false, &only) || !cli_attribution(c, only, &g->attribution)) return false;
-    if (!cli_configured_reader(c, &g->reader)) return false;
+    if (!cli_rehearsed_reader(c, &g->reader)) return false;
     g->keep_evidence = bb_conf_home_of(c->conf)->keep_evidence;
     g->sums.moves.arena = g->sums.would.arena = &c->arena;
     g->trouble = BB_OK;
@@ -220,6 +220,7 @@ static bool read_done(ingest *g)
         return bb_fail(&c->err, BB_EUSAGE, "--done move and --into DIR go together");
     if (g->into && !bb_os_exists(g->into))
         return bb_fail(&c->err, BB_ENOINPUT, "--into %s: there is no such folder", g->into);
+    if (!cli_rules_rehearsed(c, cli_flag(c, "dry-run"), "with --dry-run")) return false;
     bool changes = g->done != INGEST_KEEP || cli_flag(c, "follow");
     return !changes || !cli_flag(c, "dry-run") ||
            bb_fail(&c->err, BB_EUSAGE, "--dry-run changes nothing, so it goes with neither --follow nor --done");

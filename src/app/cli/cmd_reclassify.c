@@ -177,7 +177,9 @@ static bool tell(reclassify *r)
     bb_json_key(&d.j, "applied");
     bb_json_bool(&d.j, r->apply);
     if (c->json) cli_json_end(c, &d);
-    else if (!r->apply) cli_print(c, "nothing was changed; --apply does it\n");
+    else if (!r->apply)
+        cli_print(c, "nothing was changed; --apply does it%s\n",
+                  cli_value(c, "rules") ? " once the configuration names these rules" : "");
     return true;
 }
 
@@ -200,8 +202,8 @@ int cmd_reclassify(cli *c)
     r->c = c;
     r->apply = cli_flag(c, "apply");
     r->moves.arena = &c->arena;
-    if (!cli_lists(c) || !cli_report_query(c, &r->query) || !cli_attribution(c, NULL, &r->attribution) ||
-        !cli_configured_reader(c, &r->reader))
+    if (!cli_rules_rehearsed(c, !r->apply, "without --apply") || !cli_lists(c) || !cli_report_query(c, &r->query) ||
+        !cli_attribution(c, NULL, &r->attribution) || !cli_rehearsed_reader(c, &r->reader))
         return cli_fail(c);
     bb_arena_init(&r->work, &bb_os_alloc, BB_ARENA_LIMIT);
     cli_progress_begin(&r->progress, "reports");

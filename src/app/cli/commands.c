@@ -15,6 +15,14 @@
     {                                                                \
         "dry-run", NULL, "change nothing, show what would be", false \
     }
+#define RULES                                                                            \
+    {                                                                                    \
+        "rules", "FILE", "rules of your own, which come before the built-in ones", false \
+    }
+#define REHEARSED_RULES(how)                                                             \
+    {                                                                                    \
+        "rules", "FILE", how ", rules of your own instead of the configured ones", false \
+    }
 #define END_OF_OPTIONS          \
     {                           \
         NULL, NULL, NULL, false \
@@ -39,6 +47,7 @@ static const cli_option ingest_options[] = {
     {"done", "WHAT", "when a file's mail is stored: keep it (as it is), seen, move or delete", false},
     {"into", "DIR", "where --done move puts them", false},
     DRY_RUN,
+    REHEARSED_RULES("with --dry-run"),
     END_OF_OPTIONS,
 };
 static const cli_option deliver_options[] = {
@@ -48,7 +57,7 @@ static const cli_option deliver_options[] = {
 };
 static const cli_option parse_options[] = {
     {"format", "FORMAT", "json (one object a recipient), text (for people), sisimai (with its keys)", false},
-    {"rules", "FILE", "rules of your own, which come before the built-in ones", false},
+    RULES,
     END_OF_OPTIONS,
 };
 static const cli_option list_add_options[] = {
@@ -131,16 +140,13 @@ static const cli_option report_options[] = {
 };
 static const cli_option reclassify_options[] = {
     {"apply", NULL, "do it; else only what would be is shown", false},
+    REHEARSED_RULES("without --apply"),
     {"unread", NULL, "only what no format could read", false},
     LIST_OF("only reports about this list"),
     {"since", "TIME", "only what happened from then on", false},
     {"until", "TIME", "only what happened before then", false},
     END_OF_OPTIONS,
 };
-#define RULES                                                                            \
-    {                                                                                    \
-        "rules", "FILE", "rules of your own, which come before the built-in ones", false \
-    }
 static const cli_option rules_options[] = {
     RULES,
     END_OF_OPTIONS,
@@ -305,7 +311,8 @@ const cli_command cli_commands[] = {
      "  bouncebox report --unread\n"
      "  bouncebox report --list news --since 2026-11-01\n"},
     {"reclassify", cmd_reclassify, CLI_STORE_WRITE, 0, 0, "", "Reads stored reports again with the rules of today",
-     reclassify_options, reclassify_text, "  bouncebox reclassify\n  bouncebox reclassify --unread --apply\n"},
+     reclassify_options, reclassify_text,
+     "  bouncebox reclassify\n  bouncebox reclassify --rules my.rules\n  bouncebox reclassify --unread --apply\n"},
     {"rules list", cmd_rules_list, CLI_NOTHING, 0, 0, "", "Shows the classification rules, your own first",
      rules_options, rules_text, "  bouncebox rules list --json\n"},
     {"rules check", cmd_rules_check, CLI_NOTHING, 0, 1, "[FILE]",

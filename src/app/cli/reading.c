@@ -38,6 +38,18 @@ bool cli_configured_reader(cli *c, bb_reader *out)
     return cli_reader(c, configured[0] ? cli_path(c, configured) : NULL, out);
 }
 
+bool cli_rehearsed_reader(cli *c, bb_reader *out)
+{
+    const char *given = cli_value(c, "rules");
+    return given ? cli_reader(c, given, out) : cli_configured_reader(c, out);
+}
+
+bool cli_rules_rehearsed(cli *c, bool dry, const char *how)
+{
+    return dry || !cli_value(c, "rules") ||
+           bb_fail(&c->err, BB_EUSAGE, "--rules goes only %s: what is stored follows the configuration", how);
+}
+
 void cli_reader_close(bb_reader *r)
 {
     bb_rules *rules = (bb_rules *)(uintptr_t)r->rules;

@@ -65,7 +65,15 @@ def main():
         same((got["kind"], got["reason"]), want, "test: " + " ".join(words))
     own = TOP / "own.rules"
     own.write_text(OWN)
-    same(run("rules", "check", own).code, 0, "check: rules of one's own")
+    got = run("rules", "check", own)
+    ok(got.code == 0 and "rules (1 of %s), " % own in got.text and "replaces" not in got.text, "check: rules of one's own", got)
+    (TOP / "instead.rules").write_text("code 552 soft mailboxfull\n" + OWN.replace("our-provider", "user-unknown"))
+    got = run("rules", "check", TOP / "instead.rules")
+    ok(got.code == 0 and "instead.rules:1: reply-552 replaces the built-in" in got.text and "instead.rules:3: user-unknown replaces" in got.text,
+       "check: those that stand in the place of built-in ones are named", got)
+    got = run("rules", "check", "--json", TOP / "instead.rules").json()
+    same((got["rules"], got["own"], got["replaced"]), (len(rows), 2, ["reply-552", "user-unknown"]), "check: for a machine")
+    same(run("rules", "check", "--rules", own).code, 64, "check: the file is an argument")
     got = run("rules", "test", "--rules", own, "--json", "550 5.1.1 User unknown under the blue moon").json()
     same((got["rule"], got["kind"]), ("our-provider", "soft"), "test: they come first")
     test_runners_up(own)
@@ -83,7 +91,8 @@ def main():
     ok("own.rules" not in run("config", "check", home=home).text, "config check: it is right")
     same(run("rules", "list", "--json", home=home).json()["rules"][0]["rule"], "our-provider", "list: the configuration's first")
     for name, text, says in (("a word", OWN.replace("kind", "knid"), "bad.rules:3"), ("a kind", OWN.replace("soft", "sotf"), "bad.rules:3"),
-                             ("a sample of another rule", OWN.replace("certain", "hint"), "bad.rules:2"), ("rubbish", "\x00\x01", "bad.rules:1")):
+                             ("a sample of another rule", OWN.replace("certain", "hint"), "bad.rules:7"),
+                             ("and why", OWN.replace("certain", "hint"), "bad.rules '...'"), ("rubbish", "\x00\x01", "bad.rules:1")):
         (TOP / "bad.rules").write_text(text)
         got = run("rules", "check", TOP / "bad.rules")
         ok(got.code == 78 and says in got.said, "check: wrong: " + name, got)

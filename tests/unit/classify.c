@@ -190,12 +190,14 @@ static void bad_files(void)
         const char *text, *want;
     } rows[] = {
         {RULE("aa", " kind hrad\n"), "mine.rules:2: no kind is called \"hrad\"; did you mean \"hard\"?"},
-        {RULE("aa", " kind complaint\n"), "mine.rules:2: no kind is called \"complaint\""},
+        {RULE("aa", " kind complaint\n"),
+         "mine.rules:2: no kind is called \"complaint\"; there are hard, soft, block, other"},
         {RULE("aa", " reason userunknwon\n"),
          "mine.rules:2: no reason is called \"userunknwon\"; did you mean \"userunknown\"?"},
         {RULE("aa", " kidn hard\n"), "mine.rules:2: no key is called \"kidn\"; did you mean \"kind\"?"},
         {RULE("aa", " stage RCTP\n"), "mine.rules:2: no stage is called \"RCTP\"; did you mean \"RCPT\"?"},
-        {RULE("aa", " strength sure\n"), "mine.rules:2: no strength is called \"sure\""},
+        {RULE("aa", " strength sure\n"),
+         "mine.rules:2: no strength is called \"sure\"; there are guess, hint, code, clear, certain, always"},
         {RULE("aa", " action faild\n"), "mine.rules:2: no action is called \"faild\"; did you mean \"failed\"?"},
         {RULE("aa", " status 5.1\n"), "mine.rules:2: \"5.1\" is no status like 5.1.1 or x.2.2"},
         {RULE("aa", " status 9.1.1\n"), "mine.rules:2: \"9.1.1\" is no status like 5.1.1 or x.2.2"},
@@ -227,7 +229,7 @@ static void bad_files(void)
         {"code 5.1.1 hard\n", "mine.rules:1: the code has no reason"},
         {"code 5.1 hard userunknown\n", "mine.rules:1: \"5.1\" is no status like 5.1.1 or x.2.2"},
         {"code 5.1.1 hard userunknown guess twice\n", "mine.rules:1: the line goes on after its end"},
-        {"code 550 RCPT\n", "mine.rules:1: no kind is called \"\""},
+        {"code 550 RCPT\n", "mine.rules:1: no kind is called \"\"; there are hard, soft, block, other"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
         bb_err err;
@@ -252,11 +254,14 @@ static void samples_that_do_not_fire(void)
         const char *text, *want;
     } rows[] = {
         {RULE("aa", HARD " words \"first\"\n" SAMPLES),
-         "mine.rules:1: \"552 other words there\" is a sample of aa but fires no rule"},
+         "mine.rules:6: \"552 other words there\" is a sample of aa but fires no rule"},
         {RULE("aa", HARD " words \"words\"\n" SAMPLES) RULE(
              "bb",
              " kind soft\n reason expired\n strength always\n words \"there\"\n sample 1 there\n sample 2 x there\n"),
-         "mine.rules:1: \"552 other words there\" is a sample of aa but fires bb"},
+         "mine.rules:6: \"552 other words there\" is a sample of aa but fires bb"},
+        {RULE("aa", HARD " words \"words\"\n" SAMPLES) "\r\n# a comment\r\n" RULE(
+             "bb", HARD "# another\n words \"second\"\n sample 550 second box\n\n sample 550 third box\n"),
+         "mine.rules:16: \"550 third box\" is a sample of bb but fires no rule"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
         bb_err err;

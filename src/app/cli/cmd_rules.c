@@ -58,26 +58,70 @@ int cmd_rules_list(cli *c)
     return cli_ok(c);
 }
 
+static bool is_builtin(const bb_rules *builtin, bb_str id)
+{
+    for (size_t i = 0; i < bb_rules_count(builtin); i++)
+        if (bb_eq(bb_rules_info(builtin, i).id, id)) return true;
+    return false;
+}
+
+/* Rules of the file, of which there are `own`, that stand in the place of a built-in one. An id stands once, so how many
+ * they are follows from the sums, and the search ends with the last of them. */
+static void tell_replaced(cli *c, const bb_rules *rules, size_t own, bb_json *j)
+{
+    const bb_rules *builtin = bb_rules_open(&bb_os_alloc, NULL, &c->err); /* nothing to free */
+    size_t left = bb_rules_count(builtin) - (bb_rules_count(rules) - own);
+    for (size_t i = 0; left && i < own; i++) {
+        bb_rule_info r = bb_rules_info(rules, i);
+        if (!is_builtin(builtin, r.id)) continue;
+        left--;
+        bb_json_str(j, r.id);
+        if (!c->json)
+            cli_print(c, "%s:%d: %s replaces the built-in rule of that id\n", cli_show(&c->arena, bb_cstr(r.source)),
+                      r.line, cli_show(&c->arena, r.id));
+    }
+}
+
+static void tell_checked(cli *c, const bb_rules *rules, const char *file)
+{
+    size_t n = bb_rules_count(rules), samples = 0, own = 0;
+    const char *first = n ? bb_rules_info(rules, 0).source : "";
+    for (size_t i = 0; i < n; i++) {
+        bb_rule_info r = bb_rules_info(rules, i);
+        samples += r.n_samples;
+        own += file && r.source == first; /* the file's own stand first, and name it by one string */
+    }
+    cli_json d;
+    cli_json_begin(&d, &c->arena);
+    bb_json_kint(&d.j, "rules", (int64_t)n);
+    bb_json_kint(&d.j, "own", (int64_t)own);
+    bb_json_kint(&d.j, "samples", (int64_t)samples);
+    bb_json_key(&d.j, "replaced");
+    bb_json_open(&d.j, '[');
+    tell_replaced(c, rules, own, &d.j);
+    bb_json_close(&d.j, ']');
+    if (c->json) cli_json_end(c, &d);
+    else if (file)
+        cli_print(c, "%zu rules (%zu of %s), %zu samples: each fires its own rule\n", n, own,
+                  cli_show(&c->arena, bb_cstr(file)), samples);
+    else cli_print(c, "%zu rules, %zu samples: each fires its own rule\n", n, samples);
+}
+
 int cmd_rules_check(cli *c)
 {
     bb_reader reader;
-    size_t samples = 0;
-    if (!open_rules(c, c->n_args ? c->args[0] : NULL, &reader)) return cli_fail(c);
-    size_t n = bb_rules_count(reader.rules);
-    for (size_t i = 0; i < n; i++) samples += bb_rules_info(reader.rules, i).n_samples;
+    const char *file;
+    if (!rules_file(c, c->n_args ? c->args[0] : NULL, &file) || !cli_reader(c, file, &reader)) return cli_fail(c);
     bool good = bb_rules_check(reader.rules, &c->arena, &c->err);
+    if (good) tell_checked(c, reader.rules, file);
     cli_reader_close(&reader);
-    if (!good) return cli_fail(c);
-    if (c->json) {
-        cli_json d;
-        cli_json_begin(&d, &c->arena);
-        bb_json_kint(&d.j, "rules", (int64_t)n);
-        bb_json_kint(&d.j, "samples", (int64_t)samples);
-        cli_json_end(c, &d);
-    } else {
-        cli_print(c, "%zu rules, %zu samples: each fires its own rule\n", n, samples);
+    if (good) return cli_ok(c);
+    if (c->err.code == BB_ECONFIG) {
+        bb_err why = c->err;
+        bb_fail(&c->err, why.code, "%s, see bouncebox rules test %s%s%s'...'", why.text, file ? "--rules " : "",
+                file ? file : "", file ? " " : "");
     }
-    return cli_ok(c);
+    return cli_fail(c);
 }
 
 static bool read_evidence(cli *c, const char *text, bb_evidence *out)

@@ -232,7 +232,9 @@ static const char reclassify_text[] = "After rules grew, or a subscriber was add
                                       "the raw messages (keep_evidence).\n"
                                       "A new reading is put behind the old ones, which stay; statuses follow.\n";
 static const char rules_text[] =
-    "Rules of your own are those of FILE or --rules, else of the configuration; they come before the program's.\n";
+    "Rules of your own are those of --rules, else of the configuration; they come before the program's.\n";
+static const char rules_check_text[] =
+    "Rules of your own are those of FILE, else of the configuration; they come before the program's.\n";
 static const char backup_text[] = "The copy is of one moment, while others read and write, and is whole or not there. "
                                   "It holds the keys: keep it where\n"
                                   "nobody else reads.\n";
@@ -316,7 +318,8 @@ const cli_command cli_commands[] = {
     {"rules list", cmd_rules_list, CLI_NOTHING, 0, 0, "", "Shows the classification rules, your own first",
      rules_options, rules_text, "  bouncebox rules list --json\n"},
     {"rules check", cmd_rules_check, CLI_NOTHING, 0, 1, "[FILE]",
-     "Says whether rules are right: each sample fires its own", NULL, rules_text, "  bouncebox rules check my.rules\n"},
+     "Says whether rules are right: each sample fires its own", NULL, rules_check_text,
+     "  bouncebox rules check my.rules\n"},
     {"rules test", cmd_rules_test, CLI_NOTHING, 1, 1, "REPLY",
      "Says what the rules make of a reply, and why not what others would", rules_test_options, rules_text,
      "  bouncebox rules test '550 5.7.1 Message rejected as spam'\n"

@@ -41,6 +41,17 @@ bb_evidence bb_rules_sample(const bb_rules *rules, bb_arena *a, size_t i, size_t
     return e;
 }
 
+/* Where sample k stands, counted from its rule's id; the rule's own line where they are not of one text. */
+static int sample_line(const bb_rules *rules, const bb_rule *r, size_t k)
+{
+    int line = r->line - 1;
+    const char *end = rules->text + rules->n_text, *sample = r->samples[k].p;
+    if (r->id.p < rules->text || r->id.p >= end || sample <= r->id.p || sample > end) return r->line;
+    bb_str between = {r->id.p, (size_t)(sample - r->id.p)}, one;
+    while (bb_line(&between, &one)) line++;
+    return line;
+}
+
 bool bb_rules_check(const bb_rules *rules, bb_arena *a, bb_err *err)
 {
     for (size_t i = 0; i < rules->n_rules; i++) {
@@ -51,7 +62,7 @@ bool bb_rules_check(const bb_rules *rules, bb_arena *a, bb_err *err)
             if (bb_eq(v.rule, r->id)) continue;
             if (bb_empty(v.rule)) v.rule = BB_S("no rule");
             return bb_fail(err, BB_ECONFIG, "%s:%d: \"" BB_FMT "\" is a sample of " BB_FMT " but fires " BB_FMT,
-                           r->source, r->line, BB_ARG(r->samples[k]), BB_ARG(r->id), BB_ARG(v.rule));
+                           r->source, sample_line(rules, r, k), BB_ARG(r->samples[k]), BB_ARG(r->id), BB_ARG(v.rule));
         }
     }
     return !a->failed || bb_fail(err, BB_ENOMEM, "out of memory");

@@ -33,6 +33,8 @@ static bool no_memory(reader *rd)
     return bb_fail(rd->err, BB_ENOMEM, "out of memory");
 }
 
+#define FEW 6 /* words that are told where none of them is near */
+
 /* "no kind is called "hrad"; did you mean "hard"?" */
 static bool unknown(reader *rd, const char *what, bb_str word, const char *const *words)
 {
@@ -40,7 +42,15 @@ static bool unknown(reader *rd, const char *what, bb_str word, const char *const
     if (near)
         return bb_fail(rd->err, BB_ECONFIG, "no %s is called \"" BB_FMT "\"; did you mean \"%s\"?", what, BB_ARG(word),
                        near);
-    return bb_fail(rd->err, BB_ECONFIG, "no %s is called \"" BB_FMT "\"", what, BB_ARG(word));
+    bb_buf list = bb_buf_of(&rd->r->arena, 80);
+    size_t n = 0;
+    while (words[n]) n++;
+    for (size_t i = 0; n <= FEW && i < n; i++) {
+        bb_puts(&list, i ? ", " : "; there are ");
+        bb_puts(&list, words[i]);
+    }
+    return bb_fail(rd->err, BB_ECONFIG, "no %s is called \"" BB_FMT "\"" BB_FMT, what, BB_ARG(word),
+                   BB_ARG(bb_buf_str(&list)));
 }
 
 /* Index of `word` among `words`, or -1 with the error. */

@@ -18,14 +18,14 @@ static bool is_manager(bb_str address)
     return false;
 }
 
-/* To be no member is news of a post only where a post was refused: lists answer commands, too. */
+/* Not to be a member is news only where a post was refused: lists answer commands and tell their rules, too. */
 static bool refuses(const bb_ctx *c, bb_str words)
 {
     static const char *const signs[] = {"not a member of", "are not member", "not subscribed to"};
+    if (!c->returned && !(c->signs & (BB_SIGN_TEXT | BB_SIGN_SUBJECT))) return false;
     if (bb_phrases_in(words, BB_WORDS_ANNOUNCED) & BB_SAYS_CLOSED) return true;
     for (size_t i = 0; i < BB_COUNT(signs); i++)
-        if (bb_ifind(words, bb_cstr(signs[i])) != BB_NPOS)
-            return c->returned || c->signs & (BB_SIGN_TEXT | BB_SIGN_SUBJECT);
+        if (bb_ifind(words, bb_cstr(signs[i])) != BB_NPOS) return true;
     return false;
 }
 

@@ -234,7 +234,9 @@ bool bb_announces(const bb_ctx *c)
     if (s & BB_SIGN_REPLY) return false;
     /* A list that takes its own bounces marks them as its mail. */
     if (s & BB_SIGN_LIST) return s & BB_SIGN_DAEMON && (both || c->returned);
-    return form ? s & BB_SIGN_DAEMON || both : s & BB_SIGN_BY_ADDRESS;
+    if (form) return s & BB_SIGN_DAEMON || both;
+    /* Postmasters write letters; a report says so at its head, and what is only late acts on nobody. */
+    return s & BB_SIGN_BY_ADDRESS && s & (BB_SIGN_SUBJECT | BB_SIGN_DELAYED);
 }
 
 static bool quotes_a_server(bb_str words)

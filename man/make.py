@@ -265,6 +265,7 @@ def main():
             text = fill("bouncebox.1.in", main_page(commands, names))
         elif file.name == "bouncebox.conf.5":
             text = fill("bouncebox.conf.5.in", {"HOME_PARAMETERS": parameters(rows, "bouncebox"),
+                                                "SERVE_PARAMETERS": parameters(rows, "serve"),
                                                 "LIST_PARAMETERS": parameters(rows, "policy")})
         elif file.name == "bouncebox-rules.5":
             text = fill("bouncebox-rules.5.in", {"RULES": rules()})

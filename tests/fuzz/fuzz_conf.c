@@ -11,7 +11,8 @@
 
 static const void *record_of(const bb_conf *c, bb_param_scope scope, bb_str list)
 {
-    return scope == BB_SCOPE_HOME ? (const void *)bb_conf_home_of(c) : (const void *)bb_conf_list_of(c, list);
+    const void *const records[BB_SCOPES] = {bb_conf_home_of(c), bb_conf_serve_of(c), bb_conf_list_of(c, list)};
+    return records[scope];
 }
 
 static void put_section(bb_buf *b, bb_arena *a, const char *head, bb_param_scope scope, const void *record)
@@ -38,6 +39,7 @@ static void check_again(bb_arena *a, const bb_conf *c)
     const char *const *names = bb_conf_list_names(c, &n);
     bb_buf b = bb_buf_in(a, (size_t)64 << 20);
     put_section(&b, a, "bouncebox", BB_SCOPE_HOME, bb_conf_home_of(c));
+    put_section(&b, a, "serve", BB_SCOPE_SERVE, bb_conf_serve_of(c));
     put_section(&b, a, "policy", BB_SCOPE_LIST, bb_conf_list_of(c, (bb_str){0}));
     for (size_t i = 0; i < n; i++) {
         MUST(bb_list_name_ok(bb_cstr(names[i])));
@@ -51,6 +53,7 @@ static void check_again(bb_arena *a, const bb_conf *c)
     if (!read) fprintf(stderr, "%s\n" BB_FMT "\n", err.text, BB_ARG(bb_buf_str(&b)));
     MUST(read);
     same_values(a, BB_SCOPE_HOME, bb_conf_home_of(c), bb_conf_home_of(again));
+    same_values(a, BB_SCOPE_SERVE, bb_conf_serve_of(c), bb_conf_serve_of(again));
     same_values(a, BB_SCOPE_LIST, bb_conf_list_of(c, (bb_str){0}), bb_conf_list_of(again, (bb_str){0}));
     for (size_t i = 0; i < n; i++)
         same_values(a, BB_SCOPE_LIST, bb_conf_list_of(c, bb_cstr(names[i])), bb_conf_list_of(again, bb_cstr(names[i])));

@@ -24,7 +24,7 @@ def takes(home, p, value):
 
 
 def test_table(rows):
-    table = re.findall(r'^    \{"(\w+)", (?:HOME|LIST)\(', (ROOT / "src/edge/conf/params.c").read_text(), re.M)
+    table = re.findall(r'^    \{"(\w+)", (?:HOME|SERVE|LIST)\(', (ROOT / "src/edge/conf/params.c").read_text(), re.M)
     same([p["name"] for p in rows], table, "all of them, in the order of the table")
     ok(all(list(p) == KEYS for p in rows), "each with every key")
     ok(all(p["help"] and p["values"] and p["range"] for p in rows), "each with help, values and range")

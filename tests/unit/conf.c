@@ -80,11 +80,12 @@ static void refused(void)
     static const struct {
         const char *text, *want;
     } rows[] = {
-        {"[polcy]\n", "f:1: no section is called [polcy] (did you mean policy?); there are [bouncebox], [policy], "
-                      "[list NAME]"},
-        {"\n[lst news]\n", "f:2: no section is called [lst news] (did you mean list?); there are [bouncebox], "
+        {"[polcy]\n",
+         "f:1: no section is called [polcy] (did you mean policy?); there are [bouncebox], [serve], [policy], "
+         "[list NAME]"},
+        {"\n[lst news]\n", "f:2: no section is called [lst news] (did you mean list?); there are [bouncebox], [serve], "
                            "[policy], [list NAME]"},
-        {"[list]\n", "f:1: no section is called [list] (did you mean list?); there are [bouncebox], [policy], "
+        {"[list]\n", "f:1: no section is called [list] (did you mean list?); there are [bouncebox], [serve], [policy], "
                      "[list NAME]"},
         {"[list a b]\n", "f:1: a list's name is 1 to 64 letters, digits, dots, dashes and underscores"},
         {"[policy\n", "f:1: a section reads [NAME]"},
@@ -175,8 +176,9 @@ static void sample(void)
     ok(bb_conf_parse("sample", (bb_str){plain, text.n}, &c, &err), "and so without its #: %s", err.text);
     for (size_t p = 0; c && p < bb_conf_params_count; p++) {
         const bb_conf_param *param = &bb_conf_params[p];
-        const void *record = param->scope == BB_SCOPE_HOME ? (const void *)bb_conf_home_of(c)
-                                                           : (const void *)bb_conf_list_of(c, BB_S("other"));
+        const void *const records[BB_SCOPES] = {bb_conf_home_of(c), bb_conf_serve_of(c),
+                                                bb_conf_list_of(c, BB_S("other"))};
+        const void *record = records[param->scope];
         is_str(bb_conf_value(&arena, param, record), bb_cstr(param->preset), "%s is written at its default",
                param->name);
         ok(bb_find(text, bb_cstr(param->help)) != BB_NPOS, "%s has its help", param->name);

@@ -12,7 +12,7 @@ static void put_param(bb_json *j, const bb_conf_param *p)
 {
     bb_json_open(j, '{');
     bb_json_kstr(j, "name", bb_cstr(p->name));
-    bb_json_kstr(j, "section", p->scope == BB_SCOPE_HOME ? BB_S("bouncebox") : BB_S("policy"));
+    bb_json_kstr(j, "section", bb_cstr(bb_conf_section(p->scope)));
     bb_json_kstr(j, "default", bb_cstr(p->preset));
     bb_json_kstr(j, "values", bb_cstr(p->unit));
     bb_json_kstr(j, "help", bb_cstr(p->help));
@@ -54,6 +54,7 @@ int cmd_config_show(cli *c)
     cli_json_begin(&d, &c->arena);
     if (!only) {
         show_section(c, &d, "bouncebox", BB_SCOPE_HOME, bb_conf_home_of(c->conf));
+        show_section(c, &d, "serve", BB_SCOPE_SERVE, bb_conf_serve_of(c->conf));
         show_section(c, &d, "policy", BB_SCOPE_LIST, bb_conf_list_of(c->conf, (bb_str){0}));
     }
     for (size_t i = 0; i < n; i++) {

@@ -66,7 +66,7 @@ static void put_param(bb_json *j, bb_arena *a, const bb_conf_param *p)
 {
     bb_json_open(j, '{');
     bb_json_kstr(j, "name", bb_cstr(p->name));
-    bb_json_kstr(j, "section", p->scope == BB_SCOPE_HOME ? BB_S("bouncebox") : BB_S("policy"));
+    bb_json_kstr(j, "section", bb_cstr(bb_conf_section(p->scope)));
     bb_json_kstr(j, "type", bb_cstr(type_word(p->type)));
     bb_json_kstr(j, "default", bb_cstr(p->preset));
     bb_json_kstr(j, "range", bb_cstr(range(a, p)));
@@ -109,6 +109,8 @@ int cmd_config_list(cli *c)
     if (c->json) put_all(c);
     else {
         print_section(c, "[bouncebox]", BB_SCOPE_HOME);
+        cli_print(c, "\n");
+        print_section(c, "[serve]", BB_SCOPE_SERVE);
         cli_print(c, "\n");
         print_section(c, "[policy], and [list NAME] for one list", BB_SCOPE_LIST);
     }

@@ -16,7 +16,7 @@
 
 #define FILE_MAX ((size_t)1 << 20)
 
-typedef enum { SECTION_HOME, SECTION_POLICY, SECTION_LIST } section_kind;
+typedef enum { SECTION_HOME, SECTION_SERVE, SECTION_POLICY, SECTION_LIST } section_kind;
 
 typedef struct {
     section_kind kind;
@@ -34,6 +34,7 @@ typedef struct {
 struct bb_conf {
     bb_arena arena;
     bb_conf_home home;
+    bb_conf_serve serve;
     bb_conf_list policy;
     section *sections;
     size_t n_sections, cap_sections;
@@ -75,19 +76,21 @@ static const char *hint(bb_arena *a, bb_str typed, const char *const *words)
 
 static bool unknown_section(parse *p, bb_str title)
 {
-    static const char *const words[] = {"bouncebox", "policy", "list", NULL};
+    static const char *const words[] = {"bouncebox", "serve", "policy", "list", NULL};
     bb_arena *a = &p->conf->arena;
     bb_str rest = title, first = title;
     (void)bb_split(&rest, ' ', &first);
-    return fail_said(p, p->line,
-                     bb_sprintf(a, "no section is called [" BB_FMT "]%s; there are [bouncebox], [policy], [list NAME]",
-                                BB_ARG(title), hint(a, first, words)));
+    return fail_said(
+        p, p->line,
+        bb_sprintf(a, "no section is called [" BB_FMT "]%s; there are [bouncebox], [serve], [policy], [list NAME]",
+                   BB_ARG(title), hint(a, first, words)));
 }
 
 static bool read_title(parse *p, bb_str title, section *out)
 {
     *out = (section){.line = p->line};
     if (bb_eq(title, BB_S("bouncebox"))) out->kind = SECTION_HOME;
+    else if (bb_eq(title, BB_S("serve"))) out->kind = SECTION_SERVE;
     else if (bb_eq(title, BB_S("policy"))) out->kind = SECTION_POLICY;
     else if (bb_starts(title, BB_S("list ")) || bb_starts(title, BB_S("list\t"))) {
         out->kind = SECTION_LIST;
@@ -173,11 +176,12 @@ static const bb_conf_param *find_param(bb_str name, bb_param_scope scope)
 static bool unknown_setting(parse *p, const setting *s, bb_param_scope scope)
 {
     bb_arena *a = &p->conf->arena;
-    bb_param_scope other = scope == BB_SCOPE_HOME ? BB_SCOPE_LIST : BB_SCOPE_HOME;
-    if (find_param(s->name, other))
-        return fail_said(p, s->line,
-                         bb_sprintf(a, BB_FMT " belongs in %s", BB_ARG(s->name),
-                                    other == BB_SCOPE_HOME ? "[bouncebox]" : "[policy] or [list NAME]"));
+    for (int other = 0; other < BB_SCOPES; other++)
+        if (find_param(s->name, (bb_param_scope)other))
+            return fail_said(p, s->line,
+                             bb_sprintf(a, BB_FMT " belongs in [%s]%s", BB_ARG(s->name),
+                                        bb_conf_section((bb_param_scope)other),
+                                        other == BB_SCOPE_LIST ? " or [list NAME]" : ""));
     const char *words[64] = {0};
     for (size_t i = 0, n = 0; i < bb_conf_params_count && n + 1 < BB_COUNT(words); i++)
         if (bb_conf_params[i].scope == scope) words[n++] = bb_conf_params[i].name;
@@ -189,7 +193,9 @@ static bool apply_setting(parse *p, const setting *s)
 {
     bb_conf *c = p->conf;
     section *in = &c->sections[s->section];
-    bb_param_scope scope = in->kind == SECTION_HOME ? BB_SCOPE_HOME : BB_SCOPE_LIST;
+    bb_param_scope scope = in->kind == SECTION_HOME    ? BB_SCOPE_HOME
+                           : in->kind == SECTION_SERVE ? BB_SCOPE_SERVE
+                                                       : BB_SCOPE_LIST;
     const bb_conf_param *param = find_param(s->name, scope);
     if (!param) return unknown_setting(p, s, scope);
     for (const setting *before = p->settings; before < s; before++)
@@ -197,6 +203,7 @@ static bool apply_setting(parse *p, const setting *s)
             return fail_said(p, s->line,
                              bb_sprintf(&c->arena, BB_FMT " is set in line %d already", BB_ARG(s->name), before->line));
     void *record = in->kind == SECTION_HOME     ? (void *)&c->home
+                   : in->kind == SECTION_SERVE  ? (void *)&c->serve
                    : in->kind == SECTION_POLICY ? (void *)&c->policy
                                                 : (void *)&in->values;
     bb_err e;
@@ -238,7 +245,8 @@ static bb_conf *with_presets(void)
     bb_arena_init(&c->arena, &bb_os_alloc, 64 * FILE_MAX);
     for (size_t i = 0; i < bb_conf_params_count; i++) {
         const bb_conf_param *p = &bb_conf_params[i];
-        void *record = p->scope == BB_SCOPE_HOME ? (void *)&c->home : (void *)&c->policy;
+        void *const records[BB_SCOPES] = {&c->home, &c->serve, &c->policy};
+        void *record = records[p->scope];
         if (!bb_conf_set(&c->arena, p, bb_cstr(p->preset), record, NULL)) abort(); /* a wrong row: ours */
     }
     return c;
@@ -280,6 +288,23 @@ void bb_conf_free(bb_conf **conf)
 const bb_conf_home *bb_conf_home_of(const bb_conf *c)
 {
     return &c->home;
+}
+
+const bb_conf_serve *bb_conf_serve_of(const bb_conf *c)
+{
+    return &c->serve;
+}
+
+int bb_conf_socket_mode(const bb_conf_serve *s)
+{
+    static const int modes[] = {0600, 0660, 0666}; /* the words of its row */
+    return modes[s->socket_mode];
+}
+
+const char *bb_conf_section(bb_param_scope scope)
+{
+    static const char *const names[BB_SCOPES] = {"bouncebox", "serve", "policy"};
+    return names[scope];
 }
 
 const bb_conf_list *bb_conf_list_of(const bb_conf *c, bb_str name)

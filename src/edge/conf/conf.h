@@ -2,8 +2,8 @@
  *
  * conf: the configuration file and the one table of its parameters (params.c).
  *
- * An INI file: [bouncebox] for the installation, [policy] for every list, [list NAME] for one list, where any
- * parameter of [policy] may stand again. From the table come defaults, ranges, help, the sample file and
+ * An INI file: [bouncebox] for the installation, [serve] for the daemon, [policy] for every list, [list NAME] for one
+ * list, where any parameter of [policy] may stand again. From the table come defaults, ranges, help, the sample file and
  * the reading; an unknown or wrong line is an error with file, line and the nearest right word.
  * Ownership  a bb_conf owns its strings. Errors: bb_err with "file:line: ...". Threads: immutable once read.
  */
@@ -24,13 +24,13 @@ typedef enum {
     BB_PARAM_DURATION,
     BB_PARAM_BOOL
 } bb_param_type;
-typedef enum { BB_SCOPE_HOME, BB_SCOPE_LIST } bb_param_scope;
+typedef enum { BB_SCOPE_HOME, BB_SCOPE_SERVE, BB_SCOPE_LIST, BB_SCOPES } bb_param_scope;
 
 /* One row of the table. */
 typedef struct {
     const char *name;
     bb_param_scope scope;
-    size_t offset; /* of the field in bb_conf_home or bb_conf_list */
+    size_t offset; /* of the field in bb_conf_home, bb_conf_serve or bb_conf_list */
     bb_param_type type;
     const char *preset; /* default, as it would be written */
     double min, max;    /* INT, NUMBER, DURATION (seconds); max of TEXT, DOMAIN, LOCAL: octets */
@@ -49,6 +49,19 @@ typedef struct {
     int64_t token_lifetime; /* seconds */
     bool keep_evidence;
 } bb_conf_home;
+
+/* Parameters of the daemon. */
+typedef struct {
+    char listen[1001];
+    int socket_mode; /* index into words: bb_conf_socket_mode() */
+    char socket_user[65];
+    int threads;      /* that read; 0: one a processor, 4 at most */
+    int connections;  /* at once */
+    int message_size; /* MiB */
+    int memory;       /* MiB, of messages that are on their way */
+    int64_t timeout, data_timeout;
+    int errors; /* of a client in a row */
+} bb_conf_serve;
 
 /* Parameters of a list. */
 typedef struct {
@@ -73,6 +86,10 @@ void bb_conf_free(bb_conf **conf);
 const bb_conf_home *bb_conf_home_of(const bb_conf *c);
 /* Are the list's return paths signed? */
 bool bb_conf_signs(const bb_conf_list *l);
+const bb_conf_serve *bb_conf_serve_of(const bb_conf *c);
+int bb_conf_socket_mode(const bb_conf_serve *s); /* 0660 */
+/* The section that parameters of the scope stand in: "bouncebox", "serve", "policy". */
+const char *bb_conf_section(bb_param_scope scope);
 /* The list's own section over [policy] over the defaults. */
 const bb_conf_list *bb_conf_list_of(const bb_conf *c, bb_str name);
 /* Names of all [list NAME] sections, for checks against the store; count by *n. */
@@ -80,7 +97,7 @@ const char *const *bb_conf_list_names(const bb_conf *c, size_t *n);
 /* What the policy and attribution see of it; the view borrows from the bb_conf. */
 bb_policy bb_conf_policy(const bb_conf_list *l);
 bb_list_view bb_conf_list_view(const bb_conf_list *l, uint32_t id);
-/* The value of a parameter (`record` is the bb_conf_home or bb_conf_list), as it would be written. */
+/* The value of a parameter (`record` is the bb_conf_home, bb_conf_serve or bb_conf_list), as it would be written. */
 bb_str bb_conf_value(bb_arena *a, const bb_conf_param *p, const void *record);
 /* The sample configuration file, every parameter with its help, commented out at its default. */
 bb_str bb_conf_sample(bb_arena *a);

@@ -6,8 +6,9 @@
 
 #include "edge/conf/conf.h"
 
-#define HOME(field) BB_SCOPE_HOME, offsetof(bb_conf_home, field)
-#define LIST(field) BB_SCOPE_LIST, offsetof(bb_conf_list, field)
+#define HOME(field)  BB_SCOPE_HOME, offsetof(bb_conf_home, field)
+#define SERVE(field) BB_SCOPE_SERVE, offsetof(bb_conf_serve, field)
+#define LIST(field)  BB_SCOPE_LIST, offsetof(bb_conf_list, field)
 
 #define DAYS   86400.0
 #define SPANS  "90s, 15m, 12h, 30d, 4w, or seconds"
@@ -25,6 +26,27 @@ const bb_conf_param bb_conf_params[] = {
         "How long after its mailing a signed return path is believed."},
     {"keep_evidence", HOME(keep_evidence), BB_PARAM_BOOL, "yes", 0, 0, NULL, YES_NO,
         "Keep the raw message behind each report, compressed."},
+
+    {"listen", SERVE(listen), BB_PARAM_TEXT, "unix:lmtp", 1, 1000, NULL, "unix:PATH or inet:HOST:PORT, blanks between",
+        "Where serve takes mail by LMTP; paths are from the home."},
+    {"socket_mode", SERVE(socket_mode), BB_PARAM_WORD, "0660", 0, 0, "0600 0660 0666", "0600, 0660 or 0666",
+        "Who may connect to a unix socket."},
+    {"socket_user", SERVE(socket_user), BB_PARAM_TEXT, "", 0, 64, NULL, "a user; empty: the owner of the home",
+        "Whose the unix sockets are, where serve is started by root: postfix, for sockets in its queue directory."},
+    {"threads", SERVE(threads), BB_PARAM_INT, "0", 0, 64, NULL, "a number; 0: as many as processors, 4 at most",
+        "So many threads read mail."},
+    {"connections", SERVE(connections), BB_PARAM_INT, "200", 1, 10000, NULL, "a number",
+        "So many clients at once; the others wait."},
+    {"message_size", SERVE(message_size), BB_PARAM_INT, "64", 1, 64, NULL, "MiB",
+        "What is longer is read up to here, and marked as cut."},
+    {"memory", SERVE(memory), BB_PARAM_INT, "256", 1, 65536, NULL, "MiB",
+        "When messages on their way hold so much, clients wait until some are stored."},
+    {"timeout", SERVE(timeout), BB_PARAM_DURATION, "5m", 1, 1 * DAYS, NULL, SPANS,
+        "A client that is silent for so long is sent away."},
+    {"data_timeout", SERVE(data_timeout), BB_PARAM_DURATION, "10m", 1, 1 * DAYS, NULL, SPANS,
+        "A client that takes longer to send one message is sent away."},
+    {"errors", SERVE(errors), BB_PARAM_INT, "20", 1, 1000, NULL, "a number",
+        "A client that makes so many mistakes in a row is sent away."},
 
     {"bounce_domain", LIST(bounce_domain), BB_PARAM_DOMAIN, "", 0, 253, NULL, "a domain",
         "The domain of your return paths; its mail must come back to bouncebox."},

@@ -22,6 +22,10 @@ bb_str bb_conf_sample(bb_arena *a)
                 "[bouncebox]\n");
     put_params(&b, BB_SCOPE_HOME);
     bb_puts(&b, "\n"
+                "# The daemon: bouncebox serve.\n"
+                "[serve]\n");
+    put_params(&b, BB_SCOPE_SERVE);
+    bb_puts(&b, "\n"
                 "# What holds for every list. The same parameters may stand again in a list's own section.\n"
                 "[policy]\n");
     put_params(&b, BB_SCOPE_LIST);

@@ -19,9 +19,10 @@ static bool out_of_range(const bb_conf_param *p, double v, bb_err *err)
     if (v >= p->min && v <= p->max) return false;
     if (p->type != BB_PARAM_DURATION)
         return !bb_fail(err, BB_ECONFIG, "%s: must be from %.0f to %.0f", p->name, p->min, p->max);
-    bool hours = p->min < 86400;
-    return !bb_fail(err, BB_ECONFIG, "%s: must be from %.0f%c to %.0fd", p->name, p->min / (hours ? 3600 : 86400),
-                    hours ? 'h' : 'd', p->max / 86400);
+    double unit = p->min < 3600 ? 1 : p->min < 86400 ? 3600 : 86400;
+    char letter = p->min < 3600 ? 's' : p->min < 86400 ? 'h' : 'd';
+    return !bb_fail(err, BB_ECONFIG, "%s: must be from %.0f%c to %.0fd", p->name, p->min / unit, letter,
+                    p->max / 86400);
 }
 
 static bool wrong(const bb_conf_param *p, bb_str value, bb_err *err)

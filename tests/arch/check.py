@@ -3,7 +3,7 @@
 """Holds the shape of the source: arrows between modules, purity of core and library, libraries, licence lines.
 Speaks TAP.
 
-usage: check.py ROOT COMPILER ARCHIVE [PROGRAM [LIBRARY]]
+usage: check.py ROOT COMPILER ARCHIVE [PROGRAM LIBRARY DAEMON]
        check.py ROOT COMPILER              without what needs a plain build (sanitizers call everything)
 
 Each check is a function from what it looks at to a list of findings. All of them are also tried on planted
@@ -214,6 +214,10 @@ PLANTED_INCLUDES = [  # who, what, whether it is wrong
     ("src/lib/x.c", '"core/fact/internal.h"', True),
     ("src/lib/x.c", "<sqlite3.h>", True),
     ("src/app/cli/x.c", '"lib/internal.h"', True),
+    ("src/app/cli/x.c", '"app/daemon/daemon.h"', True),
+    ("src/app/cli/x.c", "<event2/event.h>", True),
+    ("src/app/daemon/x.c", "<sqlite3.h>", True),
+    ("src/app/daemon/x.c", '"app/cli/cli.h"', False),
     ("src/app/cli/x.c", "<bouncebox/bouncebox.h>", True),
     ("src/core/fact/x.c", "<bouncebox/bouncebox.h>", True),
     ("src/core/fact/x.c", '"core/report/report.h"', False),
@@ -237,7 +241,12 @@ def allowed_symbols():
 
 
 def allowed_libraries():
-    return [w for row in words(HERE / "libraries.txt") for w in row]
+    return [w for row in words(HERE / "libraries.txt") for w in row if row[0] != "daemon"]
+
+
+def daemon_libraries():
+    """What only the daemon may be linked with, beside those."""
+    return [w for first, *rest in words(HERE / "libraries.txt") if first == "daemon" for w in rest]
 
 
 def library_may(what):
@@ -271,7 +280,7 @@ def check_library(library):
     none(wrong_libraries(library, library_may("links")), "libbouncebox is linked with what it may")
 
 
-def main(root, compiler, archive=None, program=None, library=None):
+def main(root, compiler, archive=None, program=None, library=None, daemon=None):
     root, compiler = pathlib.Path(root), compiler.split(",")
     none(wrong_includes(root, Layers(HERE / "layers.txt")), "includes follow layers.txt")
     none(without_licence(root), "every source file has an SPDX line")
@@ -284,6 +293,11 @@ def main(root, compiler, archive=None, program=None, library=None):
         none(wrong_libraries(program, allowed_libraries()), "the program is linked with nothing but libraries.txt")
     else:
         skip("the program is linked with nothing but libraries.txt", instrumented)
+    if daemon:
+        none(wrong_libraries(daemon, allowed_libraries() + daemon_libraries()), "nor is the daemon, but for what is its own")
+        ok(wrong_libraries(daemon, allowed_libraries()), "what only the daemon may be linked with is found")
+    else:
+        skip("nor is the daemon, but for what is its own", instrumented)
     if library:
         check_library(library)
     else:
@@ -304,6 +318,6 @@ def main(root, compiler, archive=None, program=None, library=None):
 
 
 if __name__ == "__main__":
-    if not 3 <= len(sys.argv) <= 6:
+    if not 3 <= len(sys.argv) <= 7:
         sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

@@ -61,6 +61,7 @@ typedef struct {
 
 struct cli {
     const cli_command *command; /* NULL while it is not known */
+    char *const *argv;          /* as the program was called */
     const char **args;
     size_t n_args;
     cli_given *given;
@@ -252,6 +253,7 @@ int cmd_init(cli *c);
 int cmd_parse(cli *c);
 int cmd_ingest(cli *c);
 int cmd_deliver(cli *c);
+int cmd_serve(cli *c); /* in bouncebox: executes bouncebox-serve, which is the same program with another cmd_serve */
 int cmd_list_add(cli *c);
 int cmd_list_show(cli *c);
 int cmd_subscriber_import(cli *c);

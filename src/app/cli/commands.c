@@ -55,6 +55,11 @@ static const cli_option deliver_options[] = {
     LIST_OF("reports that no return path attributes are about this list"),
     END_OF_OPTIONS,
 };
+static const cli_option serve_options[] = {
+    {"listen", "SOCKET", "unix:PATH or inet:HOST:PORT, instead of what the configuration says", true},
+    LIST_OF("reports that no return path attributes are about this list"),
+    END_OF_OPTIONS,
+};
 static const cli_option parse_options[] = {
     {"format", "FORMAT", "json (one object a recipient), text (for people), sisimai (with its keys)", false},
     RULES,
@@ -180,6 +185,18 @@ static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
                                       "  bouncebox ingest --dry-run ~/Maildir\n"
                                       "  bouncebox ingest --follow --done seen /var/mail/vhosts/bounces\n"
                                       "  bouncebox ingest --list news - < bounce.eml\n";
+static const char serve_text[] =
+    "It stays in the foreground and says on standard error what it does, a line a message. A message is answered with "
+    "250\n"
+    "once it is stored durably, and with 451 (try again) where it cannot be stored now; none is ever refused for "
+    "good.\n"
+    "\n"
+    "The section [serve] of the configuration says where it listens, and its limits. SIGTERM and SIGINT end it when "
+    "what\n"
+    "clients are sending is answered, after 20 seconds at most. SIGHUP makes it read configuration and rules again;\n"
+    "sockets stay, and what is wrong changes nothing. Other commands may write while it runs. Started by root, it "
+    "opens\n"
+    "its sockets and becomes the owner of the home.\n";
 static const char deliver_text[] =
     "One message on standard input, for Postfix's pipe(8): RECIPIENT is what the envelope says. Exit code 0 once it "
     "is\n"
@@ -262,6 +279,11 @@ const cli_command cli_commands[] = {
     {"deliver", cmd_deliver, CLI_HOME_FOR_POSTFIX, 0, 1, "[RECIPIENT]", "Takes one message from Postfix's pipe(8)",
      deliver_options, deliver_text,
      "  bouncebox deliver bounce-aa5isyaaaaagaab23zukzseqiq44pvmfl@bounces.example.com < bounce.eml\n"},
+    {"serve", cmd_serve, CLI_NOTHING, 0, 0, "", "Takes mail from Postfix by LMTP, as a daemon", serve_options,
+     serve_text,
+     "  bouncebox serve\n"
+     "  bouncebox serve --listen inet:127.0.0.1:2424 --listen 'inet:[::1]:2424'\n"
+     "  bouncebox serve --json 2>> /var/log/bouncebox.log\n"},
     {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,
      "  bouncebox list add news --set bounce_domain=bounces.example.com\n"
      "  bouncebox list add weekly --set return_path=verp --set soft_limit=5\n"},

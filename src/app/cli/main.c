@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 {
     hold_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error of write, and no reason to drop a batch */
-    cli c = {.now = bb_os_now()};
+    cli c = {.argv = argv, .now = bb_os_now()};
     bb_arena_init(&c.arena, &bb_os_alloc, (size_t)2 << 30);
     int code = cli_exit_of(BB_EBUG);
     if (sodium_init() < 0) fputs("bouncebox: libsodium does not start\n", stderr);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * daemon: bouncebox serve, which takes mail by LMTP and answers 250 for what is stored durably.
+ *
+ * Threads  the loop (main thread) owns sockets, connections and transactions; readers parse and classify; one writer owns
+ *          the store and commits all that waits as one transaction. A delivery (one recipient of one message) goes
+ *          loop -> readers -> writer -> loop, and belongs to whoever has it: queues hand it over.
+ * Promises 250 only after the commit that holds the message. Trouble of ours is 451 4.3.0; there is no 5xx for what a
+ *          message says or for whom it is: a report that is refused is gone for ever, since its sender is null.
+ * Store    it is opened when mail comes and closed when none has come for a while, and in between every few seconds, so
+ *          that other commands can write. Opened again, configuration, lists, keys and policies are read again, too.
+ */
+#ifndef BB_APP_DAEMON_H
+#define BB_APP_DAEMON_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/cli/cli.h"
+#include "core/wire/lmtp.h"
+
+struct event_base;
+struct event;
+
+/* ---- log.c: one line an event on standard error ------------------------------------------------------ */
+
+/* Each thread has its own; a line is written at once, so lines of several do not mix. */
+typedef struct {
+    bb_arena arena;
+    bb_buf line;
+    bb_json json;
+    bool as_json;
+} server_log;
+
+void log_init(server_log *l, bool as_json);
+void log_free(server_log *l);
+void log_begin(server_log *l, const char *level, const char *event); /* "info", "warning", "error" */
+void log_str(server_log *l, const char *key, bb_str value);          /* hostile bytes are escaped; empty: left out */
+void log_int(server_log *l, const char *key, int64_t value);
+void log_end(server_log *l);
+void log_trouble(server_log *l, const char *event, const char *text); /* a whole line, level error */
+
+/* ---- what is handed on ------------------------------------------------------------------------------- */
+
+/* The rules that mail is read with; the last who lets go frees them. */
+typedef struct {
+    bb_rules *rules;
+    atomic_uint holders;
+} shared_rules;
+shared_rules *rules_share(bb_rules *rules); /* held once; NULL: no memory */
+shared_rules *rules_hold(shared_rules *r);
+void rules_release(shared_rules *r);
+
+typedef struct transaction transaction;
+typedef struct connection connection;
+typedef struct server server;
+
+/* What became of it, for the log and the answer. */
+typedef struct {
+    bool stored; /* durably: now, or known from before */
+    bb_result result;
+    char error[512]; /* where it is not stored */
+    /* of the first verdict */
+    bool report; /* else other mail */
+    bb_token_result token;
+    bb_kind kind;
+    bb_reason reason;
+    bb_trust trust;
+    uint64_t subscriber;
+    char list[65], rule[65];
+} outcome;
+
+/* A message for one recipient. */
+typedef struct delivery {
+    struct delivery *next;
+    transaction *of;
+    size_t i; /* which of its recipients */
+    bb_str rcpt_to, orcpt;
+    shared_rules *rules;
+    bb_arena arena;
+    bb_message message;
+    bb_claims claims;
+    bool read; /* else there was no memory for it */
+    outcome out;
+} delivery;
+
+/* A message of a connection; its bytes stay where they are until all recipients are answered. */
+struct transaction {
+    connection *from; /* NULL: it is gone; nobody but the loop looks */
+    bb_arena arena;   /* the envelope */
+    bb_str sender;
+    char *bytes;
+    size_t n, room;
+    uint64_t size;
+    bool cut;
+    bb_time received;
+    double whole; /* when the last byte was here */
+    delivery *deliveries;
+    size_t n_deliveries, given, under_way;
+};
+
+/* ---- queue.c ------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    delivery *first, **last;
+    size_t n, most; /* more than `most` are not put in: whoever puts waits */
+    bool closed;
+} queue;
+
+bool queue_init(queue *q, size_t most);
+void queue_free(queue *q);
+void queue_put(queue *q, delivery *d); /* one, or several that hang together */
+/* Up to n, as one chain; waits for the first. NULL: closed and empty, or nothing came in time (seconds; below 0: for ever). */
+delivery *queue_take(queue *q, size_t n, double seconds, bool *closed);
+void queue_close(queue *q); /* what is in it is still taken out */
+
+/* ---- pool.c: readers; writer.c ------------------------------------------------------------------------ */
+
+typedef struct {
+    queue to_read, to_store, done;
+    int wake; /* an eventfd: something is done */
+    const cli *c;
+    pthread_t readers[64], writer;
+    size_t n_readers;
+    bool as_json;
+    atomic_bool stale; /* what was read of the configuration is out of date */
+} pool;
+
+bool pool_start(pool *p, const cli *c, size_t readers, bb_err *err);
+/* Everything given to it comes out at `done` before this returns. */
+void pool_stop(pool *p);
+void *writer_run(void *ctx); /* of a pool */
+/* Whether there is all that storing takes; a store that somebody else holds is there. */
+bool writer_try(const cli *c, bb_err *err);
+
+/* ---- listen.c ------------------------------------------------------------------------------------------ */
+
+#define LISTENERS_MAX 16
+
+typedef struct {
+    int fd;
+    char *path; /* of a unix socket, else NULL */
+    uint64_t device, inode;
+    char *name; /* as configured */
+} listener;
+
+/* Opens what the text names, "unix:PATH inet:HOST:PORT ...", behind those that are open; relative paths are from the home. */
+bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, bb_err *err);
+void listen_close(listener *l); /* and removes a socket that is still ours */
+
+/* ---- connection.c -------------------------------------------------------------------------------------- */
+
+struct connection {
+    server *of;
+    connection *next, *prev;
+    int fd;
+    uint64_t number;
+    char client[64];
+    struct event *readable, *writable;
+    bool reads, writes; /* which of them are on */
+    bool paused;        /* not read, for want of memory */
+    bool closing;       /* when what waits is sent */
+    bb_lmtp *machine;
+    bb_str in;  /* bytes that the machine has not taken yet, */
+    char *kept; /* in here, or in the room that was read into */
+    transaction *mail;
+    bool no_memory;     /* for this message */
+    bool waits;         /* for answers */
+    bb_time data_since; /* BB_NO_TIME: no data has come yet */
+    bb_time resumed;    /* when we last began to read again */
+    bb_time begun;
+    uint64_t messages, stored;
+    char helo[128];
+    bb_lmtp_end end;
+    bool ended; /* `end` says why; else it was lost */
+};
+
+void connection_open(server *s, int fd, const char *client);
+void connection_close(connection *c);
+void connection_drive(connection *c); /* goes on as far as it can; may close it */
+void connection_tick(connection *c);  /* time passed */
+void connection_stop(connection *c);
+void delivery_done(server *s, delivery *d);
+void transaction_free(server *s, transaction *t);
+
+/* ---- serve.c --------------------------------------------------------------------------------------------- */
+
+#define READ_ROOM ((size_t)64 << 10)
+
+struct server {
+    cli *c;
+    server_log log;
+    struct event_base *base;
+    listener listeners[LISTENERS_MAX];
+    struct event *accepting[LISTENERS_MAX];
+    size_t n_listeners;
+    bool accepts; /* the events are on */
+    bb_time accept_again;
+    struct event *woken, *tick, *on_end, *on_interrupt, *on_reload;
+    pool pool;
+    shared_rules *rules;
+    bb_lmtp_options options;
+    bb_time data_timeout;
+    size_t most_connections, most_held;
+    connection *first;
+    size_t n_connections;
+    uint64_t numbers;
+    size_t held;          /* octets of messages */
+    connection *favoured; /* may go on although too much is held */
+    size_t under_way;     /* deliveries that are not done */
+    bool stopping, failed;
+    bb_time stop_at;
+    char hostname[256];
+    char room[READ_ROOM];
+};
+
+bb_time server_clock(void); /* seconds that go forward */
+/* May this connection be read now? Too much memory in use: one at a time, so that it comes to an end. */
+bool server_may_read(server *s, connection *c);
+void server_hold(server *s, size_t more);
+void server_let_go(server *s, size_t less);
+void server_accept(server *s); /* or not, as is right now */
+
+#endif

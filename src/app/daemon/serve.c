@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bouncebox serve: starts, listens, rereads its configuration, and ends in order.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "app/daemon/daemon.h"
+
+#define STOP_SECONDS 20 /* for clients to end what they began */
+#define SPARE_FILES  64 /* beside connections: listeners, the store, rules */
+#define MIB          ((size_t)1 << 20)
+
+bb_time server_clock(void)
+{
+    return (bb_time)bb_os_monotonic();
+}
+
+/* ---- memory -------------------------------------------------------------------------------------------- */
+
+void server_hold(server *s, size_t more)
+{
+    s->held += more;
+}
+
+void server_let_go(server *s, size_t less)
+{
+    s->held -= less;
+}
+
+bool server_may_read(server *s, connection *c)
+{
+    if (s->held < s->most_held) return true;
+    /* Messages that are half here hold memory until they are whole: one of them goes on. */
+    if (!s->favoured && c->mail && !c->mail->n_deliveries) s->favoured = c;
+    return s->favoured == c;
+}
+
+/* Those that were not read for want of memory may go on. */
+static void resume(server *s)
+{
+    for (connection *c = s->first, *next; c; c = next) {
+        next = c->next;
+        if (c->paused) connection_drive(c);
+    }
+}
+
+/* ---- clients ------------------------------------------------------------------------------------------- */
+
+static void name_client(const struct sockaddr_storage *a, int fd, char out[64])
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    struct ucred peer;
+    socklen_t n = sizeof peer;
+    if (a->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)a;
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        snprintf(out, 64, "%s:%d", host, ntohs(in->sin_port));
+    } else if (a->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)a;
+        inet_ntop(AF_INET6, &in->sin6_addr, host, sizeof host);
+        snprintf(out, 64, "[%s]:%d", host, ntohs(in->sin6_port));
+    } else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0) {
+        snprintf(out, 64, "unix:pid-%ld,uid-%ld", (long)peer.pid, (long)peer.uid);
+    } else {
+        snprintf(out, 64, "unix");
+    }
+}
+
+static void on_client(evutil_socket_t fd, short what, void *ctx)
+{
+    server *s = ctx;
+    static const int on = 1;
+    struct sockaddr_storage from = {0};
+    socklen_t n = sizeof from;
+    char client[64];
+    (void)what;
+    int got = accept4(fd, (struct sockaddr *)&from, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (got < 0) {
+        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+        log_trouble(&s->log, "accept", strerror(errno));
+        s->accept_again = server_clock() + 1;
+    } else {
+        if (from.ss_family != AF_UNIX) setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        name_client(&from, got, client);
+        connection_open(s, got, client);
+    }
+    server_accept(s);
+}
+
+void server_accept(server *s)
+{
+    bool room = s->n_connections < s->most_connections;
+    bool accepts = !s->stopping && room && server_clock() >= s->accept_again;
+    if (accepts == s->accepts) return;
+    s->accepts = accepts;
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        if (accepts) event_add(s->accepting[i], NULL);
+        else event_del(s->accepting[i]);
+    }
+    if (room || s->stopping) return;
+    log_begin(&s->log, "warning", "connections");
+    log_int(&s->log, "count", (int64_t)s->n_connections);
+    log_str(&s->log, "text", BB_S("as many clients as may be: others wait"));
+    log_end(&s->log);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------------- */
+
+static void maybe_end(server *s)
+{
+    if (s->stopping && !s->first && !s->under_way) event_base_loopbreak(s->base);
+}
+
+static void on_done(evutil_socket_t fd, short what, void *ctx)
+{
+    server *s = ctx;
+    uint64_t count;
+    bool closed;
+    (void)what;
+    if (read(fd, &count, sizeof count) < 0) errno = 0; /* woken for nothing: there is nothing */
+    for (delivery *d = queue_take(&s->pool.done, (size_t)-1, 0, &closed), *next; d; d = next) {
+        next = d->next;
+        delivery_done(s, d);
+    }
+    if (s->held < s->most_held || !s->favoured) resume(s);
+    maybe_end(s);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *ctx)
+{
+    server *s = ctx;
+    (void)fd, (void)what;
+    for (connection *c = s->first, *next; c; c = next) {
+        next = c->next;
+        connection_tick(c);
+    }
+    resume(s);
+    server_accept(s);
+    if (s->stopping && server_clock() >= s->stop_at) event_base_loopbreak(s->base);
+    maybe_end(s);
+}
+
+static void on_stop(evutil_socket_t number, short what, void *ctx)
+{
+    server *s = ctx;
+    (void)what;
+    if (s->stopping) { /* asked twice: now */
+        event_base_loopbreak(s->base);
+        return;
+    }
+    log_begin(&s->log, "info", "stop");
+    log_str(&s->log, "signal", bb_cstr(number == SIGINT ? "SIGINT" : "SIGTERM"));
+    log_int(&s->log, "connections", (int64_t)s->n_connections);
+    log_end(&s->log);
+    s->stopping = true;
+    s->stop_at = server_clock() + STOP_SECONDS;
+    server_accept(s);
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        event_free(s->accepting[i]);
+        listen_close(&s->listeners[i]);
+    }
+    s->n_listeners = 0;
+    for (connection *c = s->first, *next; c; c = next) {
+        next = c->next;
+        connection_stop(c);
+    }
+    maybe_end(s);
+}
+
+/* ---- configuration ----------------------------------------------------------------------------------------- */
+
+static void set_limits(server *s, const bb_conf_serve *conf)
+{
+    s->options = bb_lmtp_defaults;
+    s->options.size_max = (uint64_t)conf->message_size << 20;
+    s->options.errors_max = (unsigned)conf->errors;
+    s->options.timeout = conf->timeout;
+    s->data_timeout = conf->data_timeout;
+    s->most_connections = (size_t)conf->connections;
+    s->most_held = (size_t)conf->memory * MIB;
+}
+
+static shared_rules *read_rules(cli *c, const bb_conf *conf, bb_err *err)
+{
+    const char *path = bb_conf_home_of(conf)->rules;
+    bb_rule_source own = {0};
+    bb_arena a;
+    bb_arena_init(&a, &bb_os_alloc, (size_t)32 << 20);
+    bb_rules *rules = NULL;
+    own.name = path[0] ? cli_path(c, path) : NULL;
+    if (!own.name || bb_os_read_file(&a, own.name, (size_t)16 << 20, &own.text, err))
+        rules = bb_rules_open(&bb_os_alloc, own.name ? &own : NULL, err);
+    bb_arena_free(&a);
+    shared_rules *shared = rules ? rules_share(rules) : NULL;
+    if (rules && !shared) {
+        bb_rules_free(&rules);
+        bb_fail(err, BB_ENOMEM, "no memory for the rules");
+    }
+    return shared;
+}
+
+/* Sockets stay as they are. What is wrong changes nothing. */
+static void on_reload(evutil_socket_t number, short what, void *ctx)
+{
+    server *s = ctx;
+    cli *c = s->c;
+    bb_conf *fresh = NULL;
+    bb_err err = {0};
+    (void)number, (void)what;
+    shared_rules *rules = bb_conf_read(cli_conf_path(c), &fresh, &err) ? read_rules(c, fresh, &err) : NULL;
+    if (!rules) {
+        bb_conf_free(&fresh);
+        log_begin(&s->log, "error", "reload");
+        log_str(&s->log, "text", bb_cstr(err.text));
+        log_str(&s->log, "result", BB_S("nothing is changed"));
+        log_end(&s->log);
+        return;
+    }
+    if (strcmp(bb_conf_serve_of(fresh)->listen, bb_conf_serve_of(c->conf)->listen) != 0)
+        log_trouble(&s->log, "reload", "listen is another now: that takes a restart");
+    bb_conf_free(&c->conf);
+    c->conf = fresh;
+    rules_release(s->rules);
+    s->rules = rules;
+    set_limits(s, bb_conf_serve_of(fresh));
+    s->options.hostname = bb_cstr(s->hostname);
+    atomic_store(&s->pool.stale, true);
+    log_begin(&s->log, "info", "reload");
+    log_str(&s->log, "result", BB_S("done"));
+    log_end(&s->log);
+    server_accept(s);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------ */
+
+/* As root as long as it takes to open the sockets, which may lie where nobody else can make them. */
+static bool open_sockets(server *s)
+{
+    cli *c = s->c;
+    size_t cursor = 0;
+    const char *given = cli_value_after(c, "listen", &cursor);
+    if (!cli_home_path(c) || !bb_conf_read(cli_conf_path(c), &c->conf, &c->err)) {
+        if (c->err.code != BB_ENOINPUT) return false;
+        return bb_fail(&c->err, BB_ECONFIG, "%s: there is no home; \"bouncebox init\" makes one", c->home);
+    }
+    const bb_conf_serve *conf = bb_conf_serve_of(c->conf);
+    if (!given && !listen_on(s->listeners, &s->n_listeners, conf->listen, c->home, conf, &c->err)) return false;
+    for (; given; given = cli_value_after(c, "listen", &cursor))
+        if (!listen_on(s->listeners, &s->n_listeners, given, c->home, conf, &c->err)) return false;
+    if (!s->n_listeners) return bb_fail(&c->err, BB_ECONFIG, "listen: nothing to listen on");
+    return bb_os_become_owner(c->home, &c->became, &c->err);
+}
+
+static struct event *signal_event(server *s, int number, event_callback_fn fn)
+{
+    struct event *e = evsignal_new(s->base, number, fn, s);
+    if (e && event_add(e, NULL) == 0) return e;
+    s->failed = true;
+    return e;
+}
+
+static bool make_events(server *s)
+{
+    static const struct timeval second = {.tv_sec = 1};
+    s->base = event_base_new();
+    if (!s->base) return bb_fail(&s->c->err, BB_ENOMEM, "no memory for the event loop");
+    s->on_end = signal_event(s, SIGTERM, on_stop);
+    s->on_interrupt = signal_event(s, SIGINT, on_stop);
+    s->on_reload = signal_event(s, SIGHUP, on_reload);
+    s->tick = event_new(s->base, -1, EV_PERSIST, on_tick, s);
+    s->woken = event_new(s->base, s->pool.wake, EV_READ | EV_PERSIST, on_done, s);
+    s->failed |= !s->tick || !s->woken || event_add(s->tick, &second) != 0 || event_add(s->woken, NULL) != 0;
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        s->accepting[i] = event_new(s->base, s->listeners[i].fd, EV_READ | EV_PERSIST, on_client, s);
+        s->failed |= !s->accepting[i];
+    }
+    return !s->failed || bb_fail(&s->c->err, BB_ENOMEM, "the event loop cannot be started");
+}
+
+/* As many files as connections take, as far as the system lets us. */
+static void allow_files(size_t connections)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) < 0) return;
+    rlim_t want = (rlim_t)connections + SPARE_FILES;
+    if (r.rlim_cur >= want) return;
+    r.rlim_cur = r.rlim_max < want ? r.rlim_max : want;
+    if (setrlimit(RLIMIT_NOFILE, &r) < 0) errno = 0;
+}
+
+static void tell_begin(server *s)
+{
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        log_begin(&s->log, "info", "listening");
+        log_str(&s->log, "on", bb_cstr(s->listeners[i].name));
+        log_str(&s->log, "path", bb_cstr(s->listeners[i].path));
+        log_str(&s->log, "version", BB_S(BB_VERSION));
+        log_int(&s->log, "pid", (int64_t)getpid());
+        log_end(&s->log);
+    }
+}
+
+/* What nobody will be answered for is given back; the clients come again. */
+static void drop_all(server *s)
+{
+    bool closed;
+    while (s->first) connection_close(s->first);
+    for (delivery *d = queue_take(&s->pool.done, (size_t)-1, 0, &closed), *next; d; d = next) {
+        next = d->next;
+        delivery_done(s, d);
+    }
+}
+
+static void run(server *s)
+{
+    tell_begin(s);
+    server_accept(s);
+    event_base_dispatch(s->base);
+    if (s->first || s->under_way) log_trouble(&s->log, "stop", "time is up: who was not answered comes again");
+    while (s->first) connection_close(s->first);
+    pool_stop(&s->pool);
+    drop_all(s);
+    log_begin(&s->log, "info", "stopped");
+    log_end(&s->log);
+}
+
+static void free_events(server *s)
+{
+    struct event *const all[] = {s->on_end, s->on_interrupt, s->on_reload, s->tick, s->woken};
+    for (size_t i = 0; i < BB_COUNT(all); i++)
+        if (all[i]) event_free(all[i]);
+    for (size_t i = 0; i < s->n_listeners; i++)
+        if (s->accepting[i]) event_free(s->accepting[i]);
+    if (s->base) event_base_free(s->base);
+}
+
+static bool serve(server *s)
+{
+    cli *c = s->c;
+    if (!open_sockets(s)) return false;
+    set_limits(s, bb_conf_serve_of(c->conf));
+    if (gethostname(s->hostname, sizeof s->hostname - 1) < 0 || !s->hostname[0]) strcpy(s->hostname, "localhost");
+    s->options.hostname = bb_cstr(s->hostname);
+    allow_files(s->most_connections);
+    s->rules = read_rules(c, c->conf, &c->err);
+    if (!s->rules || !writer_try(c, &c->err)) return false;
+    if (!pool_start(&s->pool, c, (size_t)bb_conf_serve_of(c->conf)->threads, &c->err)) return false;
+    bool good = make_events(s);
+    if (good) run(s);
+    else pool_stop(&s->pool);
+    return good;
+}
+
+int cmd_serve(cli *c)
+{
+    server *s = calloc(1, sizeof *s);
+    if (!s) return cli_exit_of(BB_ENOMEM);
+    s->c = c;
+    log_init(&s->log, c->json);
+    bool good = serve(s);
+    int code = good ? cli_ok(c) : cli_fail(c);
+    free_events(s);
+    for (size_t i = 0; i < s->n_listeners; i++) listen_close(&s->listeners[i]);
+    rules_release(s->rules);
+    log_free(&s->log);
+    free(s);
+    return code;
+}

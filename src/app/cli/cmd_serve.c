@@ -29,7 +29,7 @@ int cmd_serve(cli *c)
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     bb_str path = {self, n > 0 ? (size_t)n : 0};
     size_t slash = bb_rchr(path, '/');
-    become(c, bb_sub(path, 0, slash == BB_NPOS ? 0 : slash));
+    if (slash != BB_NPOS) become(c, bb_sub(path, 0, slash));
     bb_fail(&c->err, BB_ENOINPUT, DAEMON ": cannot be run: %s; it belongs to the installation", strerror(errno));
     return cli_fail(c);
 }

@@ -80,7 +80,8 @@ typedef struct delivery {
     bb_arena arena;
     bb_message message;
     bb_claims claims;
-    bool read; /* else there was no memory for it */
+    bool read;     /* else there was no memory for it */
+    size_t weight; /* octets that it holds, once it is read */
     outcome out;
 } delivery;
 
@@ -105,15 +106,18 @@ typedef struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     delivery *first, **last;
-    size_t n, most; /* more than `most` are not put in: whoever puts waits */
+    size_t n, most;             /* more than `most` are not put in: whoever puts waits */
+    size_t weight, most_weight; /* likewise, but one is always let in */
     bool closed;
 } queue;
 
-bool queue_init(queue *q, size_t most);
+bool queue_init(queue *q, size_t most, size_t most_weight);
 void queue_free(queue *q);
 void queue_put(queue *q, delivery *d); /* one, or several that hang together */
-/* Up to n, as one chain; waits for the first. NULL: closed and empty, or nothing came in time (seconds; below 0: for ever). */
-delivery *queue_take(queue *q, size_t n, double seconds, bool *closed);
+/* Up to n, and no heavier than `weight` if there are several, as one chain; waits for the first. NULL: closed and empty, or
+ * nothing came in time (seconds; below 0: for ever). */
+delivery *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *closed);
+#define NO_LIMIT ((size_t)-1)
 void queue_close(queue *q); /* what is in it is still taken out */
 
 /* ---- pool.c: readers; writer.c ------------------------------------------------------------------------ */

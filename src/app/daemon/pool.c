@@ -12,7 +12,7 @@
 #include "edge/charset/charset.h"
 
 #define READ_AHEAD  512 /* deliveries that are read and wait for the writer: two batches */
-#define NO_LIMIT    ((size_t)-1)
+#define READ_WEIGHT ((size_t)64 << 20)
 #define READ_MEMORY ((size_t)512 << 20) /* for what is read of one message */
 
 /* ---- rules --------------------------------------------------------------------------------------- */
@@ -52,6 +52,7 @@ static void read_one(delivery *d, const bb_mail_options *options)
                             .received = t->received};
     bb_arena_init(&d->arena, &bb_os_alloc, READ_MEMORY);
     d->read = bb_message_read(&d->arena, (bb_str){t->bytes, t->n}, &envelope, &reader, &d->message) && !d->arena.failed;
+    d->weight = d->arena.used + t->n;
     if (d->read && t->cut && !d->message.truncated) d->message.truncated = "message size";
 }
 
@@ -64,7 +65,7 @@ static void *read_all(void *ctx)
     options.charset_ctx = &charsets;
     bool closed = false;
     while (!closed) {
-        delivery *d = queue_take(&p->to_read, 1, -1, &closed);
+        delivery *d = queue_take(&p->to_read, 1, NO_LIMIT, -1, &closed);
         if (!d) continue;
         read_one(d, &options);
         queue_put(&p->to_store, d);
@@ -106,8 +107,8 @@ bool pool_start(pool *p, const cli *c, size_t readers, bb_err *err)
     p->c = c;
     p->as_json = c->json;
     p->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    bool good = p->wake >= 0 && queue_init(&p->to_read, NO_LIMIT) && queue_init(&p->to_store, READ_AHEAD) &&
-                queue_init(&p->done, NO_LIMIT);
+    bool good = p->wake >= 0 && queue_init(&p->to_read, NO_LIMIT, NO_LIMIT) &&
+                queue_init(&p->to_store, READ_AHEAD, READ_WEIGHT) && queue_init(&p->done, NO_LIMIT, NO_LIMIT);
     if (good && start_threads(p, readers_wanted(readers))) return true;
     return bb_fail(err, BB_ENOMEM, "threads cannot be started");
 }

@@ -6,10 +6,10 @@
 
 #include "app/daemon/daemon.h"
 
-bool queue_init(queue *q, size_t most)
+bool queue_init(queue *q, size_t most, size_t most_weight)
 {
     pthread_condattr_t how;
-    *q = (queue){.most = most};
+    *q = (queue){.most = most, .most_weight = most_weight};
     q->last = &q->first;
     if (pthread_condattr_init(&how) != 0) return false;
     /* waiting must not depend on a clock that somebody sets */
@@ -28,11 +28,12 @@ void queue_free(queue *q)
 void queue_put(queue *q, delivery *d)
 {
     pthread_mutex_lock(&q->lock);
-    while (q->n >= q->most) pthread_cond_wait(&q->changed, &q->lock);
+    while (q->n && (q->n >= q->most || q->weight >= q->most_weight)) pthread_cond_wait(&q->changed, &q->lock);
     *q->last = d;
     for (; d; d = d->next) {
         q->last = &d->next;
         q->n++;
+        q->weight += d->weight;
     }
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
@@ -52,13 +53,14 @@ static void wait_for_some(queue *q, double seconds)
     }
 }
 
-delivery *queue_take(queue *q, size_t n, double seconds, bool *closed)
+delivery *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *closed)
 {
     pthread_mutex_lock(&q->lock);
     wait_for_some(q, seconds);
     delivery *chain = q->first, **end = &q->first;
-    size_t taken = 0;
-    while (*end && taken < n) {
+    size_t taken = 0, heavy = 0;
+    while (*end && taken < n && (!taken || heavy + (*end)->weight <= weight)) {
+        heavy += (*end)->weight;
         end = &(*end)->next;
         taken++;
     }
@@ -67,6 +69,7 @@ delivery *queue_take(queue *q, size_t n, double seconds, bool *closed)
         *end = NULL;
         if (!q->first) q->last = &q->first;
         q->n -= taken;
+        q->weight -= heavy;
         pthread_cond_broadcast(&q->changed);
     }
     *closed = q->closed && !chain;

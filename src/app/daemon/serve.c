@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -129,7 +130,7 @@ static void on_done(evutil_socket_t fd, short what, void *ctx)
     bool closed;
     (void)what;
     if (read(fd, &count, sizeof count) < 0) errno = 0; /* woken for nothing: there is nothing */
-    for (delivery *d = queue_take(&s->pool.done, (size_t)-1, 0, &closed), *next; d; d = next) {
+    for (delivery *d = queue_take(&s->pool.done, NO_LIMIT, NO_LIMIT, 0, &closed), *next; d; d = next) {
         next = d->next;
         delivery_done(s, d);
     }
@@ -244,13 +245,27 @@ static void on_reload(evutil_socket_t number, short what, void *ctx)
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
 
+/* With the eyes of the owner of the home: what root may read is none of his business. */
+static bool read_conf(cli *c)
+{
+    struct stat st;
+    bool other = geteuid() == 0 && stat(c->home, &st) == 0 && st.st_uid != 0;
+    if (other && (setegid(st.st_gid) < 0 || seteuid(st.st_uid) < 0))
+        return bb_os_fail(&c->err, BB_EDENIED, c->home, "become its owner");
+    bool good = bb_conf_read(cli_conf_path(c), &c->conf, &c->err);
+    if (other && (seteuid(0) < 0 || setegid(0) < 0))
+        return bb_os_fail(&c->err, BB_EDENIED, c->home, "become root again");
+    return good;
+}
+
 /* As root as long as it takes to open the sockets, which may lie where nobody else can make them. */
 static bool open_sockets(server *s)
 {
     cli *c = s->c;
     size_t cursor = 0;
     const char *given = cli_value_after(c, "listen", &cursor);
-    if (!cli_home_path(c) || !bb_conf_read(cli_conf_path(c), &c->conf, &c->err)) {
+    if (!cli_home_path(c)) return false;
+    if (!read_conf(c)) {
         if (c->err.code != BB_ENOINPUT) return false;
         return bb_fail(&c->err, BB_ECONFIG, "%s: there is no home; \"bouncebox init\" makes one", c->home);
     }
@@ -316,7 +331,7 @@ static void drop_all(server *s)
 {
     bool closed;
     while (s->first) connection_close(s->first);
-    for (delivery *d = queue_take(&s->pool.done, (size_t)-1, 0, &closed), *next; d; d = next) {
+    for (delivery *d = queue_take(&s->pool.done, NO_LIMIT, NO_LIMIT, 0, &closed), *next; d; d = next) {
         next = d->next;
         delivery_done(s, d);
     }

@@ -12,9 +12,10 @@
 #include "app/daemon/daemon.h"
 
 #define BATCH  256
-#define TRIES  3   /* keys make a batch idempotent: giving it again is safe */
-#define LINGER 0.5 /* seconds that the store stays open without mail */
-#define HOLD   2.0 /* seconds, after which another writer may get in */
+#define WEIGHT ((size_t)32 << 20) /* octets of a batch: storing it takes as much again */
+#define TRIES  3                  /* keys make a batch idempotent: giving it again is safe */
+#define LINGER 0.5                /* seconds that the store stays open without mail */
+#define HOLD   2.0                /* seconds, after which another writer may get in */
 
 typedef struct {
     pool *p;
@@ -249,8 +250,9 @@ void *writer_run(void *ctx)
     pool *p = ctx;
     bool closed = false;
     writer *w = new_writer(p, p->c, p->as_json);
+    if (w && !read_conf(w)) log_trouble(&w->log, "configuration", w->c.err.text); /* the first that can go on */
     while (!closed) {
-        delivery *chain = queue_take(&p->to_store, BATCH, w && w->open ? LINGER : -1, &closed);
+        delivery *chain = queue_take(&p->to_store, BATCH, WEIGHT, w && w->open ? LINGER : -1, &closed);
         if (!chain) {
             if (w && w->open) close_store(w);
             continue;

@@ -131,7 +131,10 @@ static void log_outcome(server *s, const delivery *d)
     const outcome *o = &d->out;
     const transaction *t = d->of;
     server_log *l = &s->log;
-    const char *result = !o->stored ? "deferred" : o->result == BB_RESULT_DUPLICATE ? "duplicate" : "stored";
+    const char *result = !o->stored                         ? "deferred"
+                         : o->result == BB_RESULT_DUPLICATE ? "duplicate"
+                         : o->result == BB_RESULT_COUNTED   ? "counted"
+                                                            : "stored";
     log_begin(l, o->stored ? "info" : "warning", "message");
     if (t->from) {
         log_int(l, "connection", (int64_t)t->from->number);

@@ -106,7 +106,9 @@ static void note(writer *w, delivery *d, const bb_item *item)
         defer(d, item->why);
         return;
     }
-    o->stored = item->result == BB_RESULT_STORED || item->result == BB_RESULT_DUPLICATE;
+    /* Beyond what its token may fill it is counted, and that is committed as well. */
+    o->stored =
+        item->result == BB_RESULT_STORED || item->result == BB_RESULT_DUPLICATE || item->result == BB_RESULT_COUNTED;
     o->result = item->result;
     o->report = d->message.report.type != BB_REPORT_NONE;
     o->token = d->claims.path ? d->claims.token_result : BB_TOKEN_MALFORMED;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Measures bouncebox against yardsticks on the same machine, in the same run.
 
-    bench.py PROGRAM [accuracy] [parse] [rules] [start] [ingest] [import]      all of them without a name
+    bench.py PROGRAM [accuracy] [parse] [rules] [start] [ingest] [lmtp] [import]      all of them without a name
 
 accuracy  what the program says of labelled reports, beside what other parsers say. The reports are people's
           mail and not ours to publish: BOUNCEBOX_CORPUS names the folder that holds them and their scorer
@@ -13,6 +13,8 @@ rules     CPU seconds for an mbox with three times the rules (twice as many of a
 start     CPU seconds for one message, the start of the process included, against Sisimai
 ingest    seconds for 20,000 bounces about 5,000 subscribers, read, judged and durable, against one row a bounce into
           SQLite, as durable (peers/sqlite.c): the ratio is that of bounces to rows a second
+lmtp      the same bounces handed to the daemon by 20 sessions (lmtp_load.c), against a server that only commits one
+          row a message before it answers (peers/lmtpd.c): the ratio of messages a second
 import    seconds and memory for a million subscribers
 
 A machine drifts by a third within minutes, so every figure is a ratio of two runs taken in turn: the median of
@@ -181,6 +183,38 @@ def ingest(program, folder):
           f"theirs {rows / theirs:.0f}, the last time)", flush=True)
 
 
+def lmtp(program, folder):
+    bounces, sessions = 20000, "20"
+    mail, load, yardstick = soak_mail(program), folder / "lmtp_load", folder / "lmtpd"
+    from lmtp import Daemon
+    for target, source, *more in ((load, "lmtp_load.c"), (yardstick, "peers/lmtpd.c", "-lsqlite3")):
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", target, HERE / source, *more], check=True)
+    home, paths = mail.prepared(bounces // 4, folder)
+    box = mail.write_mailbox(bounces, paths, folder)
+
+    def handed_to(socket):
+        said = subprocess.run([load, "unix:%s" % socket, box, sessions], stdout=subprocess.PIPE, check=True, text=True).stdout
+        return float(said.split()[2])
+
+    ratios = []
+    for i in range(PAIRS):
+        copy, theirs_at = folder / ("serve%d" % i), folder / ("lmtpd%d" % i)
+        shutil.copytree(home, copy)
+        daemon = Daemon(copy, log=folder / "serve.log")
+        ours = handed_to(daemon.socket)
+        daemon.end()
+        peer = subprocess.Popen([yardstick, theirs_at, folder / ("lmtpd%d.db" % i)])
+        while not theirs_at.exists():
+            time.sleep(0.01)
+        theirs = handed_to(theirs_at)
+        peer.terminate()
+        peer.wait()
+        ratios.append(theirs / ours)
+        shutil.rmtree(copy)
+    print(f"  lmtp, messages a second : one row each {statistics.median(ratios):8.4f}   (ours {bounces / ours:.0f} a second, "
+          f"theirs {bounces / theirs:.0f}, the last time)", flush=True)
+
+
 def import_(program, folder):
     people, home = folder / "people.csv", folder / "importing"
     with open(people, "w") as out:
@@ -201,7 +235,7 @@ def import_(program, folder):
     print(f"  a million subscribers: {time.monotonic() - begin:.1f} s, at most {most >> 10} MiB of anonymous memory", flush=True)
 
 
-MEASURES = {"accuracy": accuracy, "parse": parse, "rules": rules, "start": start, "ingest": ingest, "import": import_}
+MEASURES = {"accuracy": accuracy, "parse": parse, "rules": rules, "start": start, "ingest": ingest, "lmtp": lmtp, "import": import_}
 
 
 def main():

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -98,8 +99,7 @@ static bool divide(bb_str text, char host[256], char port[8])
     if (!name.n || name.n > 255 || !bb_u64(digits, &number) || number < 1 || number > 65535) return false;
     memcpy(host, name.p, name.n);
     host[name.n] = '\0';
-    memcpy(port, digits.p, digits.n < 7 ? digits.n : 7);
-    port[digits.n < 7 ? digits.n : 7] = '\0';
+    snprintf(port, 8, "%u", (unsigned)number);
     return true;
 }
 

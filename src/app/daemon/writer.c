@@ -75,6 +75,7 @@ static bool open_store(writer *w)
     cli *c = &w->c;
     const bb_list *only;
     if (w->open) return true;
+    bb_arena_free(&c->arena);
     bb_arena_init(&c->arena, &bb_os_alloc, BB_ARENA_LIMIT);
     c->err = (bb_err){0};
     c->writes = true;

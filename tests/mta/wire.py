@@ -50,7 +50,8 @@ class Server:
                 subprocess.Popen([self.program, str(self.log), *self.words], stdin=connection, stdout=connection)
 
     def logged(self):
-        return list(map(json.loads, self.log.read_text().splitlines())) if self.log.exists() else []
+        text = self.log.read_text() if self.log.exists() else ""
+        return list(map(json.loads, text[:text.rfind("\n") + 1].splitlines()))  # the last line may still be written
 
     def messages(self, event="message"):
         return [m for m in self.logged() if m["event"] == event]

@@ -11,11 +11,10 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 
-from box import PROGRAM, distinct_bounce, done, folder, new_home, ok, run, same, skip, until
+from box import PROGRAM, distinct_bounce, done, folder, new_home, ok, run, same, skip, until, with_own_mounts
 from lmtp import Client, Daemon, stuffed
 from trouble import disk, fill, remount
 
@@ -229,8 +228,5 @@ def main():
 
 
 if __name__ == "__main__":
-    may = os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
-                                               stderr=subprocess.DEVNULL).returncode == 0
-    if may and not os.environ.get("BB_OWN_MOUNTS"):
-        os.execvpe("unshare", ["unshare", "--mount", sys.executable, *sys.argv], dict(os.environ, BB_OWN_MOUNTS="1"))
+    with_own_mounts()
     main()

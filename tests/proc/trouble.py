@@ -9,9 +9,8 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 
-from box import distinct_bounce, done, fixtures, mbox, new_home, ok, run, same, skip, until
+from box import distinct_bounce, done, fixtures, mbox, new_home, ok, run, same, skip, until, with_own_mounts
 from follow import Follower, append, FROM, stored, TOP
 
 COPIES = 8
@@ -126,8 +125,5 @@ def main():
 
 
 if __name__ == "__main__":
-    may = os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
-                                               stderr=subprocess.DEVNULL).returncode == 0
-    if may and not os.environ.get("BB_OWN_MOUNTS"):
-        os.execvpe("unshare", ["unshare", "--mount", sys.executable, *sys.argv], dict(os.environ, BB_OWN_MOUNTS="1"))
+    with_own_mounts()
     main()

@@ -253,7 +253,7 @@ int cmd_init(cli *c);
 int cmd_parse(cli *c);
 int cmd_ingest(cli *c);
 int cmd_deliver(cli *c);
-int cmd_serve(cli *c); /* in bouncebox: executes bouncebox-serve, which is the same program with another cmd_serve */
+int cmd_serve(cli *c); /* in bouncebox: elsewhere.c, which executes the program that has it */
 int cmd_list_add(cli *c);
 int cmd_list_show(cli *c);
 int cmd_subscriber_import(cli *c);

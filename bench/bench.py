@@ -14,7 +14,8 @@ start     CPU seconds for one message, the start of the process included, agains
 ingest    seconds for 20,000 bounces about 5,000 subscribers, read, judged and durable, against one row a bounce into
           SQLite, as durable (peers/sqlite.c): the ratio is that of bounces to rows a second
 lmtp      the same bounces handed to the daemon by 20 sessions (lmtp_load.c), against a server that only commits one
-          row a message before it answers (peers/lmtpd.c): the ratio of messages a second
+          row a message before it answers (peers/lmtpd.c), against Dovecot's (peers/dovecot.py), against one session, and
+          with 500 idle and 50 slow connections beside against none: ratios of messages a second
 import    seconds and memory for a million subscribers
 
 A machine drifts by a third within minutes, so every figure is a ratio of two runs taken in turn: the median of
@@ -30,7 +31,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+
+from peers.dovecot import Dovecot, dovecot_can
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "tests/fixtures/mta"
@@ -183,36 +187,105 @@ def ingest(program, folder):
           f"theirs {rows / theirs:.0f}, the last time)", flush=True)
 
 
-def lmtp(program, folder):
-    bounces, sessions = 20000, "20"
-    mail, load, yardstick = soak_mail(program), folder / "lmtp_load", folder / "lmtpd"
-    from lmtp import Daemon
+def lmtp_tools(folder):
+    load, yardstick = folder / "lmtp_load", folder / "lmtpd"
     for target, source, *more in ((load, "lmtp_load.c"), (yardstick, "peers/lmtpd.c", "-lsqlite3")):
         subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", target, HERE / source, *more], check=True)
-    home, paths = mail.prepared(bounces // 4, folder)
-    box = mail.write_mailbox(bounces, paths, folder)
+    return load, yardstick
 
-    def handed_to(socket):
-        said = subprocess.run([load, "unix:%s" % socket, box, sessions], stdout=subprocess.PIPE, check=True, text=True).stdout
-        return float(said.split()[2])
 
-    ratios = []
-    for i in range(PAIRS):
-        copy, theirs_at = folder / ("serve%d" % i), folder / ("lmtpd%d" % i)
-        shutil.copytree(home, copy)
-        daemon = Daemon(copy, log=folder / "serve.log")
-        ours = handed_to(daemon.socket)
+class Lmtp:
+    """The servers, each begun anew with nothing stored for one measurement, and mail for them."""
+
+    def __init__(self, program, folder):
+        self.folder, self.runs = folder, 0
+        self.mail = soak_mail(program)
+        self.load, self.yardstick = lmtp_tools(folder)
+        self.home, self.paths = self.mail.prepared(5000, folder)
+
+    def box(self, bounces):
+        path = self.mail.write_mailbox(bounces, self.paths, self.folder)
+        named = self.folder / ("%d.mbox" % bounces)
+        path.rename(named)
+        return named
+
+    def handed_to(self, socket, box, sessions):
+        """Messages a second."""
+        said = subprocess.run([self.load, "unix:%s" % socket, box, str(sessions)], stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+        return int(said[0]) / float(said[2])
+
+    def ours(self, box, sessions=20, beside=None):
+        from lmtp import Daemon
+        self.runs += 1
+        copy = self.folder / ("serve%d" % self.runs)
+        shutil.copytree(self.home, copy)
+        daemon = Daemon(copy, log=self.folder / "serve.log")
+        held = beside(daemon) if beside else None
+        rate = self.handed_to(daemon.socket, box, sessions)
+        if held:
+            held()
         daemon.end()
-        peer = subprocess.Popen([yardstick, theirs_at, folder / ("lmtpd%d.db" % i)])
-        while not theirs_at.exists():
+        shutil.rmtree(copy)
+        return rate
+
+    def rows(self, box):
+        self.runs += 1
+        at = self.folder / ("lmtpd%d" % self.runs)
+        peer = subprocess.Popen([self.yardstick, at, str(at) + ".db"])
+        while not at.exists():
             time.sleep(0.01)
-        theirs = handed_to(theirs_at)
+        rate = self.handed_to(at, box, 20)
         peer.terminate()
         peer.wait()
-        ratios.append(theirs / ours)
-        shutil.rmtree(copy)
-    print(f"  lmtp, messages a second : one row each {statistics.median(ratios):8.4f}   (ours {bounces / ours:.0f} a second, "
-          f"theirs {bounces / theirs:.0f}, the last time)", flush=True)
+        return rate
+
+    def dovecot(self, box):
+        self.runs += 1
+        peer = Dovecot(self.folder / ("dovecot%d" % self.runs))
+        rate = self.handed_to(peer.socket, box, 20)
+        peer.end()
+        return rate
+
+
+def others(daemon):
+    """500 connections that say nothing, and 50 that say one octet a second."""
+    idle, stop = [daemon.client() for _ in range(500)], threading.Event()
+    slow = [daemon.client(hello=False) for _ in range(50)]
+
+    def drip():
+        while not stop.wait(1):
+            for client in slow:
+                client.send("N")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+
+    def end():
+        stop.set()
+        dripping.join()
+        for client in idle + slow:
+            client.close()
+    return end
+
+
+def in_turn(title, ours, theirs, pairs=PAIRS):
+    """The median of the ratios of two rates, taken in turn."""
+    rates = [(ours(), theirs()) for _ in range(pairs)]
+    print(f"  {title:48}: {statistics.median(a / b for a, b in rates):8.4f}   ({rates[-1][0]:.0f} to {rates[-1][1]:.0f} a second, "
+          "the last time)", flush=True)
+
+
+def lmtp(program, folder):
+    s = Lmtp(program, folder)
+    many, some, few = s.box(20000), s.box(4000), s.box(2000)
+    in_turn("lmtp, 20 sessions : one row each", lambda: s.ours(many), lambda: s.rows(many))
+    in_turn("lmtp : 20 sessions to one", lambda: s.ours(many), lambda: s.ours(some, sessions=1), 3)
+    in_turn("lmtp, 500 idle and 50 slow beside : without", lambda: s.ours(many, beside=others), lambda: s.ours(many), 5)
+    why = dovecot_can()
+    if why:
+        print("  skipped: " + why)
+    else:
+        in_turn("lmtp, 20 sessions : Dovecot", lambda: s.ours(many), lambda: s.dovecot(few), 3)
 
 
 def import_(program, folder):

@@ -35,7 +35,7 @@ const bb_conf_param bb_conf_params[] = {
         "Whose the unix sockets are, where serve is started by root: postfix, for sockets in its queue directory."},
     {"threads", SERVE(threads), BB_PARAM_INT, "0", 0, 64, NULL, "a number; 0: as many as processors, 4 at most",
         "So many threads read mail."},
-    {"connections", SERVE(connections), BB_PARAM_INT, "200", 1, 10000, NULL, "a number",
+    {"connections", SERVE(connections), BB_PARAM_INT, "1000", 1, 10000, NULL, "a number",
         "So many clients at once; the others wait."},
     {"message_size", SERVE(message_size), BB_PARAM_INT, "64", 1, 64, NULL, "MiB",
         "What is longer is read up to here, and marked as cut."},

@@ -14,12 +14,12 @@ from box import PROGRAM, until
 class Client:
     """One connection. Replies are (code, text)."""
 
-    def __init__(self, where, seconds=30, hello=True):
+    def __init__(self, where, seconds=30, hello=True, greet=True):
         self.s = socket.socket(socket.AF_UNIX if isinstance(where, str) else socket.AF_INET6 if ":" in where[0] else socket.AF_INET)
         self.s.settimeout(seconds)
         self.s.connect(where)
         self.f = self.s.makefile("rb")
-        self.greeting = self.reply()
+        self.greeting = self.reply() if greet else None
         self.features = self.do("LHLO client.test")[1] if hello else ""
 
     def send(self, data):
@@ -72,12 +72,12 @@ def stuffed(raw):
 class Daemon:
     """bouncebox serve on a unix socket in the home, or where words say; its log is a file."""
 
-    def __init__(self, home, *words, wait=True, before=(), log=None):
+    def __init__(self, home, *words, wait=True, before=(), log=None, program=PROGRAM, **more):
         self.home, self.log = home, log or home.parent / ("serve.%d.log" % id(self))
         self.socket = str(home / "lmtp")
         env = dict(os.environ, BOUNCEBOX_HOME=str(home), TZ="Asia/Kolkata")
-        self.p = subprocess.Popen([*before, str(PROGRAM), "serve", *map(str, words)], stderr=open(self.log, "ab"),
-                                  stdin=subprocess.DEVNULL, env=env)
+        self.p = subprocess.Popen([*before, str(program), "serve", *map(str, words)], stderr=open(self.log, "ab"),
+                                  stdin=subprocess.DEVNULL, env=env, **more)
         atexit.register(self.p.kill)
         if wait:
             until(lambda: self.p.poll() is not None or "event=listening" in self.said() or '"listening"' in self.said())

@@ -186,17 +186,17 @@ static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
                                       "  bouncebox ingest --follow --done seen /var/mail/vhosts/bounces\n"
                                       "  bouncebox ingest --list news - < bounce.eml\n";
 static const char serve_text[] =
-    "It stays in the foreground and says on standard error what it does, a line a message. A message is answered with "
-    "250\n"
-    "once it is stored durably, and with 451 (try again) where it cannot be stored now; none is ever refused for "
+    "It stays in the foreground and says on standard error what it does, a line a message. A message is answered with\n"
+    "250 once it is stored durably, and with 451 (try again) where it cannot be stored now; none is ever refused for\n"
     "good.\n"
     "\n"
-    "The section [serve] of the configuration says where it listens, and its limits. SIGTERM and SIGINT end it when "
-    "what\n"
-    "clients are sending is answered, after 20 seconds at most. SIGHUP makes it read configuration and rules again;\n"
-    "sockets stay, and what is wrong changes nothing. Other commands may write while it runs. Started by root, it "
-    "opens\n"
-    "its sockets and becomes the owner of the home.\n";
+    "The section [serve] of the configuration says where it listens, and its limits. Other commands may write while "
+    "it\n"
+    "runs. Started by root, it opens its sockets and becomes the owner of the home.\n"
+    "\n"
+    "SIGTERM and SIGINT end it when what clients are sending is answered, after 20 seconds at most. SIGHUP makes it\n"
+    "read configuration and rules again; sockets stay, and what is wrong changes nothing. SIGUSR2 makes it become the\n"
+    "program that now lies in its place, with the same sockets: an upgrade that refuses nobody.\n";
 static const char deliver_text[] =
     "One message on standard input, for Postfix's pipe(8): RECIPIENT is what the envelope says. Exit code 0 once it "
     "is\n"

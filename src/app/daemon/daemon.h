@@ -19,6 +19,7 @@
 #include "app/cli/cli.h"
 #include "core/wire/lmtp.h"
 
+struct sockaddr;
 struct event_base;
 struct event;
 
@@ -150,9 +151,32 @@ typedef struct {
     char *name; /* as configured */
 } listener;
 
-/* Opens what the text names, "unix:PATH inet:HOST:PORT ...", behind those that are open; relative paths are from the home. */
-bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, bb_err *err);
-void listen_close(listener *l); /* and removes a socket that is still ours */
+/* ---- handover.c: with one that runs us, and with the daemon that comes after us ----------------------- */
+
+#define HANDOVER_PATH 4096
+
+typedef struct {
+    int fds[LISTENERS_MAX]; /* handed to us, not yet found */
+    size_t n;
+} handover;
+
+void handover_take(handover *h);                                /* once, at the start */
+int handover_find(handover *h, const struct sockaddr *address); /* the one bound there, now the caller's; -1: none is */
+size_t handover_drop(handover *h);                              /* those that nobody wants; answers how many */
+bool handover_self(char path[HANDOVER_PATH]);                   /* where our program lies */
+bool handover_try(const char *program, bb_err *err);            /* whether it can be run */
+/* Does not come back unless it fails. The listeners must be open, and nothing else is needed any more. */
+bool handover_become(const char *program, char *const *argv, const listener *all, size_t n, bb_err *err);
+void handover_tell(const char *state); /* "READY=1": to who runs us, if he listens */
+bool handover_watched(void);           /* he wants to hear "WATCHDOG=1" again and again */
+
+/* ---- listen.c, again ----------------------------------------------------------------------------------- */
+
+/* Opens what the text names, "unix:PATH inet:HOST:PORT ...", behind those that are open; relative paths are from the home.
+ * What is open already, and in `from`, is taken from there. */
+bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, handover *from,
+               bb_err *err);
+void listen_close(listener *l); /* and removes a socket that we made and that is still ours */
 
 /* ---- connection.c -------------------------------------------------------------------------------------- */
 
@@ -202,7 +226,7 @@ struct server {
     size_t n_listeners;
     bool accepts; /* the events are on */
     bb_time accept_again;
-    struct event *woken, *tick, *on_end, *on_interrupt, *on_reload;
+    struct event *woken, *tick, *on_end, *on_interrupt, *on_reload, *on_upgrade;
     pool pool;
     shared_rules *rules;
     bb_lmtp_options options;
@@ -215,6 +239,9 @@ struct server {
     connection *favoured; /* may go on although too much is held */
     size_t under_way;     /* deliveries that are not done */
     bool stopping, failed;
+    bool upgrading; /* stopping, to become `program` */
+    bool watched;
+    char program[HANDOVER_PATH];
     bb_time stop_at;
     char hostname[256];
     char room[READ_ROOM];

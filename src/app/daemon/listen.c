@@ -68,7 +68,8 @@ static bool bind_unix(listener *l, const struct sockaddr_un *address, const bb_c
     return true;
 }
 
-static bool open_unix(listener *l, bb_str path, const char *home, const bb_conf_serve *conf, bb_err *err)
+static bool open_unix(listener *l, bb_str path, const char *home, const bb_conf_serve *conf, handover *from,
+                      bb_err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     bool relative = path.n && path.p[0] != '/';
@@ -80,6 +81,8 @@ static bool open_unix(listener *l, bb_str path, const char *home, const bb_conf_
         return bb_fail(err, BB_ECONFIG, "listen: unix:%s: a path has 1 to %zu octets, with that of the home", l->path,
                        sizeof address.sun_path - 1);
     memcpy(address.sun_path, l->path, strlen(l->path) + 1);
+    l->fd = handover_find(from, (const struct sockaddr *)&address);
+    if (l->fd >= 0) return true;
     if (!make_room(l->path, &address, err) || !bind_unix(l, &address, conf, err)) return false;
     if (!give_socket(l->path, home, conf->socket_user, err)) return false;
     return listen(l->fd, BACKLOG) == 0 || bb_os_fail(err, BB_EIO, l->path, "listen");
@@ -103,9 +106,11 @@ static bool divide(bb_str text, char host[256], char port[8])
     return true;
 }
 
-static bool open_one(listener *l, const struct addrinfo *a, bb_err *err)
+static bool open_one(listener *l, const struct addrinfo *a, handover *from, bb_err *err)
 {
     static const int on = 1;
+    l->fd = handover_find(from, a->ai_addr);
+    if (l->fd >= 0) return true;
     l->fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fd < 0) return bb_os_fail(err, BB_EIO, l->name, "make the socket");
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -116,7 +121,7 @@ static bool open_one(listener *l, const struct addrinfo *a, bb_err *err)
     return bb_os_fail(err, BB_EIO, l->name, "listen");
 }
 
-static bool open_tcp(listener *l, bb_str text, bb_err *err)
+static bool open_tcp(listener *l, bb_str text, handover *from, bb_err *err)
 {
     char host[256], port[8];
     struct addrinfo *found = NULL;
@@ -126,23 +131,26 @@ static bool open_tcp(listener *l, bb_str text, bb_err *err)
                        l->name);
     int rc = getaddrinfo(host, port, &how, &found);
     if (rc != 0) return bb_fail(err, BB_ECONFIG, "listen: %s: %s", l->name, gai_strerror(rc));
-    bool good = open_one(l, found, err); /* the first: a name of several addresses is written as several addresses */
+    bool good =
+        open_one(l, found, from, err); /* the first: a name of several addresses is written as several addresses */
     freeaddrinfo(found);
     return good;
 }
 
 /* ---- all ----------------------------------------------------------------------------------------------- */
 
-static bool open_named(listener *l, bb_str word, const char *home, const bb_conf_serve *conf, bb_err *err)
+static bool open_named(listener *l, bb_str word, const char *home, const bb_conf_serve *conf, handover *from,
+                       bb_err *err)
 {
     *l = (listener){.fd = -1, .name = strndup(word.p, word.n)};
     if (!l->name) return bb_fail(err, BB_ENOMEM, "no memory to listen");
-    if (bb_starts(word, BB_S("unix:"))) return open_unix(l, bb_sub(word, 5, BB_NPOS), home, conf, err);
-    if (bb_starts(word, BB_S("inet:"))) return open_tcp(l, bb_sub(word, 5, BB_NPOS), err);
+    if (bb_starts(word, BB_S("unix:"))) return open_unix(l, bb_sub(word, 5, BB_NPOS), home, conf, from, err);
+    if (bb_starts(word, BB_S("inet:"))) return open_tcp(l, bb_sub(word, 5, BB_NPOS), from, err);
     return bb_fail(err, BB_ECONFIG, "listen: \"%s\" is neither unix:PATH nor inet:HOST:PORT", l->name);
 }
 
-bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, bb_err *err)
+bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, handover *from,
+               bb_err *err)
 {
     bb_str rest = bb_cstr(text), word;
     while (bb_split(&rest, ' ', &word)) {
@@ -150,7 +158,7 @@ bool listen_on(listener *all, size_t *n, const char *text, const char *home, con
         if (bb_empty(word)) continue;
         if (*n == LISTENERS_MAX) return bb_fail(err, BB_ECONFIG, "listen: at most %d sockets", LISTENERS_MAX);
         listener *l = &all[*n];
-        if (!open_named(l, word, home, conf, err)) {
+        if (!open_named(l, word, home, conf, from, err)) {
             listen_close(l);
             return false;
         }

@@ -148,7 +148,34 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     }
     resume(s);
     server_accept(s);
+    if (s->watched) handover_tell("WATCHDOG=1");
     if (s->stopping && server_clock() >= s->stop_at) event_base_loopbreak(s->base);
+    maybe_end(s);
+}
+
+static void close_listeners(server *s)
+{
+    for (size_t i = 0; i < s->n_listeners; i++) {
+        if (s->accepting[i]) event_free(s->accepting[i]);
+        listen_close(&s->listeners[i]);
+    }
+    s->n_listeners = 0;
+}
+
+/* Who has nothing under way goes, the others are answered. */
+static void begin_stop(server *s, const char *event, const char *signal)
+{
+    log_begin(&s->log, "info", event);
+    log_str(&s->log, "signal", bb_cstr(signal));
+    log_int(&s->log, "connections", (int64_t)s->n_connections);
+    log_end(&s->log);
+    s->stopping = true;
+    s->stop_at = server_clock() + STOP_SECONDS;
+    server_accept(s);
+    for (connection *c = s->first, *next; c; c = next) {
+        next = c->next;
+        connection_stop(c);
+    }
     maybe_end(s);
 }
 
@@ -156,27 +183,31 @@ static void on_stop(evutil_socket_t number, short what, void *ctx)
 {
     server *s = ctx;
     (void)what;
-    if (s->stopping) { /* asked twice: now */
+    bool asked_before = s->stopping && !s->upgrading;
+    s->upgrading = false;
+    if (asked_before) { /* now */
         event_base_loopbreak(s->base);
         return;
     }
-    log_begin(&s->log, "info", "stop");
-    log_str(&s->log, "signal", bb_cstr(number == SIGINT ? "SIGINT" : "SIGTERM"));
-    log_int(&s->log, "connections", (int64_t)s->n_connections);
-    log_end(&s->log);
-    s->stopping = true;
-    s->stop_at = server_clock() + STOP_SECONDS;
-    server_accept(s);
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        event_free(s->accepting[i]);
-        listen_close(&s->listeners[i]);
+    handover_tell("STOPPING=1");
+    close_listeners(s);
+    begin_stop(s, "stop", number == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+/* Who connects from now on waits until the new program takes him in. */
+static void on_upgrade(evutil_socket_t number, short what, void *ctx)
+{
+    server *s = ctx;
+    bb_err err = {0};
+    (void)number, (void)what;
+    if (s->stopping) return;
+    if (!handover_try(s->program, &err)) {
+        log_trouble(&s->log, "upgrade", err.text);
+        return;
     }
-    s->n_listeners = 0;
-    for (connection *c = s->first, *next; c; c = next) {
-        next = c->next;
-        connection_stop(c);
-    }
-    maybe_end(s);
+    handover_tell("RELOADING=1");
+    s->upgrading = true;
+    begin_stop(s, "upgrade", "SIGUSR2");
 }
 
 /* ---- configuration ----------------------------------------------------------------------------------------- */
@@ -212,13 +243,11 @@ static shared_rules *read_rules(cli *c, const bb_conf *conf, bb_err *err)
 }
 
 /* Sockets stay as they are. What is wrong changes nothing. */
-static void on_reload(evutil_socket_t number, short what, void *ctx)
+static void reload(server *s)
 {
-    server *s = ctx;
     cli *c = s->c;
     bb_conf *fresh = NULL;
     bb_err err = {0};
-    (void)number, (void)what;
     shared_rules *rules = bb_conf_read(cli_conf_path(c), &fresh, &err) ? read_rules(c, fresh, &err) : NULL;
     if (!rules) {
         bb_conf_free(&fresh);
@@ -241,6 +270,14 @@ static void on_reload(evutil_socket_t number, short what, void *ctx)
     log_str(&s->log, "result", BB_S("done"));
     log_end(&s->log);
     server_accept(s);
+}
+
+static void on_reload(evutil_socket_t number, short what, void *ctx)
+{
+    (void)number, (void)what;
+    handover_tell("RELOADING=1");
+    reload(ctx);
+    handover_tell("READY=1");
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------------ */
@@ -270,9 +307,13 @@ static bool open_sockets(server *s)
         return bb_fail(&c->err, BB_ECONFIG, "%s: there is no home; \"bouncebox init\" makes one", c->home);
     }
     const bb_conf_serve *conf = bb_conf_serve_of(c->conf);
-    if (!given && !listen_on(s->listeners, &s->n_listeners, conf->listen, c->home, conf, &c->err)) return false;
+    handover from;
+    handover_take(&from);
+    if (!given && !listen_on(s->listeners, &s->n_listeners, conf->listen, c->home, conf, &from, &c->err)) return false;
     for (; given; given = cli_value_after(c, "listen", &cursor))
-        if (!listen_on(s->listeners, &s->n_listeners, given, c->home, conf, &c->err)) return false;
+        if (!listen_on(s->listeners, &s->n_listeners, given, c->home, conf, &from, &c->err)) return false;
+    if (handover_drop(&from))
+        log_trouble(&s->log, "listen", "sockets were handed to us that `listen` does not name: they are closed");
     if (!s->n_listeners) return bb_fail(&c->err, BB_ECONFIG, "listen: nothing to listen on");
     return bb_os_become_owner(c->home, &c->became, &c->err);
 }
@@ -293,6 +334,7 @@ static bool make_events(server *s)
     s->on_end = signal_event(s, SIGTERM, on_stop);
     s->on_interrupt = signal_event(s, SIGINT, on_stop);
     s->on_reload = signal_event(s, SIGHUP, on_reload);
+    s->on_upgrade = signal_event(s, SIGUSR2, on_upgrade);
     s->tick = event_new(s->base, -1, EV_PERSIST, on_tick, s);
     s->woken = event_new(s->base, s->pool.wake, EV_READ | EV_PERSIST, on_done, s);
     s->failed |= !s->tick || !s->woken || event_add(s->tick, &second) != 0 || event_add(s->woken, NULL) != 0;
@@ -341,6 +383,7 @@ static void run(server *s)
 {
     tell_begin(s);
     server_accept(s);
+    handover_tell("READY=1");
     event_base_dispatch(s->base);
     if (s->first || s->under_way) log_trouble(&s->log, "stop", "time is up: who was not answered comes again");
     while (s->first) connection_close(s->first);
@@ -352,17 +395,20 @@ static void run(server *s)
 
 static void free_events(server *s)
 {
-    struct event *const all[] = {s->on_end, s->on_interrupt, s->on_reload, s->tick, s->woken};
+    struct event *const all[] = {s->on_end, s->on_interrupt, s->on_reload, s->on_upgrade, s->tick, s->woken};
     for (size_t i = 0; i < BB_COUNT(all); i++)
         if (all[i]) event_free(all[i]);
-    for (size_t i = 0; i < s->n_listeners; i++)
+    for (size_t i = 0; i < s->n_listeners; i++) {
         if (s->accepting[i]) event_free(s->accepting[i]);
+        s->accepting[i] = NULL;
+    }
     if (s->base) event_base_free(s->base);
 }
 
 static bool serve(server *s)
 {
     cli *c = s->c;
+    if (!handover_self(s->program)) return bb_os_fail(&c->err, BB_EIO, "/proc/self/exe", "find our own program");
     if (!open_sockets(s)) return false;
     set_limits(s, bb_conf_serve_of(c->conf));
     if (gethostname(s->hostname, sizeof s->hostname - 1) < 0 || !s->hostname[0]) strcpy(s->hostname, "localhost");
@@ -382,11 +428,13 @@ int cmd_serve(cli *c)
     server *s = calloc(1, sizeof *s);
     if (!s) return cli_exit_of(BB_ENOMEM);
     s->c = c;
+    s->watched = handover_watched();
     log_init(&s->log, c->json);
     bool good = serve(s);
-    int code = good ? cli_ok(c) : cli_fail(c);
     free_events(s);
-    for (size_t i = 0; i < s->n_listeners; i++) listen_close(&s->listeners[i]);
+    if (good && s->upgrading) good = handover_become(s->program, c->argv, s->listeners, s->n_listeners, &c->err);
+    int code = good ? cli_ok(c) : cli_fail(c);
+    close_listeners(s);
     rules_release(s->rules);
     log_free(&s->log);
     free(s);

@@ -300,6 +300,17 @@ static void of_others(void)
          REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 <bob@example.org>: user unknown\n\n"
                 "Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 4.2.2\n" RETURNED,
          "ann@example.net block onhold, bob@example.org soft mailboxfull"},
+        {"where nobody has words, the remark behind a status has",
+         REPORT "sorry\n" FIELDS ANN
+                "Status: 4.0.0 (example.net: host name lookup failure)\n\nFinal-Recipient: rfc822; "
+                "bob@example.org\nAction: failed\nStatus: 5.0.0 (recipient reached disk quota)\n" RETURNED,
+         "ann@example.net soft networkerror, bob@example.org soft mailboxfull"},
+        {"but not the name of its class before what the report says",
+         REPORT "The mailbox of the recipient is full.\n" FIELDS ANN "Status: 5.0.0 (permanent failure)\n" RETURNED,
+         "ann@example.net soft mailboxfull"},
+        {"nor a remark before what is said under his address",
+         REPORT "<ann@example.net>: over quota\n" FIELDS ANN "Status: 5.0.0 (unknown user)\n" RETURNED,
+         "ann@example.net soft mailboxfull"},
         {"one original address went on to two",
          REPORT "sorry\n" FIELDS
                 "Original-Recipient: rfc822; ann@example.net\nFinal-Recipient: rfc822; a1@example.org\n"

@@ -44,6 +44,20 @@ static bb_str words_of(bb_ctx *c, bb_str value)
     return bb_one_line(c, is_exit_status(bb_sub(text, 0, n), words) ? text : words);
 }
 
+/* "4.0.0 (host name lookup failure)": RFC 3464 section 2.3.4 lets the reporter add a comment. Names of classes (RFC 3463
+ * section 2) say nothing that the code does not. */
+static bb_str remark_of(bb_ctx *c, bb_str value)
+{
+    static const char *const classes[] = {"permanent failure", "persistent transient failure", "undefined status"};
+    bb_str text = bb_one_line(c, bb_value_text(c->m, value));
+    size_t open = bb_chr(text, '(');
+    if (open == BB_NPOS || text.p[text.n - 1] != ')') return (bb_str){0};
+    text = bb_trim(bb_sub(text, open + 1, text.n - open - 2));
+    for (size_t i = 0; i < BB_COUNT(classes); i++)
+        if (bb_ieq(text, bb_cstr(classes[i]))) return (bb_str){0};
+    return text;
+}
+
 static bb_action action_of(bb_str value)
 {
     static const struct {
@@ -145,6 +159,7 @@ static void flush(bb_ctx *c, fields *f)
         if (bb_empty(row->final)) row->final = final;
         if (!bb_status_says(row->status)) row->status = bb_status_find(bb_value_unfold(c->m, f->status));
         if (bb_empty(row->remote_mta)) row->remote_mta = host_of(bb_value_unfold(c->m, f->remote));
+        if (bb_empty(row->remark)) row->remark = remark_of(c, f->status);
         if (bb_empty(row->diagnostic)) row->diagnostic = words_of(c, f->diagnostic);
     }
     *f = (fields){0};

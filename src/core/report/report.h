@@ -39,6 +39,7 @@ typedef struct {
     bb_str diagnostic; /* the refusing system's words, unfolded to one line, clean UTF-8 */
     bb_str remote_mta; /* host name that refused, without its type */
     bb_str text;       /* what the report's human part says about this recipient, one line */
+    bb_str remark;     /* the comment behind the Status field's code */
     bool told;         /* the diagnostic is the human part's own words, and no system's reply */
     bool others;       /* the diagnostic was said of several recipients alike, or names another one and not him */
     bool of_sender;    /* the diagnostic names who sent the message, and not the recipient */

@@ -485,13 +485,13 @@ static void find_subject(bb_ctx *c, size_t i)
     row->passed_on |= elsewhere;
 }
 
-/* Where no system's words are known, what the report says of him stands for them. */
+/* Where no system's words are known, what the report says of him stands for them, be it only a remark. */
 static void settle_words(bb_ctx *c, size_t i)
 {
     bb_rcpt_report *row = &c->r->rcpts[i];
-    if (bb_empty(row->diagnostic) && !bb_empty(row->text)) {
-        row->diagnostic = row->text;
-        row->told = true;
+    if (bb_empty(row->diagnostic)) {
+        row->diagnostic = bb_empty(row->text) ? row->remark : row->text;
+        row->told = !bb_empty(row->diagnostic);
     }
     if (i >= n_rows(c)) return;
     find_subject(c, i);

@@ -18,6 +18,7 @@ EXPECTED = {
     "bin/bouncebox": 0o755,
     "libexec/bouncebox-deliver": 0o755,
     "libexec/bouncebox/bouncebox-serve": 0o755,
+    "libexec/bouncebox/bouncebox-postfix": 0o755,
     "share/bash-completion/completions/bouncebox": 0o644,
     "share/zsh/site-functions/_bouncebox": 0o644,
     "share/man/man5/bouncebox.conf.5": 0o644,

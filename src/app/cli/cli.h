@@ -253,7 +253,11 @@ int cmd_init(cli *c);
 int cmd_parse(cli *c);
 int cmd_ingest(cli *c);
 int cmd_deliver(cli *c);
-int cmd_serve(cli *c); /* in bouncebox: elsewhere.c, which executes the program that has it */
+/* These stand in programs of their own; in the others elsewhere.c executes those. */
+int cmd_serve(cli *c);
+int cmd_postfix_setup(cli *c);
+int cmd_postfix_check(cli *c);
+int cmd_postfix_undo(cli *c);
 int cmd_list_add(cli *c);
 int cmd_list_show(cli *c);
 int cmd_subscriber_import(cli *c);

@@ -60,6 +60,25 @@ static const cli_option serve_options[] = {
     LIST_OF("reports that no return path attributes are about this list"),
     END_OF_OPTIONS,
 };
+#define CONFIG_DIR                                                                                        \
+    {                                                                                                     \
+        "config-dir", "DIR", "folder of Postfix's main.cf and master.cf; else where postconf says", false \
+    }
+static const cli_option postfix_setup_options[] = {
+    {"mode", "MODE", "lmtp, mailbox, plus, canonical, virtual or pipe; else lmtp", false},
+    CONFIG_DIR,
+    DRY_RUN,
+    END_OF_OPTIONS,
+};
+static const cli_option postfix_undo_options[] = {
+    CONFIG_DIR,
+    DRY_RUN,
+    END_OF_OPTIONS,
+};
+static const cli_option postfix_check_options[] = {
+    CONFIG_DIR,
+    END_OF_OPTIONS,
+};
 static const cli_option parse_options[] = {
     {"format", "FORMAT", "json (one object a recipient), text (for people), sisimai (with its keys)", false},
     RULES,
@@ -284,6 +303,15 @@ const cli_command cli_commands[] = {
      "  bouncebox serve\n"
      "  bouncebox serve --listen inet:127.0.0.1:2424 --listen 'inet:[::1]:2424'\n"
      "  bouncebox serve --json 2>> /var/log/bouncebox.log\n"},
+    {"postfix setup", cmd_postfix_setup, CLI_NOTHING, 0, 0, "", "Has Postfix hand over what comes back",
+     postfix_setup_options, NULL,
+     "  bouncebox postfix setup --dry-run\n"
+     "  sudo bouncebox postfix setup\n"
+     "  sudo bouncebox postfix setup --mode mailbox\n"},
+    {"postfix check", cmd_postfix_check, CLI_NOTHING, 0, 0, "", "Says whether Postfix hands over what comes back",
+     postfix_check_options, NULL, "  bouncebox postfix check\n"},
+    {"postfix undo", cmd_postfix_undo, CLI_NOTHING, 0, 0, "", "Takes back what setup wrote", postfix_undo_options, NULL,
+     "  bouncebox postfix undo --dry-run\n  sudo bouncebox postfix undo\n"},
     {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,
      "  bouncebox list add news --set bounce_domain=bounces.example.com\n"
      "  bouncebox list add weekly --set return_path=verp --set soft_limit=5\n"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * elsewhere: the commands that are programs of their own, since nothing else needs what they are linked with. Here the
- * program that people call becomes them, as it was called.
+ * program that people call becomes them, as it was called. Each program has the whole table of commands, and so all of
+ * these, too.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,7 +35,13 @@ static int become(cli *c, const char *program)
     return cli_fail(c);
 }
 
-int cmd_serve(cli *c)
-{
-    return become(c, "bouncebox-serve");
-}
+/* Weak: the program that has a command has it stronger than this. */
+#define ELSEWHERE(command, program)           \
+    __attribute__((weak)) int command(cli *c) \
+    {                                         \
+        return become(c, program);            \
+    }
+ELSEWHERE(cmd_serve, "bouncebox-serve")
+ELSEWHERE(cmd_postfix_setup, "bouncebox-postfix")
+ELSEWHERE(cmd_postfix_check, "bouncebox-postfix")
+ELSEWHERE(cmd_postfix_undo, "bouncebox-postfix")

@@ -42,6 +42,17 @@ bool bb_os_become_owner(const char *folder, bool *became, bb_err *err) BB_MUST_U
 /* Where we are root and there is such a user, the path becomes his. */
 bool bb_os_give(const char *path, const char *user, bb_err *err) BB_MUST_USE;
 
+/* ---- other programs (run.c) ------------------------------------------------------------------------- */
+
+#define BB_RUN_MAX ((size_t)16 << 20) /* bytes that one may say */
+
+typedef struct {
+    bb_str output, complaints; /* what it wrote to standard output and standard error */
+    int status;                /* exit code; 128 and the signal that ended it */
+} bb_run;
+/* argv[0] is looked for in PATH; the last one is NULL. However it ends, true; BB_ENOINPUT: there is no such program. */
+bool bb_os_run(bb_arena *a, const char *const *argv, bb_str input, bb_run *out, bb_err *err) BB_MUST_USE;
+
 /* ---- mailboxes ------------------------------------------------------------------------------------ */
 
 /* How far a file was read, so that the next time goes on from there; kept by whoever keeps what was read. */

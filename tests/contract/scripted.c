@@ -101,6 +101,7 @@ static void shut(bb_driver *d)
     OP(put_statuses, (bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_transitions, (bb_driver *d, const bb_row_transition *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_progress, (bb_driver *d, const bb_progress *rows, size_t n, bb_err *err), (rows, n, err)) \
+    OP(put_refused, (bb_driver *d, const bb_refused *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(external_ids, (bb_driver *d, uint32_t list, bool *any, bb_err *err), (list, any, err)) \
     OP(progress, (bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err), (a, out, n, err)) \
     OP(page, (bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out, \
@@ -110,7 +111,9 @@ static void shut(bb_driver *d)
                  bb_stored_report **out, size_t *n, bb_err *err), (a, q, behind, most, out, n, err)) \
     OP(evidence, (bb_driver *d, bb_arena *a, uint64_t report, bb_row_evidence *out, bb_err *err), (a, report, out, err)) \
     OP(summary, (bb_driver *d, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink, bb_err *err), \
-       (q, reports, sink, err))
+       (q, reports, sink, err)) \
+    OP(refused, (bb_driver *d, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n, bb_err *err), \
+       (a, from, until, out, n, err))
 /* clang-format on */
 
 #define BARE(...) __VA_ARGS__

@@ -628,6 +628,39 @@ static void files_followed(void)
        "%s: not where the batch failed", kind->name);
 }
 
+static void refused_counted(void)
+{
+    const bb_time eight = DAY(3) + 8 * BB_HOUR, nine = eight + BB_HOUR;
+    const bb_hash mine = {{1}}, other = {{2}};
+    bb_refused rows[] = {{nine, mine, BB_REFUSAL_EXPIRED, 4},
+                         {eight, mine, BB_REFUSAL_WRONG_MAC, 3},
+                         {nine, mine, BB_REFUSAL_WRONG_MAC, 5},
+                         {nine, other, BB_REFUSAL_WRONG_MAC, 10}};
+    bb_refused *all;
+    bb_policy policy = bb_policy_defaults;
+    bb_batch b = {.policy = world_policy, .policy_ctx = &policy, .now = DAY(4), .refused = rows, .n_refused = 4};
+    size_t n;
+    ok(bb_store_apply(store, &arena, &b, &err) && bb_store_apply(store, &arena, &b, &err),
+       "%s: what was refused, given twice", kind->name);
+    rows[2].n = 6;
+    b.refused = &rows[2];
+    b.n_refused = 1;
+    ok(bb_store_apply(store, &arena, &b, &err), "%s: and more of one hour", kind->name);
+    ok(bb_store_refused(store, &arena, BB_NO_TIME, BB_NO_TIME, &all, &n, &err) && n == 3 && all[0].hour == eight &&
+           all[0].n == 3 && all[1].cause == BB_REFUSAL_WRONG_MAC && all[1].n == 16 &&
+           all[2].cause == BB_REFUSAL_EXPIRED && all[2].n == 4,
+       "%s: each writer's last word of each hour, added up", kind->name);
+    ok(bb_store_refused(store, &arena, nine + 1800, BB_NO_TIME, &all, &n, &err) && n == 2 && all[0].hour == nine,
+       "%s: an hour that has begun is there", kind->name);
+    ok(bb_store_refused(store, &arena, BB_NO_TIME, nine, &all, &n, &err) && n == 1 && all[0].hour == eight,
+       "%s: the next one is not", kind->name);
+    rows[2].n = 7;
+    bool tried = bb_store_rehearse(store, &err) && bb_store_apply(store, &arena, &b, &err);
+    bb_store_rehearse_end(store);
+    ok(tried && bb_store_refused(store, &arena, nine, BB_NO_TIME, &all, &n, &err) && all[0].n == 16,
+       "%s: nothing of a batch that was taken back", kind->name);
+}
+
 /* ---- reading for people ------------------------------------------------------------------------------------------ */
 
 static bool count_up(void *ctx, const bb_subscriber *s)
@@ -775,29 +808,12 @@ static void kept_over_closing(void)
 
 int main(void)
 {
-    static void (*const checks[])(void) = {lists_and_mailings,
-                                           subscribers,
-                                           again,
-                                           surplus,
-                                           surplus_of_evidence,
-                                           look_ups,
-                                           reports,
-                                           earlier_duplicate,
-                                           whom,
-                                           evidence,
-                                           settings,
-                                           sends,
-                                           one_after_another,
-                                           all_or_nothing,
-                                           everybody,
-                                           changed_since,
-                                           summary,
-                                           kept_over_closing,
-                                           readings,
-                                           reports_by_query,
-                                           rehearsed,
-                                           files_followed,
-                                           policies};
+    static void (*const checks[])(void) = {
+        lists_and_mailings, subscribers,   again,          surplus,           surplus_of_evidence,
+        refused_counted,    look_ups,      reports,        earlier_duplicate, whom,
+        evidence,           settings,      sends,          one_after_another, all_or_nothing,
+        everybody,          changed_since, summary,        kept_over_closing, readings,
+        reports_by_query,   rehearsed,     files_followed, policies};
     bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
     for (size_t k = 0; k < BB_COUNT(world_stores); k++)
         for (size_t i = 0; i < BB_COUNT(checks); i++) {

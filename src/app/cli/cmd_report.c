@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * report: how we are doing, counted by kind, reason, receiving domain, list and trust.
+ * report: how we are doing, counted by kind, reason, receiving domain, list and trust; and what was refused at RCPT.
  */
 #include "app/cli/cli.h"
 
@@ -12,7 +12,28 @@ typedef struct {
     size_t n;
 } count_table;
 
-static void put_json(cli *c, const bb_summary *s, const bb_summary_query *q, const count_table *tables, size_t n)
+/* What the policy service refused; nothing of it says which list it would have been. */
+typedef struct {
+    bb_refused *rows; /* by hour and cause */
+    size_t n;
+} refusals;
+
+static void put_refusals(bb_json *j, const refusals *r)
+{
+    bb_json_key(j, "refused");
+    bb_json_open(j, '[');
+    for (size_t i = 0; i < r->n; i++) {
+        bb_json_open(j, '{');
+        bb_json_ktime(j, "hour", r->rows[i].hour);
+        bb_json_kstr(j, "cause", bb_cstr(bb_refusal_word(r->rows[i].cause)));
+        bb_json_kint(j, "count", r->rows[i].n);
+        bb_json_close(j, '}');
+    }
+    bb_json_close(j, ']');
+}
+
+static void put_json(cli *c, const bb_summary *s, const bb_summary_query *q, const count_table *tables, size_t n,
+                     const refusals *refused)
 {
     cli_json d;
     cli_json_begin(&d, &c->arena);
@@ -32,6 +53,7 @@ static void put_json(cli *c, const bb_summary *s, const bb_summary_query *q, con
         }
         bb_json_close(&d.j, ']');
     }
+    put_refusals(&d.j, refused);
     bb_json_key(&d.j, "subscribers");
     bb_json_open(&d.j, '{');
     for (size_t i = 0; i < BB_COUNT(s->statuses); i++) bb_json_kint(&d.j, bb_status_word((bb_status)i), s->statuses[i]);
@@ -63,8 +85,32 @@ static void print_table(cli *c, const count_table *of, int64_t all, size_t top)
     cli_table_end(c, &t, "  ");
 }
 
+/* One line a cause, with the hour that had most of it. */
+static void print_refusals(cli *c, const refusals *r)
+{
+    static const char *const head[] = {">count", "refused in the SMTP session", "most in one hour"};
+    cli_table t;
+    if (!r->n) return;
+    cli_table_begin(&t, &c->arena, head, BB_COUNT(head));
+    for (int cause = BB_REFUSAL_NONE + 1; cause < BB_REFUSAL_COUNT; cause++) {
+        const bb_refused *most = NULL;
+        int64_t all = 0;
+        for (size_t i = 0; i < r->n; i++) {
+            if ((int)r->rows[i].cause != cause) continue;
+            all += r->rows[i].n;
+            if (!most || r->rows[i].n > most->n) most = &r->rows[i];
+        }
+        if (!most) continue;
+        cli_cellf(&t, "%lld", (long long)all);
+        cli_cellf(&t, "%s", bb_refusal_word((bb_refusal)cause));
+        cli_cellf(&t, "%lld, from %s on", (long long)most->n, cli_when(&c->arena, most->hour));
+    }
+    cli_print(c, "\n");
+    cli_table_end(c, &t, "  ");
+}
+
 static void print_all(cli *c, const bb_summary *s, const bb_summary_query *q, const count_table *tables, size_t n,
-                      size_t top)
+                      size_t top, const refusals *refused)
 {
     cli_print(c, "%s about ", cli_plural(&c->arena, s->reports, "report", "reports"));
     cli_print(c, "%s", cli_plural(&c->arena, s->readings, "recipient", "recipients"));
@@ -73,6 +119,7 @@ static void print_all(cli *c, const bb_summary *s, const bb_summary_query *q, co
     if (q->until != BB_NO_TIME) cli_print(c, ", before %s", cli_when(&c->arena, q->until));
     cli_print(c, "\n");
     for (size_t i = 0; i < n; i++) print_table(c, &tables[i], s->readings, top);
+    print_refusals(c, refused);
     cli_print(c, "\nsubscribers today: ");
     for (size_t i = 0; i < BB_COUNT(s->statuses); i++)
         cli_print(c, "%s%lld %s", i ? ", " : "", (long long)s->statuses[i], bb_status_word((bb_status)i));
@@ -166,6 +213,7 @@ int cmd_report(cli *c)
 {
     const bb_list *only;
     bb_summary s;
+    refusals refused = {0};
     bb_summary_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
     uint64_t top = TOP;
     if (cli_flag(c, "unread")) return cli_lists(c) ? list_unread(c) : cli_fail(c);
@@ -174,6 +222,8 @@ int cmd_report(cli *c)
         return cli_fail(c);
     q.list = only ? only->id : 0;
     if (!bb_store_summary(c->store, &c->arena, &q, c->now, &s, &c->err)) return cli_fail(c);
+    if (!only && !bb_store_refused(c->store, &c->arena, q.from, q.until, &refused.rows, &refused.n, &c->err))
+        return cli_fail(c);
     const count_table tables[] = {
         {"kinds", "kind", "", s.kinds, s.n_kinds},
         {"reasons", "reason", "", s.reasons, s.n_reasons},
@@ -181,7 +231,7 @@ int cmd_report(cli *c)
         {"lists", "list", "(nobody on a list)", s.lists, s.n_lists},
         {"trusts", "vouched for", "(nobody)", s.trusts, s.n_trusts},
     };
-    if (c->json) put_json(c, &s, &q, tables, BB_COUNT(tables));
-    else print_all(c, &s, &q, tables, BB_COUNT(tables), (size_t)top);
+    if (c->json) put_json(c, &s, &q, tables, BB_COUNT(tables), &refused);
+    else print_all(c, &s, &q, tables, BB_COUNT(tables), (size_t)top, &refused);
     return cli_ok(c);
 }

@@ -203,6 +203,7 @@ void bb_put_utf8(bb_buf *b, uint32_t code_point);
 typedef int64_t bb_time;
 #define BB_NO_TIME INT64_MIN /* unknown */
 #define BB_DAY     ((bb_time)86400)
+#define BB_HOUR    ((bb_time)3600)
 
 /* RFC 5322 section 3.3 with the obsolete zones and the slips seen in the field; BB_NO_TIME if none. */
 bb_time bb_time_rfc5322(bb_str s);
@@ -214,6 +215,11 @@ bb_time bb_time_asctime(bb_str s);
 #define BB_TIME_LEN 21
 /* "2026-11-23T15:44:00Z", or "" for BB_NO_TIME, into out; answers out. */
 char *bb_time_str(bb_time t, char out[BB_TIME_LEN]);
+/* When the UTC hour of t began. */
+static inline bb_time bb_hour_of(bb_time t)
+{
+    return t - ((t % BB_HOUR) + BB_HOUR) % BB_HOUR;
+}
 /* 90s, 15m, 12h, 30d, 4w or a bare number of seconds. False for anything else or negative. */
 bool bb_duration(bb_str s, int64_t *seconds);
 

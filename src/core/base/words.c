@@ -16,9 +16,49 @@ static const char *const reasons[] = {
     BB_REASONS(REASON_WORD)
 #undef REASON_WORD
 };
+static const char *const reason_texts[BB_REASON_COUNT] = {
+    [BB_REASON_undefined] = "no reason was given",
+    [BB_REASON_authfailure] = "authentication failed",
+    [BB_REASON_badreputation] = "the sender's reputation is bad",
+    [BB_REASON_blocked] = "the sender is blocked",
+    [BB_REASON_contenterror] = "the content was refused",
+    [BB_REASON_delivered] = "it was delivered",
+    [BB_REASON_exceedlimit] = "a limit was passed",
+    [BB_REASON_expired] = "it could not be delivered in time",
+    [BB_REASON_feedback] = "the recipient complained",
+    [BB_REASON_filtered] = "the recipient's filter refused it",
+    [BB_REASON_hasmoved] = "the recipient has moved",
+    [BB_REASON_hostunknown] = "the domain does not exist",
+    [BB_REASON_mailboxfull] = "the mailbox is full",
+    [BB_REASON_mailererror] = "the receiving program failed",
+    [BB_REASON_mesgtoobig] = "the message was too large",
+    [BB_REASON_networkerror] = "the server could not be reached",
+    [BB_REASON_norelaying] = "relaying was refused",
+    [BB_REASON_notaccept] = "the domain takes no mail",
+    [BB_REASON_notcompliantrfc] = "the message breaks a standard",
+    [BB_REASON_onhold] = "it was put on hold",
+    [BB_REASON_policyviolation] = "a policy was violated",
+    [BB_REASON_rejected] = "the sender was refused",
+    [BB_REASON_requireptr] = "the sending host has no name",
+    [BB_REASON_securityerror] = "a security check failed",
+    [BB_REASON_spamdetected] = "it was taken for spam",
+    [BB_REASON_speeding] = "it was sent too fast",
+    [BB_REASON_suspend] = "the mailbox is disabled",
+    [BB_REASON_syntaxerror] = "a command was not understood",
+    [BB_REASON_systemerror] = "the receiving system failed",
+    [BB_REASON_systemfull] = "the receiving system's disk is full",
+    [BB_REASON_toomanyconn] = "there were too many connections",
+    [BB_REASON_userunknown] = "there is no such user",
+    [BB_REASON_vacation] = "the recipient is away",
+    [BB_REASON_virusdetected] = "a virus was found",
+    [BB_REASON_greylisted] = "it was greylisted",
+    [BB_REASON_challenge] = "a confirmation was asked for",
+    [BB_REASON_backscatter] = "it answers a message that was never sent",
+};
 static const char *const actions[] = {"", "failed", "delayed", "delivered", "relayed", "expanded"};
 static const char *const trusts[] = {"none", "inferred", "plain", "mailing", "signed", "local"};
 static const char *const statuses[] = {"active", "quarantined", "bounced", "complained", "unsubscribed"};
+static const char *const refusals[] = {"", "wrong MAC", "expired", "unknown key", "sender", "suppressed"};
 
 static bool find(const char *const *words, size_t n, bb_str word, size_t *at)
 {
@@ -47,6 +87,12 @@ WORD_FUNCTIONS(reason, bb_reason, reasons)
 WORD_FUNCTIONS(action, bb_action, actions)
 WORD_FUNCTIONS(trust, bb_trust, trusts)
 WORD_FUNCTIONS(status, bb_status, statuses)
+WORD_FUNCTIONS(refusal, bb_refusal, refusals)
+
+const char *bb_reason_text(bb_reason r)
+{
+    return (size_t)r < BB_COUNT(reason_texts) ? reason_texts[r] : "";
+}
 
 bool bb_reason_is_host_soft(bb_reason r)
 {

@@ -67,6 +67,17 @@ typedef enum {
     BB_STATUS_UNSUBSCRIBED,
 } bb_status;
 
+/* Why a recipient was refused in the SMTP session (core/gate). */
+typedef enum {
+    BB_REFUSAL_NONE,
+    BB_REFUSAL_WRONG_MAC,
+    BB_REFUSAL_EXPIRED,
+    BB_REFUSAL_UNKNOWN_KEY,
+    BB_REFUSAL_SENDER,     /* not the null sender, to a return path */
+    BB_REFUSAL_SUPPRESSED, /* mail to an address that bounced */
+    BB_REFUSAL_COUNT
+} bb_refusal;
+
 const char *bb_kind_word(bb_kind k);
 bool bb_kind_from(bb_str word, bb_kind *out);
 const char *bb_reason_word(bb_reason r);
@@ -77,6 +88,10 @@ const char *bb_trust_word(bb_trust t);
 bool bb_trust_from(bb_str word, bb_trust *out);
 const char *bb_status_word(bb_status s);
 bool bb_status_from(bb_str word, bb_status *out);
+const char *bb_refusal_word(bb_refusal r); /* "wrong MAC", ...; "" for none */
+bool bb_refusal_from(bb_str word, bb_refusal *out);
+/* The reason as a person would say it: "the mailbox is full". */
+const char *bb_reason_text(bb_reason r);
 
 /* A soft about the receiving host or the way to it (docs/design.md section 2, "host soft"). */
 bool bb_reason_is_host_soft(bb_reason r);

@@ -166,7 +166,7 @@ bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err)
     if (a->failed) return bb_out_of_memory(err);
     if (!s->rehearsing && !d->ops->begin(d, true, err)) return false;
     bool whole = run_all(&ap) && bb_refold(&ap) && d->ops->put_progress(d, batch->progress, batch->n_progress, err) &&
-                 !a->failed;
+                 d->ops->put_refused(d, batch->refused, batch->n_refused, err) && !a->failed;
     if (whole && (s->rehearsing || d->ops->commit(d, err))) return true;
     if (!whole && a->failed) bb_out_of_memory(err);
     d->ops->rollback(d);

@@ -189,6 +189,9 @@ typedef struct {
     bool (*put_progress)(bb_driver *d, const bb_progress *rows, size_t n,
                          bb_err *err); /* in the place of what is known */
 
+    /* each in the place of the same hour's, writer's and cause's */
+    bool (*put_refused)(bb_driver *d, const bb_refused *rows, size_t n, bb_err *err);
+
     bool (*external_ids)(bb_driver *d, uint32_t list, bool *any, bb_err *err);
 
     /* reading for people */
@@ -206,6 +209,8 @@ typedef struct {
     /* rows may come in pieces; contacts are no subscribers and stand nowhere */
     bool (*summary)(bb_driver *d, const bb_summary_query *q, int64_t *reports, const bb_summary_sink *sink,
                     bb_err *err);
+    /* of all writers, by hour and cause; hours with from <= hour < until */
+    bool (*refused)(bb_driver *d, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n, bb_err *err);
 } bb_driver_ops;
 
 /* What every driver begins with. */

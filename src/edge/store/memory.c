@@ -23,7 +23,8 @@
     X(bb_row_fact, facts)             \
     X(bb_row_send, sends)             \
     X(bb_row_transition, transitions) \
-    X(bb_progress, progress)
+    X(bb_progress, progress)          \
+    X(bb_refused, refused)
 
 typedef struct {
 #define COLUMN(type, name) \
@@ -322,6 +323,11 @@ static bool put_transitions(bb_driver *d, const bb_row_transition *rows, size_t 
 }
 
 /* Few files in tests: kept in order as they come. */
+static bool same_count(const bb_refused *x, const bb_refused *y)
+{
+    return x->hour == y->hour && x->cause == y->cause && bb_hash_eq(&x->writer, &y->writer);
+}
+
 static bool put_progress(bb_driver *d, const bb_progress *rows, size_t n, bb_err *err)
 {
     memory *m = OF(d);
@@ -346,6 +352,45 @@ static bool external_ids(bb_driver *d, uint32_t list, bool *any, bb_err *err)
     for (size_t i = 0; i < m->now.n_people; i++)
         *any |= m->now.people[i].list == list && m->now.people[i].external_id.n;
     return true;
+}
+
+static bool put_refused(bb_driver *d, const bb_refused *rows, size_t n, bb_err *err)
+{
+    memory *m = OF(d);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = 0;
+        while (at < m->now.n_refused && !same_count(&m->now.refused[at], &rows[i])) at++;
+        if (at == m->now.n_refused && !BB_PUSH(&m->arena, m->now.refused, m->now.n_refused, m->now.cap_refused))
+            return bb_out_of_memory(err);
+        m->now.refused[at] = rows[i];
+    }
+    return stored(m, err);
+}
+
+static int by_hour(const void *left, const void *right)
+{
+    const bb_refused *x = left, *y = right;
+    return x->hour != y->hour ? (x->hour > y->hour) - (x->hour < y->hour) : (int)x->cause - (int)y->cause;
+}
+
+static bool refused(bb_driver *d, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n, bb_err *err)
+{
+    const memory *m = OF(d);
+    size_t kept = 0;
+    *n = 0;
+    *out = bb_get_array(a, m->now.n_refused + 1, sizeof **out);
+    for (size_t i = 0; *out && i < m->now.n_refused; i++) {
+        const bb_refused *r = &m->now.refused[i];
+        if ((from != BB_NO_TIME && r->hour < from) || (until != BB_NO_TIME && r->hour >= until)) continue;
+        (*out)[(*n)++] = (bb_refused){.hour = r->hour, .cause = r->cause, .n = r->n};
+    }
+    if (*n) qsort(*out, *n, sizeof **out, by_hour);
+    for (size_t i = 0; i < *n; i++) {
+        if (kept && by_hour(&(*out)[kept - 1], &(*out)[i]) == 0) (*out)[kept - 1].n += (*out)[i].n;
+        else (*out)[kept++] = (*out)[i];
+    }
+    *n = kept;
+    return answered(a, err);
 }
 
 static bool progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err)
@@ -812,6 +857,8 @@ static const bb_driver_ops operations = {
     .put_statuses = put_statuses,
     .put_transitions = put_transitions,
     .put_progress = put_progress,
+    .put_refused = put_refused,
+    .refused = refused,
     .progress = progress,
     .external_ids = external_ids,
     .page = page,

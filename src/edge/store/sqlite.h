@@ -51,6 +51,7 @@ typedef enum {
     SQ_PUT_STATUS,
     SQ_PUT_TRANSITION,
     SQ_PUT_PROGRESS,
+    SQ_PUT_REFUSED,
     SQ_PROGRESS,
     SQ_PAGE,
     SQ_HISTORY_READINGS,
@@ -62,6 +63,7 @@ typedef enum {
     SQ_COUNT_REPORTS,
     SQ_COUNT_READINGS,
     SQ_COUNT_STANDINGS,
+    SQ_REFUSED,
     SQ_STATEMENTS
 } sq_statement;
 extern const char *const sq_sql[SQ_STATEMENTS];
@@ -142,6 +144,7 @@ bool sq_copy(bb_driver *d, const char *to, bb_err *err); /* sqlite_whole.c */
 bool sq_check(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
 bool sq_policies(bb_driver *d, bb_arena *a, bb_policy_version **out, size_t *n, bb_err *err);
 bool sq_add_policy(bb_driver *d, const bb_policy_version *row, bb_err *err);
+bool sq_refused(bb_driver *d, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n, bb_err *err);
 bool sq_external_ids(bb_driver *d, uint32_t list, bool *any, bb_err *err);
 bool sq_progress(bb_driver *d, bb_arena *a, bb_progress **out, size_t *n, bb_err *err);
 bool sq_page(bb_driver *d, bb_arena *a, const bb_people_query *q, uint64_t behind, size_t most, bb_row_person **out,
@@ -169,5 +172,6 @@ bool sq_put_sends(bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err);
 bool sq_put_statuses(bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err);
 bool sq_put_transitions(bb_driver *d, const bb_row_transition *rows, size_t n, bb_err *err);
 bool sq_put_progress(bb_driver *d, const bb_progress *rows, size_t n, bb_err *err);
+bool sq_put_refused(bb_driver *d, const bb_refused *rows, size_t n, bb_err *err);
 
 #endif

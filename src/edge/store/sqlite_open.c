@@ -228,12 +228,14 @@ static const bb_driver_ops operations = {
     .put_statuses = sq_put_statuses,
     .put_transitions = sq_put_transitions,
     .put_progress = sq_put_progress,
+    .put_refused = sq_put_refused,
     .progress = sq_progress,
     .external_ids = sq_external_ids,
     .page = sq_page,
     .history = sq_history,
     .evidence = sq_evidence,
     .summary = sq_summary,
+    .refused = sq_refused,
 };
 
 bool bb_driver_sqlite(const char *path, bb_store_mode mode, bb_driver **out, bb_err *err)

@@ -518,6 +518,26 @@ bool sq_progress(bb_driver *driver, bb_arena *a, bb_progress **out, size_t *n, b
     return end(d, &c, a, err);
 }
 
+bool sq_refused(bb_driver *driver, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    size_t cap = 0;
+    *out = NULL;
+    *n = 0;
+    if (!sq_open(d, SQ_REFUSED, &c, err)) return false;
+    sq_put_time(&c, from);
+    sq_put_time(&c, until);
+    while (sq_next(&c)) {
+        bb_refused *r = BB_PUSH(a, *out, *n, cap);
+        if (!r) break;
+        r->hour = sq_int(&c);
+        r->cause = (bb_refusal)sq_int(&c);
+        r->n = sq_int(&c);
+    }
+    return end(d, &c, a, err);
+}
+
 /* ---- counts --------------------------------------------------------------------------------------------------- */
 
 static bool take_readings(sq_cursor *c, const bb_summary_sink *sink)

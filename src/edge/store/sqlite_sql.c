@@ -91,6 +91,8 @@ const char *const sq_sql[SQ_STATEMENTS] = {
         " SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM transition WHERE subscriber = ?1",
     [SQ_PUT_PROGRESS] = "INSERT OR REPLACE INTO progress (file, behind, number, size, changed, tail, touched) VALUES "
                         "(?, ?, ?, ?, ?, ?, ?)",
+    [SQ_PUT_REFUSED] = "INSERT INTO refusal (hour, writer, cause, n) VALUES (?, ?, ?, ?)"
+                       " ON CONFLICT (hour, writer, cause) DO UPDATE SET n = excluded.n",
 
     [SQ_PROGRESS] = "SELECT file, behind, number, size, changed, tail, touched FROM progress ORDER BY file",
     [SQ_PAGE] =
@@ -116,4 +118,6 @@ const char *const sq_sql[SQ_STATEMENTS] = {
                           " GROUP BY g.list, g.domain, g.kind, g.reason, g.trust",
     [SQ_COUNT_STANDINGS] = "SELECT status, until, count(*) FROM subscriber"
                            " WHERE contact = 0 AND (?1 = 0 OR list = ?1) GROUP BY status, until",
+    [SQ_REFUSED] = "SELECT hour, cause, sum(n) FROM refusal WHERE (?1 IS NULL OR hour >= ?1)"
+                   " AND (?2 IS NULL OR hour < ?2) GROUP BY hour, cause ORDER BY hour, cause",
 };

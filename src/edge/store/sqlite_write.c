@@ -273,6 +273,22 @@ bool sq_put_progress(bb_driver *driver, const bb_progress *rows, size_t n, bb_er
     return true;
 }
 
+bool sq_put_refused(bb_driver *driver, const bb_refused *rows, size_t n, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!n) return true;
+    if (!sq_open(d, SQ_PUT_REFUSED, &c, err)) return false;
+    for (size_t i = 0; i < n; i++) {
+        sq_put_int(&c, rows[i].hour);
+        sq_put_hash(&c, &rows[i].writer);
+        sq_put_int(&c, rows[i].cause);
+        sq_put_int(&c, rows[i].n);
+        if (!sq_run(d, &c, err)) return false;
+    }
+    return true;
+}
+
 bool sq_add_policy(bb_driver *driver, const bb_policy_version *row, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

@@ -275,6 +275,12 @@ bool bb_store_reports(bb_store *s, bb_arena *a, const bb_report_query *q, uint64
     return s->driver->ops->reports(s->driver, a, q, behind, most, out, n, err);
 }
 
+bool bb_store_refused(bb_store *s, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n, bb_err *err)
+{
+    if (from != BB_NO_TIME) from = bb_hour_of(from);
+    return s->driver->ops->refused(s->driver, a, from, until, out, n, err);
+}
+
 bool bb_store_evidence(bb_store *s, bb_arena *a, uint64_t report, bb_str *out, bb_err *err)
 {
     bb_row_evidence row;

@@ -130,6 +130,14 @@ typedef struct {
     bb_time until;
 } bb_change;
 
+/* How many recipients the policy service refused in an hour. */
+typedef struct {
+    bb_time hour;   /* its beginning */
+    bb_hash writer; /* one run of a daemon */
+    bb_refusal cause;
+    int64_t n; /* of that writer and hour, all so far: given again it counts once */
+} bb_refused;
+
 typedef struct {
     bb_item *items;
     size_t n;
@@ -140,6 +148,8 @@ typedef struct {
     int rules_version;
     const bb_progress *progress; /* how far files were read: kept with what was read of them */
     size_t n_progress;
+    const bb_refused *refused;
+    size_t n_refused;
     /* answers */
     bb_change *changes;
     size_t n_changes;
@@ -259,6 +269,10 @@ typedef struct {
     int64_t statuses[5]; /* subscribers of the list by kept status as of `now` given */
 } bb_summary;
 bool bb_store_summary(bb_store *s, bb_arena *a, const bb_summary_query *q, bb_time now, bb_summary *out,
+                      bb_err *err) BB_MUST_USE;
+
+/* What was refused in hours that touch from <= t < until (BB_NO_TIME: open), by hour and cause, of all writers together. */
+bool bb_store_refused(bb_store *s, bb_arena *a, bb_time from, bb_time until, bb_refused **out, size_t *n,
                       bb_err *err) BB_MUST_USE;
 
 #endif

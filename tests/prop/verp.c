@@ -255,15 +255,16 @@ static void tagged_paths(void)
     ok(lengths, "nor is its length");
 }
 
-/* The same tag or token under every name that there is: it holds under its own alone. */
-static bool one_purpose(bb_purpose made, const char *text)
+/* The same tag or token under every name that there is: it holds under its own alone. A bounce's is a probe's where it
+ * names nobody. */
+static bool one_purpose(bb_purpose made, bool nobody, const char *text)
 {
-    static const struct {
+    const struct {
         const char *before, *behind;
         bb_purpose holds;
         bool tag;
     } places[] = {
-        {"bounce-", "@b.example", BB_PURPOSE_RETURN_PATH, false},
+        {"bounce-", "@b.example", nobody ? BB_PURPOSE_PROBE : BB_PURPOSE_RETURN_PATH, false},
         {"", "", BB_PURPOSE_ENVID, false},
         {"unsubscribe-", "@b.example", BB_PURPOSE_UNSUBSCRIBE, false},
         {"bounce-", "+u=d.com@b.example", BB_PURPOSE_MAILING, true},
@@ -293,12 +294,12 @@ static void purposes(void)
         bb_arena_reset(&arena);
         bb_purpose purpose = (bb_purpose)(i % 6);
         bool tag = purpose == BB_PURPOSE_TAG || purpose == BB_PURPOSE_MAILING;
-        refused &= tag ? !bb_token_encode(&keys[0], purpose, random_token(), text)
-                       : !bb_tag_encode(&keys[0], purpose, bound, random_token(), text);
-        held &= (tag ? bb_tag_encode(&keys[0], purpose, purpose == BB_PURPOSE_TAG ? bound : (bb_str){0}, random_token(),
-                                     text)
-                     : bb_token_encode(&keys[0], purpose, random_token(), text)) &&
-                one_purpose(purpose, text);
+        bb_token t = random_token();
+        refused &=
+            tag ? !bb_token_encode(&keys[0], purpose, t, text) : !bb_tag_encode(&keys[0], purpose, bound, t, text);
+        held &= (tag ? bb_tag_encode(&keys[0], purpose, purpose == BB_PURPOSE_TAG ? bound : (bb_str){0}, t, text)
+                     : bb_token_encode(&keys[0], purpose, t, text)) &&
+                one_purpose(purpose, !t.subscriber, text);
     }
     ok(held, "of all places a token or tag could stand in, it holds in those of its purpose alone");
     ok(refused, "the two kinds share no purpose");

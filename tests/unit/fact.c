@@ -168,7 +168,8 @@ static bb_str tagged_path(const bb_key *key, bb_token t, char what, bb_str rest)
     return out;
 }
 
-/* "T1" a token for subscriber 1, "F1" the same with another key's MAC, "X1" an expired one, else an address. */
+/* "T1" a token for subscriber 1, "F1" the same with another key's MAC, "X1" an expired one, "P0" a probe's, else an
+ * address. */
 static void add_path(bb_message *m, const char *word)
 {
     bb_str address = bb_cstr(word);
@@ -177,7 +178,7 @@ static void add_path(bb_message *m, const char *word)
     key.id = 3;
     if (strlen(word) == 2 && word[1] != ':') {
         char text[BB_TOKEN_LEN + 1];
-        ok(bb_token_encode(&key, BB_PURPOSE_RETURN_PATH, t, text), "token made");
+        ok(bb_token_encode(&key, word[0] == 'P' ? BB_PURPOSE_PROBE : BB_PURPOSE_RETURN_PATH, t, text), "token made");
         address = bb_sprintf(&arena, "bounce-%s@signed.example", text);
     } else if (word[1] == ':') {
         address = tagged_path(&key, t, word[0], bb_cstr(word + 2));
@@ -227,6 +228,9 @@ static void attribution(void)
         {"second token verifies", "F1 T1", "ann@example.net", "h", "", 0, "1 signed hard"},
         {"forged token acts on nobody and is backscatter", "F1", "ann@example.net", "h", "", 0, "0 none other"},
         {"expired token: known, vouched for by nobody", "X1", "ann@example.net", "h", "", 0, "1 none hard"},
+        {"a probe is about nobody, whomever it names", "P0", "ann@example.net", "h", "", 0, "0 none other"},
+        {"a probe's purpose makes no token of it", "P1", "ann@example.net", "h", "", 0, "0 none other"},
+        {"a token of nobody is no probe", "T0", "cy@example.net", "h", "", 0, "0 none other"},
         {"token of somebody unknown", "T8", "ann@example.net", "h", "", 0, "0 none hard"},
         {"complaint with the address blacked out", "T1", "redacted@example.net", "c", "", 0, "1 signed complaint"},
         {"complaint blacked out to letters that are nobody's, at his domain", "T1", "8f3a@example.net>", "C", "", 0,

@@ -274,6 +274,7 @@ static bool decode_signed(cli *c, const bb_attribution *known, bb_time at, decod
     d->verdict = verdicts[d->result];
     d->valid = d->result == BB_TOKEN_OK;
     if (!d->valid && d->result != BB_TOKEN_EXPIRED) return true;
+    if (bb_return_path_is_probe(&d->path)) d->verdict = "ours, a probe: nobody is meant";
     if (d->valid && d->path.form == BB_FORM_MAILING)
         d->verdict = d->path.victim.n ? "ours, but the address in it is not signed" : "ours, and names nobody yet";
     return find_mailing(c, d) && find_holder(c, known, at, d);

@@ -300,13 +300,15 @@ static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled 
 void bb_claims_settle(const bb_message *m, const bb_claims *c, bb_settled *out)
 {
     bool forged = c->token_result == BB_TOKEN_WRONG_MAC && c->n_path_lookups == 0;
+    /* what was sent to see whether it comes back says nothing about anybody */
+    bool probe = c->by_token && bb_return_path_is_probe(c->path);
     for (size_t i = 0; i < m->n_verdicts; i++) {
         out[i] = (bb_settled){.kind = m->verdicts[i].kind, .reason = m->verdicts[i].reason};
-        if (!forged) continue;
+        if (!forged && !probe) continue;
         out[i].kind = BB_KIND_OTHER;
-        out[i].reason = BB_REASON_backscatter;
+        out[i].reason = forged ? BB_REASON_backscatter : BB_REASON_undefined;
     }
-    if (forged) return;
+    if (forged || probe) return;
     const bb_lookup *holder = holder_of(m, c);
     if (holder) {
         bb_settled who = {.subscriber = holder->found_id,

@@ -259,12 +259,19 @@ static bool bound_of(bb_arena *a, const bb_return_path *p, bb_str *out)
     return !a->failed;
 }
 
+bool bb_return_path_is_probe(const bb_return_path *p)
+{
+    bb_token token;
+    return p->form == BB_FORM_SIGNED && bb_token_peek(p->token, &token) && !token.subscriber;
+}
+
 bb_token_result bb_return_path_verify(bb_arena *a, const bb_keyring *ring, const bb_return_path *p, bb_time at,
                                       int64_t lifetime, bb_token *out)
 {
     bb_str bound;
+    bb_purpose purpose = bb_return_path_is_probe(p) ? BB_PURPOSE_PROBE : BB_PURPOSE_RETURN_PATH;
     switch (p->form) {
-    case BB_FORM_SIGNED: return bb_token_decode(ring, BB_PURPOSE_RETURN_PATH, p->token, at, lifetime, out);
+    case BB_FORM_SIGNED: return bb_token_decode(ring, purpose, p->token, at, lifetime, out);
     case BB_FORM_ENVID: return bb_token_decode(ring, BB_PURPOSE_ENVID, p->token, at, lifetime, out);
     case BB_FORM_UNSUBSCRIBE: return bb_token_decode(ring, BB_PURPOSE_UNSUBSCRIBE, p->token, at, 0, out);
     case BB_FORM_MAILING: return bb_tag_decode(ring, BB_PURPOSE_MAILING, (bb_str){0}, p->token, at, lifetime, out);

@@ -113,6 +113,9 @@ bool bb_return_path_read(bb_arena *a, bb_str address, bb_return_path *out) BB_MU
  * and *out as for bb_token_decode; unsubscribing never expires. */
 bb_token_result bb_return_path_verify(bb_arena *a, const bb_keyring *ring, const bb_return_path *p, bb_time at,
                                       int64_t lifetime, bb_token *out) BB_MUST_USE;
+/* One of ours that names no subscriber: made to see whether bounces come home, and verified for that purpose. By its form
+ * alone, as long as it is not verified. */
+bool bb_return_path_is_probe(const bb_return_path *p);
 /* The fields without verifying anything: to show, never to act on. False: the form has none. */
 bool bb_return_path_peek(const bb_return_path *p, bb_token *out) BB_MUST_USE;
 

@@ -52,6 +52,71 @@ static void event_times(void)
     }
 }
 
+/* ---- who wrote it -------------------------------------------------------------------------------------- */
+
+#define NOTICED(more) "Received: by mail.example.com (Postfix)" more "; Mon, 2 Nov 2026 10:00:00 +0000 (UTC)\n"
+#define OWN           NOTICED("\n\tid 4A2B")
+
+static void own_notices(void)
+{
+    static const struct {
+        const char *name, *header;
+        bool handed_over;
+        const char *want;
+    } rows[] = {
+        {"as Postfix writes it above its own notices", OWN, true, "mail.example.com"},
+        {"a file says so, whoever wrote it", OWN, false, ""},
+        {"what delivery agents write above it is no Received line",
+         "Return-Path: <>\nX-Original-To: a@b.example\nDelivered-To: c@b.example\n" OWN, true, "mail.example.com"},
+        {"another name of the mail system",
+         "Received: by m.example (ESMTP Server) id 3xYz9Q; Mon, 2 Nov 2026 10:00:00 +0000\n", true, "m.example"},
+        {"passed on by an alias of ours", OWN OWN, true, "mail.example.com"},
+        {"no Received line", "From: x\n", true, ""},
+        {"somebody sent it by SMTP",
+         "Received: from mail.example.com (localhost [127.0.0.1])\n\tby mail.example.com (Postfix) with ESMTP id "
+         "4A2B\n\t"
+         "for <a@b.example>; Mon, 2 Nov 2026 10:00:00 +0000\n",
+         true, ""},
+        {"somebody of this machine sent it", NOTICED(", from userid 1000)\n\tid 4A2B"), true, ""},
+        {"the same",
+         "Received: by mail.example.com (Postfix, from userid 0)\n\tid 4A2B; Mon, 2 Nov 2026 10:00:00 +0000\n", true,
+         ""},
+        {"a stranger's with such a line of his own",
+         "Received: from x.example (x.example [192.0.2.1])\n\tby mail.example.com (Postfix) with SMTP id 4A2B\n\t"
+         "for <a@b.example>; Mon, 2 Nov 2026 10:00:00 +0000\n" OWN,
+         true, ""},
+        {"a stranger's that an alias of ours passed on",
+         OWN "Received: from x.example (x.example [192.0.2.1])\n\tby mail.example.com (Postfix) with SMTP id 4A2B\n\t"
+             "for <a@b.example>; Mon, 2 Nov 2026 10:00:00 +0000\n",
+         true, ""},
+        {"notices of two hosts", OWN "Received: by m.example (Postfix) id 1; Mon, 2 Nov 2026 10:00:00 +0000\n", true,
+         ""},
+        {"as SMTP without a name of the client", NOTICED(" with SMTP\n\tid 4A2B"), true, ""},
+        {"for somebody", NOTICED("\n\tid 4A2B\n\tfor <a@b.example>"), true, ""},
+        {"no id", NOTICED(""), true, ""},
+        {"an empty id", NOTICED("\n\tid "), true, ""},
+        {"no date", "Received: by mail.example.com (Postfix)\n\tid 4A2B\n", true, ""},
+        {"a date of no calendar", "Received: by mail.example.com (Postfix)\n\tid 4A2B; yesterday\n", true, ""},
+        {"no name of the mail system", "Received: by mail.example.com\n\tid 4A2B; Mon, 2 Nov 2026 10:00:00 +0000\n",
+         true, ""},
+        {"an empty one", "Received: by mail.example.com ()\n\tid 4A2B; Mon, 2 Nov 2026 10:00:00 +0000\n", true, ""},
+        {"no host", "Received: by (Postfix)\n\tid 4A2B; Mon, 2 Nov 2026 10:00:00 +0000\n", true, ""},
+        {"two words for a host",
+         "Received: by mail.example.com x (Postfix)\n\tid 4A2B; Mon, 2 Nov 2026 10:00:00 +0000\n", true, ""},
+        {"nothing in it", "Received:\n", true, ""},
+        {"brackets the wrong way round",
+         "Received: by mail.example.com )Postfix(\n\tid 4A2B; Mon, 2 Nov 2026 10:00:00 +0000\n", true, ""},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_message m;
+        bb_envelope env = {.from_line = BB_NO_TIME, .received = BB_NO_TIME, .handed_over = rows[i].handed_over};
+        bb_reader reader = {.rules = rules};
+        bb_str mail = bb_cat(&arena, bb_cstr(rows[i].header), BB_S("Subject: s\n\nReceived: from y\n"), BB_S(""));
+        ok(bb_message_read(&arena, mail, &env, &reader, &m), "own notice, read: %s", rows[i].name);
+        is_str(m.noticed_by, bb_cstr(rows[i].want), "own notice: %s", rows[i].name);
+    }
+}
+
 /* ---- the key ----------------------------------------------------------------------------------------- */
 
 #define HEAD                                                                                                       \
@@ -108,6 +173,7 @@ static const struct {
     {7, 3, "o'hara+x@example.net", ""}, {11, 6, "fay@example.net", ""},   {12, 3, "\"john doe\"@example.net", ""},
     {13, 7, "fay@example.net", ""},     {14, 8, "fay@example.net", ""},   {15, 9, "fay@example.net", ""},
 };
+static const bb_str own_hosts[] = {{"mx.example.com", 14}, {"mail.example.com", 16}};
 static const bb_list_view lists[] = {
     {.id = 1, .return_path = BB_FORM_SIGNED, .domain = {"signed.example", 14}, .own_ids = true},
     {.id = 2, .return_path = BB_FORM_PLAIN, .domain = {"plain.example", 13}},
@@ -209,7 +275,8 @@ static bb_kind kind_of(char c)
 static void attribution(void)
 {
     /* kinds of the verdicts: h hard, s soft, d delivered, c complaint, C the same in the complaint's own form, o other;
-     * expected: one "id trust kind[>]" a verdict, > forwarded */
+     * paths: "own": the notice of a host of ours, "notice": of another; expected: one "id trust kind[>]" a verdict, >
+     * forwarded */
     static const struct {
         const char *name, *paths, *recipients, *kinds, *returned_to;
         uint32_t only;
@@ -321,6 +388,34 @@ static void attribution(void)
         {"no return path: inferred from the text", "", "cy@example.net", "h", "", 0, "3 inferred hard"},
         {"address on two lists: nobody", "", "bob@example.net", "h", "", 0, "0 none hard"},
         {"address on two lists, one asked for", "", "bob@example.net", "h", "", 1, "6 inferred hard"},
+        {"our own server, and no field says where it went", "own", "cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"of the address that it went to", "own", ">cy@example.net", "h", "", 0, "3 local hard"},
+        {"and that it was sent to", "own", "cy@example.net>cy@example.net", "h", "", 0, "3 local hard"},
+        {"somebody else's server says it", "notice", "cy@example.net>cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"what the sender said that it was sent to is the sender's word", "own", "cy@example.net>alias@own.example",
+         "h", "", 0, "3 inferred hard>"},
+        {"and at home", "own", "cy@example.net>alias@example.net", "h", "", 0, "3 inferred hard"},
+        {"our own server, and two lists have him", "own", ">bob@example.net", "h", "", 0, "0 none hard"},
+        {"one of them asked for", "own", ">bob@example.net", "h", "", 1, "6 local hard"},
+        {"our own server, of nobody we know", "own", ">nobody@example.net", "h", "", 0, "0 none hard"},
+        {"our own server about several", "own", ">cy@example.net >ann@example.net x@y.example>dan@example.net", "hsh",
+         "", 0, "3 local hard,1 local soft,0 none hard"},
+        {"our own server vouches for a plain path", "own bounce-123@plain.example", ">bob@example.net", "h", "", 0,
+         "2 local hard"},
+        {"and not where it names another", "own bounce-123@plain.example", ">cy@example.net", "h", "", 2,
+         "2 none hard>"},
+        {"nor where only the sender names him", "own bounce-123@plain.example", "bob@example.net>x@y.example", "h", "",
+         0, "2 plain hard>"},
+        {"our own server vouches for classic VERP", "own news+cy=example.net@verp.example", ">cy@example.net", "s", "",
+         0, "3 local soft"},
+        {"and for the recipient that a mailing's token does not sign", "own M:fay@example.net", ">fay@example.net", "h",
+         "", 0, "11 local hard"},
+        {"and not for another", "own M:fay@example.net", ">cy@example.net", "h", "", 0, "11 mailing hard>"},
+        {"a token and our own server", "own T1", ">ann@example.net", "h", "", 0, "1 local hard"},
+        {"a token, and our own server names another", "own T1", ">cy@example.net", "h", "", 0, "1 signed hard>"},
+        {"an expired token, and our own server", "own X1", ">ann@example.net", "h", "", 0, "1 local hard"},
+        {"a forged token is none the better for coming back from us", "own F1", ">ann@example.net", "h", "", 0,
+         "0 none other"},
         {"ordinary mail to a token", "T1", "", "o", "", 0, "1 signed other"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
@@ -333,7 +428,9 @@ static void attribution(void)
         m.report.original.to = bb_cstr(rows[i].returned_to);
         bb_str words = bb_cstr(rows[i].paths), word;
         while (bb_split(&words, ' ', &word))
-            if (word.n) add_path(&m, with_blanks(word));
+            if (bb_eq(word, BB_S("own"))) m.noticed_by = BB_S("MAIL.example.com");
+            else if (bb_eq(word, BB_S("notice"))) m.noticed_by = BB_S("mail.example.net");
+            else if (word.n) add_path(&m, with_blanks(word));
         words = bb_cstr(rows[i].recipients);
         while (bb_split(&words, ' ', &word))
             if (word.n) rcpts[m.report.n_rcpts++] = rcpt_of(word);
@@ -343,6 +440,8 @@ static void attribution(void)
                               .token_lifetime = 30 * BB_DAY,
                               .lists = lists,
                               .n_lists = BB_COUNT(lists),
+                              .own_hosts = own_hosts,
+                              .n_own_hosts = BB_COUNT(own_hosts),
                               .only_list = rows[i].only};
         bb_claims claims;
         ok(bb_claims_make(&arena, &m, &ctx, &claims), "claims: %s", rows[i].name);
@@ -459,6 +558,7 @@ int main(void)
     rules = bb_rules_compile(&tap_alloc, bb_rules_builtin, bb_rules_builtin_count, &err);
     if (!ok(rules != NULL, "built-in rules compile %s", err.text)) return tap_done();
     event_times();
+    own_notices();
     keys();
     attribution();
     sources();

@@ -32,7 +32,8 @@ static bool store(cli *c, const bb_reader *reader, const bb_attribution *attribu
                             .rcpt_to = bb_cstr(c->n_args ? c->args[0] : NULL),
                             .orcpt = bb_cstr(original),
                             .from_line = BB_NO_TIME,
-                            .received = c->now};
+                            .received = c->now,
+                            .handed_over = true};
     bb_item item = {.type = BB_ITEM_REPORT, .message = &m, .claims = &claims};
     if (!bb_message_read(&c->arena, bytes, &envelope, reader, &m) ||
         !bb_claims_make(&c->arena, &m, attribution, &claims))

@@ -155,6 +155,14 @@ bool cli_own_ids(cli *c, uint32_t list, bool *out)
     return good;
 }
 
+static bb_str *own_hosts(cli *c, size_t *n)
+{
+    bb_str rest = bb_cstr(bb_conf_home_of(c->conf)->own_hosts), word;
+    bb_str *out = bb_get_array(&c->arena, rest.n / 2 + 1, sizeof *out);
+    while (out && bb_split(&rest, ' ', &word)) out[(*n)++] = word;
+    return out;
+}
+
 bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out)
 {
     if (!cli_lists(c) || !cli_open_keys(c)) return false;
@@ -166,10 +174,15 @@ bool cli_attribution(cli *c, const bb_list *only, bb_attribution *out)
         if (views[i].return_path == BB_FORM_PLAIN && !cli_own_ids(c, c->lists[i].id, &own)) return false;
         views[i].own_ids = own;
     }
+    size_t n_hosts = 0;
+    bb_str *hosts = own_hosts(c, &n_hosts);
+    if (!hosts) return bb_fail(&c->err, BB_ENOMEM, "no memory for the lists");
     *out = (bb_attribution){.keys = bb_keys_ring(c->keys),
                             .token_lifetime = bb_conf_home_of(c->conf)->token_lifetime,
                             .lists = views,
                             .n_lists = c->n_lists,
+                            .own_hosts = hosts,
+                            .n_own_hosts = n_hosts,
                             .only_list = only ? only->id : 0};
     return true;
 }

@@ -31,6 +31,7 @@ static transaction *begin_message(connection *c)
     transaction *t = calloc(1, sizeof *t);
     if (!t) return NULL;
     t->from = c;
+    t->guarded = c->guarded;
     bb_arena_init(&t->arena, &bb_os_alloc, BB_ARENA_LIMIT);
     c->mail = t;
     c->data_since = server_clock();
@@ -336,12 +337,17 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
     connection_drive(ctx);
 }
 
-void connection_open(server *s, int fd, const char *client)
+void connection_open(server *s, int fd, bool guarded, const char *client)
 {
     static const char no_memory[] = "421 4.3.0 Out of memory, try again later\r\n";
     connection *c = calloc(1, sizeof *c);
     if (c) {
-        *c = (connection){.of = s, .fd = fd, .number = ++s->numbers, .data_since = BB_NO_TIME, .begun = server_clock()};
+        *c = (connection){.of = s,
+                          .fd = fd,
+                          .guarded = guarded,
+                          .number = ++s->numbers,
+                          .data_since = BB_NO_TIME,
+                          .begun = server_clock()};
         c->resumed = c->begun;
         snprintf(c->client, sizeof c->client, "%s", client);
         c->machine = bb_lmtp_new(&bb_os_alloc, &s->options, c->begun);

@@ -89,6 +89,7 @@ typedef struct delivery {
 /* A message of a connection; its bytes stay where they are until all recipients are answered. */
 struct transaction {
     connection *from; /* NULL: it is gone; nobody but the loop looks */
+    bool guarded;     /* as the connection */
     bb_arena arena;   /* the envelope */
     bb_str sender;
     char *bytes;
@@ -148,7 +149,8 @@ typedef struct {
     int fd;
     char *path; /* of a unix socket, else NULL */
     uint64_t device, inode;
-    char *name; /* as configured */
+    bool guarded; /* not everybody on this machine can connect: it is a unix socket with a mode that says so */
+    char *name;   /* as configured */
 } listener;
 
 /* ---- handover.c: with one that runs us, and with the daemon that comes after us ----------------------- */
@@ -185,6 +187,7 @@ struct connection {
     connection *next, *prev;
     int fd;
     uint64_t number;
+    bool guarded; /* as the listener that it came by */
     char client[64];
     struct event *readable, *writable;
     bool reads, writes; /* which of them are on */
@@ -205,7 +208,7 @@ struct connection {
     bool ended; /* `end` says why; else it was lost */
 };
 
-void connection_open(server *s, int fd, const char *client);
+void connection_open(server *s, int fd, bool guarded, const char *client);
 void connection_close(connection *c);
 void connection_drive(connection *c); /* goes on as far as it can; may close it */
 void connection_tick(connection *c);  /* time passed */

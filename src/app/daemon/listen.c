@@ -63,6 +63,7 @@ static bool bind_unix(listener *l, const struct sockaddr_un *address, const bb_c
     if (rc < 0 && errno == ENOENT)
         return bb_fail(err, BB_ECREATE, "%s: cannot make the socket: there is no such folder", l->path);
     if (rc < 0 || lstat(l->path, &st) < 0) return bb_os_fail(err, BB_ECREATE, l->path, "make the socket");
+    l->guarded = !(bb_conf_socket_mode(conf) & S_IWOTH);
     l->device = st.st_dev;
     l->inode = st.st_ino;
     return true;

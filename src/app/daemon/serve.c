@@ -78,6 +78,13 @@ static void name_client(const struct sockaddr_storage *a, int fd, char out[64])
     }
 }
 
+static bool is_guarded(const server *s, int listening)
+{
+    for (size_t i = 0; i < s->n_listeners; i++)
+        if (s->listeners[i].fd == listening) return s->listeners[i].guarded;
+    return false;
+}
+
 static void on_client(evutil_socket_t fd, short what, void *ctx)
 {
     server *s = ctx;
@@ -94,7 +101,7 @@ static void on_client(evutil_socket_t fd, short what, void *ctx)
     } else {
         if (from.ss_family != AF_UNIX) setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         name_client(&from, got, client);
-        connection_open(s, got, client);
+        connection_open(s, got, is_guarded(s, fd), client);
     }
     server_accept(s);
 }

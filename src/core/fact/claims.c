@@ -134,12 +134,20 @@ static void ask_by_path(bb_arena *a, bb_message *m, const bb_attribution *ctx, b
     c->n_path_lookups = c->n_lookups - c->path_lookup;
 }
 
+static bool is_own_notice(const bb_message *m, const bb_attribution *ctx)
+{
+    for (size_t i = 0; m->noticed_by.n && i < ctx->n_own_hosts; i++)
+        if (bb_ieq(ctx->own_hosts[i], m->noticed_by)) return true;
+    return false;
+}
+
 bool bb_claims_make(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *out)
 {
     *out = (bb_claims){0};
     out->names = bb_get_array(a, m->n_verdicts, sizeof *out->names);
     out->rcpt_lookup = bb_get_array(a, m->n_verdicts, sizeof *out->rcpt_lookup);
     if (!out->names || !out->rcpt_lookup) return false;
+    out->own_notice = is_own_notice(m, ctx);
     read_names(a, m, out);
     read_tokens(a, m, ctx, out);
     ask_by_path(a, m, ctx, out);
@@ -232,13 +240,22 @@ static bool arrived(const bb_message *m, const bb_claims *c, bb_str key)
     return false;
 }
 
+/* Our own Postfix tells of the address that it went to (Final-Recipient); Original-Recipient is what the sender said of
+ * it (ORCPT), whoever that was. */
+static bb_trust witnessed(const bb_claims *c, size_t i, bb_str key, bb_trust otherwise)
+{
+    return c->own_notice && key.n && bb_eq(c->names[i].final, key) ? BB_TRUST_LOCAL : otherwise;
+}
+
 /* The verdicts that name him. What arrived for him under one address and failed under another arrived. */
 static void settle_named(const bb_message *m, const bb_claims *c, bb_settled holder, bb_str key, bb_settled *out)
 {
     bool came = arrived(m, c, key);
     for (size_t i = 0; i < m->n_verdicts; i++) {
         if (!names(&c->names[i], key) || (came && m->verdicts[i].kind != BB_KIND_DELIVERED)) continue;
-        settle_on(&out[i], holder, went_on(&c->names[i], key));
+        bb_settled who = holder;
+        who.trust = witnessed(c, i, key, holder.trust);
+        settle_on(&out[i], who, went_on(&c->names[i], key));
     }
 }
 
@@ -292,7 +309,7 @@ static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled 
         if (m->verdicts[i].kind != BB_KIND_DELIVERED && arrived(m, c, c->names[i].recipient)) continue;
         out[i].subscriber = l->found_id;
         out[i].list = l->found_list;
-        out[i].trust = BB_TRUST_INFERRED;
+        out[i].trust = witnessed(c, i, l->found_address, BB_TRUST_INFERRED);
         out[i].forwarded = went_on(&c->names[i], c->names[i].recipient);
     }
 }

@@ -24,6 +24,7 @@ typedef struct {
     bb_str orcpt;      /* LMTP, xtext undone, type taken off */
     bb_time from_line; /* date of the mbox line; BB_NO_TIME: none */
     bb_time received;  /* when we took it; upper end of the event time */
+    bool handed_over;  /* by our own Postfix, and by nobody else (LMTP, pipe): its Received line is the topmost */
 } bb_envelope;
 
 typedef struct {
@@ -41,6 +42,7 @@ typedef struct {
     bb_time event_time;    /* BB_NO_TIME where the message says nothing and `received` was unknown */
     bb_return_path *paths; /* every return path found, in the order of docs/design.md section 3 */
     size_t n_paths, cap_paths;
+    bb_str noticed_by;     /* the host whose own Postfix wrote it; empty: somebody sent it */
     bb_hash key;           /* idempotency key of the report; also its content id */
     const char *truncated; /* NULL: no limit was reached */
     size_t bytes;
@@ -68,6 +70,8 @@ typedef struct {
     int64_t token_lifetime; /* seconds, 0: for ever */
     const bb_list_view *lists;
     size_t n_lists;
+    const bb_str *own_hosts; /* what our Postfixes call themselves */
+    size_t n_own_hosts;
     uint32_t only_list; /* reports that no return path attributes are about this list; 0: any */
 } bb_attribution;
 
@@ -102,6 +106,7 @@ typedef struct {
     bb_token token;               /* where OK or EXPIRED */
     bool by_token;                /* whom it names is what the look-ups below ask for ... */
     bb_trust token_trust;         /* ... and how far it is to be trusted; NONE: expired */
+    bool own_notice;              /* our own Postfix says it: whom it could not reach is as it says */
     const bb_return_path *path;   /* the return path that counts; NULL: none */
     size_t path_lookup;           /* its look-ups: index of the first, ... */
     size_t n_path_lookups;        /* ... and how many; 0: none */

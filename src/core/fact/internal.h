@@ -10,6 +10,9 @@
 /* When it happened, before it is clamped to a token's day: never later than env->received. */
 bb_time bb_fact_event_time(bb_mail *m, const bb_envelope *env);
 
+/* The host whose Postfix wrote it as a notice of its own; empty: somebody sent it, or nobody knows. */
+bb_str bb_fact_noticed_by(bb_mail *m, const bb_envelope *env);
+
 /* Every return path the message or its envelope shows, most telling first. */
 void bb_fact_paths(bb_mail *m, bb_message *msg);
 

@@ -17,6 +17,7 @@
 typedef enum {
     BB_PARAM_TEXT,
     BB_PARAM_DOMAIN, /* kept as a lower-case A-label */
+    BB_PARAM_HOSTS,  /* domains with blanks between, each kept so */
     BB_PARAM_LOCAL,  /* what stands before the @ of an address, or its beginning */
     BB_PARAM_WORD,
     BB_PARAM_INT,
@@ -33,7 +34,7 @@ typedef struct {
     size_t offset; /* of the field in bb_conf_home, bb_conf_serve or bb_conf_list */
     bb_param_type type;
     const char *preset; /* default, as it would be written */
-    double min, max;    /* INT, NUMBER, DURATION (seconds); max of TEXT, DOMAIN, LOCAL: octets */
+    double min, max;    /* INT, NUMBER, DURATION (seconds); max of TEXT, DOMAIN, HOSTS, LOCAL: octets */
     const char *words;  /* WORD: "signed plain verp" */
     const char *unit;   /* what its values are, for people: "seconds, or 12h, 30d, 4w" */
     const char *help;   /* one line */
@@ -48,6 +49,7 @@ typedef struct {
     char rules[256];        /* operator's rule file, empty: none */
     int64_t token_lifetime; /* seconds */
     bool keep_evidence;
+    char own_hosts[1001]; /* names with single blanks between */
 } bb_conf_home;
 
 /* Parameters of the daemon. */

@@ -26,6 +26,8 @@ const bb_conf_param bb_conf_params[] = {
         "How long after its mailing a signed return path is believed."},
     {"keep_evidence", HOME(keep_evidence), BB_PARAM_BOOL, "yes", 0, 0, NULL, YES_NO,
         "Keep the raw message behind each report, compressed."},
+    {"own_hosts", HOME(own_hosts), BB_PARAM_HOSTS, "", 0, 1000, NULL, "names of hosts, blanks between; empty: none",
+        "What your own Postfix calls itself (myhostname): its notices need no signature, where serve or deliver takes them."},
 
     {"listen", SERVE(listen), BB_PARAM_TEXT, "unix:lmtp", 1, 1000, NULL, "unix:PATH or inet:HOST:PORT, blanks between",
         "Where serve takes mail by LMTP; paths are from the home."},

@@ -63,15 +63,35 @@ static bool set_text(bb_arena *scratch, const bb_conf_param *p, bb_str value, vo
     return true;
 }
 
-/* Put together to an address, so that what is right in one is said in one place. */
-static bool set_domain(bb_arena *scratch, const bb_conf_param *p, bb_str value, void *record, bb_err *err)
+/* A-label in lower case; empty: it is no domain. Put together to an address, so that what is right in one is said in
+ * one place. */
+static bb_str read_domain(bb_arena *scratch, bb_str value)
 {
     bb_address whole;
+    bool good = bb_address_read(scratch, bb_sprintf(scratch, "x@" BB_FMT, BB_ARG(value)), &whole, NULL);
+    return good && whole.domain.p[0] != '[' ? whole.domain : (bb_str){0};
+}
+
+static bool set_domain(bb_arena *scratch, const bb_conf_param *p, bb_str value, void *record, bb_err *err)
+{
     if (!value.n) return set_text(scratch, p, value, record, err);
-    if (!bb_address_read(scratch, bb_sprintf(scratch, "x@" BB_FMT, BB_ARG(value)), &whole, NULL) ||
-        whole.domain.p[0] == '[')
-        return wrong(p, value, err);
-    return set_text(scratch, p, whole.domain, record, err);
+    bb_str domain = read_domain(scratch, value);
+    return domain.n ? set_text(scratch, p, domain, record, err) : wrong(p, value, err);
+}
+
+static bool set_hosts(bb_arena *scratch, const bb_conf_param *p, bb_str value, void *record, bb_err *err)
+{
+    bb_str rest = value, word;
+    bb_buf kept = bb_buf_in(scratch, 8 * (size_t)p->max);
+    while (bb_split(&rest, ' ', &word)) {
+        word = bb_trim(word);
+        if (!word.n) continue;
+        bb_str domain = read_domain(scratch, word);
+        if (!domain.n) return wrong(p, word, err);
+        if (kept.n) bb_putc(&kept, ' ');
+        bb_put(&kept, domain);
+    }
+    return set_text(scratch, p, kept.n ? bb_buf_str(&kept) : BB_S(""), record, err);
 }
 
 static bool set_local(bb_arena *scratch, const bb_conf_param *p, bb_str value, void *record, bb_err *err)
@@ -142,9 +162,9 @@ typedef bool (*set_fn)(bb_arena *, const bb_conf_param *, bb_str, void *, bb_err
 bool bb_conf_set(bb_arena *scratch, const bb_conf_param *p, bb_str value, void *record, bb_err *err)
 {
     static const set_fn set[] = {
-        [BB_PARAM_TEXT] = set_text, [BB_PARAM_DOMAIN] = set_domain,     [BB_PARAM_LOCAL] = set_local,
-        [BB_PARAM_WORD] = set_word, [BB_PARAM_INT] = set_int,           [BB_PARAM_NUMBER] = set_number,
-        [BB_PARAM_BOOL] = set_bool, [BB_PARAM_DURATION] = set_duration,
+        [BB_PARAM_TEXT] = set_text,     [BB_PARAM_DOMAIN] = set_domain, [BB_PARAM_LOCAL] = set_local,
+        [BB_PARAM_HOSTS] = set_hosts,   [BB_PARAM_WORD] = set_word,     [BB_PARAM_INT] = set_int,
+        [BB_PARAM_NUMBER] = set_number, [BB_PARAM_BOOL] = set_bool,     [BB_PARAM_DURATION] = set_duration,
     };
     return set[p->type](scratch, p, value, record, err);
 }
@@ -174,6 +194,7 @@ bb_str bb_conf_value(bb_arena *a, const bb_conf_param *p, const void *record)
     switch (p->type) {
     case BB_PARAM_TEXT:
     case BB_PARAM_DOMAIN:
+    case BB_PARAM_HOSTS:
     case BB_PARAM_LOCAL: return bb_dup(a, bb_cstr(v));
     case BB_PARAM_WORD: return bb_dup(a, word_at(p->words, *(const int *)v));
     case BB_PARAM_INT: return bb_sprintf(a, "%d", *(const int *)v);

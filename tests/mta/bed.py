@@ -38,11 +38,11 @@ queue_directory = {queue}
 data_directory = {data}
 maillog_file = {log}
 maillog_file_prefixes = {top}
-import_environment = MAIL_CONFIG TZ=UTC LANG=C
+import_environment = MAIL_CONFIG TZ={tz} LANG=C
 myhostname = mx.example.org
 mydestination = $myhostname, localhost, example.org, example.net
 # Nobody who connects is one of us: who hands in a bounce is a stranger.
-mynetworks = 192.0.2.0/24
+mynetworks = {ours}
 inet_interfaces = loopback-only
 inet_protocols = {family}
 smtpd_peername_lookup = no
@@ -56,8 +56,8 @@ queue_run_delay = 1s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 delay_warning_time = 1s
-maximal_queue_lifetime = 3s
-bounce_queue_lifetime = 3s
+maximal_queue_lifetime = {lifetime}
+bounce_queue_lifetime = {lifetime}
 """
 
 
@@ -103,14 +103,17 @@ class Bed:
     none can be had); otherwise nothing is chrooted and transport_maps names the servers.
     """
 
-    def __init__(self, chroot=False, ipv6=False, settings="", files=()):
+    ours = "192.0.2.0/24"  # who may send through us
+    lifetime = "3s"  # of what cannot be handed over
+
+    def __init__(self, chroot=False, ipv6=False, settings="", files=(), tz="UTC"):
         must_be_able(ipv6)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
         self.top = box.folder()
         self.etc, self.queue, self.spool = self.top / "etc", self.top / "queue", self.top / "spool"
         self.log, self.vhosts = self.top / "maillog", self.top / "vhosts"
-        self.host, self.chroot, self.names, self.master = "::1" if ipv6 else "127.0.0.1", chroot, None, None
+        self.host, self.chroot, self.tz, self.names, self.master = "::1" if ipv6 else "127.0.0.1", chroot, tz, None, None
         self.machine = snapshot("/etc/postfix")
         # Postfix would share its port with another that chose the same, and each would have half of the other's mail.
         self.held = hold(self.host)
@@ -195,7 +198,7 @@ class Bed:
 
     def _main_cf(self, ipv6, routes, settings, files):
         ours = MAIN_CF.format(etc=self.etc, queue=self.queue, data=self.top / "data", log=self.log, top=self.top,
-                              spool=self.spool, family="ipv6" if ipv6 else "ipv4")
+                              spool=self.spool, family="ipv6" if ipv6 else "ipv4", tz=self.tz, ours=self.ours, lifetime=self.lifetime)
         text = (PACKAGED / "main.cf.debian").read_text() + ours + self.placed(routes + settings)
         (self.etc / "main.cf").write_text(text)
         for name, content in dict(files).items():
@@ -250,8 +253,17 @@ class Bed:
         except OSError:
             return False
 
-    def smtp(self):
-        return smtplib.SMTP(self.host, self.port, timeout=10)
+    def smtp(self, source=None):
+        return smtplib.SMTP(self.host, self.port, timeout=10, source_address=source and (source, 0))
+
+    def reload(self, *settings):
+        """What changed in the configuration counts from here on; with settings for main.cf."""
+        if settings:
+            self.command("postconf", "-e", *settings)
+        self._age()
+        before = self.log.read_text().count("reload -- version")
+        self.master.send_signal(signal.SIGHUP)
+        until(lambda: self.log.read_text().count("reload -- version") > before, 10)
 
     def stop(self):
         if self.master and self.master.poll() is None:

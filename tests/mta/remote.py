@@ -2,10 +2,13 @@
 """The other side: an SMTP server that refuses as the recipient's local part says, and a name server that knows it."""
 import asyncio
 import email.utils
+import pathlib
 import smtplib
 import socket
 import struct
 import threading
+
+FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "mta"
 
 # What the server answers to RCPT, by local part; %s is the address.
 AT_RCPT = {
@@ -14,6 +17,7 @@ AT_RCPT = {
     "jörg": "550 5.1.1 <%s>: Recipient address rejected: User unknown in virtual mailbox table",
     "full": "552 5.2.2 <%s>: user is over quota, mailbox full",
     "tfull": "452 4.2.2 <%s>: Mailbox full, try again later",
+    "over": "450 4.2.2 <%s>: Mailbox is over its quota",
     "policy": "550 5.7.1 <%s>: Message rejected due to local policy",
     "noenh": "550 No such user here",
     "multiline": "550-5.1.1 The email account that you tried to reach does not exist.\r\n"
@@ -26,8 +30,7 @@ AT_DATA = {
     "spam": "554 5.7.1 Message contains spam or virus (content rejected)",
     "dfull": "552 5.2.2 Quota exceeded (mailbox for user is full)",
 }
-# What a server that took "later" sends back afterwards: prose, in the format of Exim.
-LATER = """Received: from mail by mx.remote.test with local (Exim 4.96) id 1t0000-000000-00; {date}
+EXIM = """Received: from mail by mx.remote.test with local (Exim 4.96) id 1t0000-000000-00; {date}
 X-Failed-Recipients: {address}
 Auto-Submitted: auto-replied
 From: Mail Delivery System <Mailer-Daemon@mx.remote.test>
@@ -46,6 +49,29 @@ recipients. This is a permanent error. The following address(es) failed:
     SMTP error from remote mail server after RCPT TO:<{address}>:
     550 5.1.1 <{address}>: User unknown
 """
+AWAY = """From: {address}
+To: {sender}
+Subject: Out of office
+Auto-Submitted: auto-replied (vacation)
+Message-Id: <away@mx.remote.test>
+Date: {date}
+
+I am away until Monday, and answer your mail then.
+"""
+
+
+def written_by(fixture, about, to):
+    """What another make of server wrote once, about somebody else."""
+    return (FIXTURES / fixture).read_text().replace(about, "{address}").replace(to, "{sender}")
+
+
+# What a server that took a mail sends back afterwards, by local part.
+LATER = {
+    "later": EXIM,
+    "gone": written_by("sendmail-unknown.eml", "unknown@remote.test", "bounce-unknown@bounce.test"),
+    "slow": written_by("courier-delay.eml", "grey@remote.test", "bounce-delay@bounce.test"),
+    "away": AWAY,
+}
 
 
 class Remote:
@@ -114,13 +140,15 @@ class Remote:
         if local in AT_DATA:
             return AT_DATA[local]
         self.mails.append((sender, recipients, data))
-        if local == "later":
+        if local in LATER:
             # Handed back before this mail is taken: while it is on its way, one of the two stands in Postfix's queue.
-            await self.loop.run_in_executor(None, self.refuse_later, sender, recipients[0])
+            await self.loop.run_in_executor(None, self.answer_later, sender, recipients[0], local)
         return "250 2.0.0 Ok"
 
-    def refuse_later(self, sender, address):
-        text = LATER.format(date=email.utils.formatdate(), sender=sender, address=address)
+    def answer_later(self, sender, address, what="later"):
+        text = LATER[what]
+        for name, value in (("{date}", email.utils.formatdate()), ("{sender}", sender), ("{address}", address)):
+            text = text.replace(name, value)
         with smtplib.SMTP(*self.back(), timeout=10) as smtp:
             smtp.sendmail("", [sender], text)
 

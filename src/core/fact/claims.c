@@ -318,7 +318,7 @@ void bb_claims_settle(const bb_message *m, const bb_claims *c, bb_settled *out)
 {
     bool forged = c->token_result == BB_TOKEN_WRONG_MAC && c->n_path_lookups == 0;
     /* what was sent to see whether it comes back says nothing about anybody */
-    bool probe = c->by_token && bb_return_path_is_probe(c->path);
+    bool probe = c->by_token && c->path && bb_return_path_is_probe(c->path);
     for (size_t i = 0; i < m->n_verdicts; i++) {
         out[i] = (bb_settled){.kind = m->verdicts[i].kind, .reason = m->verdicts[i].reason};
         if (!forged && !probe) continue;

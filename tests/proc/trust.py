@@ -5,7 +5,9 @@ that somebody sent.
 
 usage: trust.py PROGRAM
 """
-from box import FIXTURES, done, folder, new_home, ok, run, same
+import signal
+
+from box import FIXTURES, done, folder, new_home, ok, run, same, until
 from lmtp import Client, Daemon, free_port
 
 NOW = "2026-11-24T12:00:00Z"
@@ -92,11 +94,16 @@ def test_files():
 def test_doors():
     """Where anybody of the machine can connect, anybody can write such a line."""
     home, port = home_of(), free_port()
-    for listen, mode, want in (("unix:lmtp", "0600", HARD), ("unix:lmtp", "0666", DOUBTED), ("inet:127.0.0.1:%d" % port, "0600", DOUBTED)):
+    port_too = "inet:127.0.0.1:%d" % port
+    for listen, mode, upgraded, want in (("unix:lmtp", "0600", False, HARD), ("unix:lmtp", "0666", False, DOUBTED),
+                                         (port_too, "0600", False, DOUBTED), ("unix:lmtp", "0660", True, HARD)):
         home = home_of()
         conf = home / "bouncebox.conf"
         conf.write_text(conf.read_text().replace("#socket_mode = 0660", "socket_mode = " + mode))
         d = Daemon(home, "--now", NOW, "--listen", listen)
+        if upgraded:
+            d.p.send_signal(signal.SIGUSR2)
+            until(lambda d=d: d.said().count("event=listening") == 2)
         client = d.client() if listen.startswith("unix") else Client(("127.0.0.1", port))
         same([r[0] for r in client.mail("news@local.test", RAW)], [250], "%s, %s: taken" % (listen[:4], mode))
         same(standing(home), want, "%s, %s: what is believed" % (listen[:4], mode))

@@ -63,7 +63,6 @@ static bool bind_unix(listener *l, const struct sockaddr_un *address, const bb_c
     if (rc < 0 && errno == ENOENT)
         return bb_fail(err, BB_ECREATE, "%s: cannot make the socket: there is no such folder", l->path);
     if (rc < 0 || lstat(l->path, &st) < 0) return bb_os_fail(err, BB_ECREATE, l->path, "make the socket");
-    l->guarded = !(bb_conf_socket_mode(conf) & S_IWOTH);
     l->device = st.st_dev;
     l->inode = st.st_ino;
     return true;
@@ -73,6 +72,7 @@ static bool open_unix(listener *l, bb_str path, const char *home, const bb_conf_
                       bb_err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat st;
     bool relative = path.n && path.p[0] != '/';
     if (asprintf(&l->path, "%s%s" BB_FMT, relative ? home : "", relative ? "/" : "", BB_ARG(path)) < 0) {
         l->path = NULL;
@@ -83,9 +83,11 @@ static bool open_unix(listener *l, bb_str path, const char *home, const bb_conf_
                        sizeof address.sun_path - 1);
     memcpy(address.sun_path, l->path, strlen(l->path) + 1);
     l->fd = handover_find(from, (const struct sockaddr *)&address);
-    if (l->fd >= 0) return true;
-    if (!make_room(l->path, &address, err) || !bind_unix(l, &address, conf, err)) return false;
-    if (!give_socket(l->path, home, conf->socket_user, err)) return false;
+    bool ours = l->fd < 0;
+    if (ours && (!make_room(l->path, &address, err) || !bind_unix(l, &address, conf, err))) return false;
+    if (ours && !give_socket(l->path, home, conf->socket_user, err)) return false;
+    l->guarded = lstat(l->path, &st) == 0 && !(st.st_mode & S_IWOTH);
+    if (!ours) return true;
     return listen(l->fd, BACKLOG) == 0 || bb_os_fail(err, BB_EIO, l->path, "listen");
 }
 

@@ -127,24 +127,34 @@ static bool is_separator(bb_str line, bb_str *rest)
     return ruled || begins_with_field(*rest, 1);
 }
 
-/* Line by line, so that what came back is not read for the report's words. */
-void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned)
+/* Does the next line, which ends at `end` of the prose, hold words that announce the message? */
+static bool has_separator(bb_arena *a, bb_phrases_found *prose, bb_str line, size_t end)
 {
+    size_t i = prose->n;
     bb_phrase_hit hit;
+    bb_phrases_read(a, prose, end);
+    while (i < prose->n && prose->items[i].list != BB_WORDS_SEPARATORS) i++;
+    if (i == prose->n) return false;
+    bb_phrase_scan s = bb_phrases(prose, line, BB_WORDS_SEPARATORS);
+    return bb_phrase_next(&s, &hit);
+}
+
+/* Line by line, so that what came back is not read for the report's words. */
+void bb_prose_divide(bb_arena *a, bb_phrases_found *prose, bb_str *own, bb_str *returned)
+{
     bool fresh = true; /* the line before cannot be part of the same header */
-    bb_str rest = prose, here = prose, line;
+    bb_str all = prose->text, rest = all, here = all, line;
     for (; bb_line(&rest, &line); here = rest) {
         int w = header_weight(bb_trim(line));
         if (fresh && w >= 0 && runs_as_header(here)) break;
         fresh = w == NO_FIELD || w == OTHER_FIELD;
-        bb_phrase_scan s = bb_phrases(line, BB_WORDS_SEPARATORS);
         bb_str behind = rest;
-        if (!bb_phrase_next(&s, &hit) || !is_separator(line, &behind)) continue;
-        *own = bb_sub(prose, 0, (size_t)(line.p - prose.p));
+        if (!has_separator(a, prose, line, all.n - rest.n) || !is_separator(line, &behind)) continue;
+        *own = bb_sub(all, 0, (size_t)(line.p - all.p));
         *returned = behind;
         return;
     }
-    *own = bb_sub(prose, 0, prose.n - here.n);
+    *own = bb_sub(all, 0, all.n - here.n);
     *returned = here;
 }
 
@@ -197,6 +207,17 @@ static void put_own(bb_ctx *c, bb_buf *out, bb_str text)
     }
 }
 
+/* Would put_own() only copy it? */
+static bool is_own(bb_str text)
+{
+    bool whole = text.n && text.n <= PROSE_MAX && text.p[text.n - 1] == '\n';
+    bb_str line;
+    if (!whole || bb_chr(text, '\r') != BB_NPOS || bb_find(text, BB_S("=?")) != BB_NPOS) return false;
+    while (bb_split(&text, '\n', &line))
+        if (is_quoted(line)) return false;
+    return true;
+}
+
 static bool is_text(const bb_part *p)
 {
     if (p->child || is_returned(p)) return false;
@@ -212,12 +233,34 @@ static bool is_repeated(const bb_part *p, const bb_part *plain)
            bb_eq(p->parent->type, BB_S("multipart/alternative"));
 }
 
-static void read_text(bb_ctx *c, const bb_part *p, bb_buf *words)
+static void take_words(bb_ctx *c, bb_str words)
+{
+    c->r->text = words;
+    c->found = (bb_phrases_found){.text = words};
+    bb_phrases_read(c->a, &c->found, words.n);
+}
+
+static bb_str words_so_far(const bb_ctx *c, const bb_buf *copied)
+{
+    return copied->n ? bb_buf_str(copied) : c->r->text;
+}
+
+/* Adds a part's own words to those that there are. The first ones are taken as they stand there, where nothing of them is
+ * left out; else all words are copied together. */
+static void read_text(bb_ctx *c, const bb_part *p, bb_buf *copied)
 {
     bb_str own, returned;
-    bb_prose_divide(bb_part_text(c->m, p), &own, &returned);
-    put_own(c, words, own);
+    bb_phrases_found prose = {.text = bb_part_text(c->m, p)};
+    bb_prose_divide(c->a, &prose, &own, &returned);
     if (!c->returned && !is_blank(returned)) c->returned = bb_header_block(c, returned);
+    if (!own.n) return;
+    if (!words_so_far(c, copied).n && is_own(own)) {
+        c->r->text = own;
+        c->found = prose;
+        return;
+    }
+    if (!copied->n) bb_put(copied, c->r->text);
+    put_own(c, copied, own);
 }
 
 void bb_anatomy_add_rest(bb_ctx *c)
@@ -235,25 +278,28 @@ void bb_anatomy_add_rest(bb_ctx *c)
         read_text(c, p, &words);
         more = true;
     }
-    if (more) c->r->text = bb_buf_str(&words);
+    if (more) take_words(c, bb_buf_str(&words));
     if (words.truncated) c->r->truncated = "prose";
 }
 
 void bb_anatomy_read(bb_ctx *c)
 {
-    bb_buf words = bb_buf_in(c->a, PROSE_MAX);
+    bb_buf copied = bb_buf_in(c->a, PROSE_MAX);
     const bb_part *plain = NULL; /* the last text/plain part that said something */
     const bb_part *attached = NULL;
     for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;) {
         if (is_returned(p)) {
             if (!attached) attached = p->child ? p->child : bb_header_block(c, bb_part_text(c->m, p));
         } else if (is_text(p) && !is_repeated(p, plain)) {
-            size_t before = words.n;
-            read_text(c, p, &words);
-            if (bb_eq(p->type, BB_S("text/plain")) && !is_blank(bb_sub(bb_buf_str(&words), before, BB_NPOS))) plain = p;
+            size_t before = words_so_far(c, &copied).n;
+            read_text(c, p, &copied);
+            bool said = !is_blank(bb_sub(words_so_far(c, &copied), before, BB_NPOS));
+            if (said && bb_eq(p->type, BB_S("text/plain"))) plain = p;
         }
     }
     if (attached) c->returned = attached;
-    c->r->text = bb_without_footers(c->a, bb_buf_str(&words));
-    if (words.truncated) c->r->truncated = "prose";
+    if (copied.n) take_words(c, bb_buf_str(&copied));
+    bb_str without = bb_without_footers(c->a, &c->found, c->r->text);
+    if (without.n < c->r->text.n) take_words(c, without);
+    if (copied.truncated) c->r->truncated = "prose";
 }

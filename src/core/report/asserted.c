@@ -186,10 +186,10 @@ static size_t list_in(bb_str t)
     return n;
 }
 
-bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nobody)
+bb_str bb_asserted(bb_arena *a, const bb_phrases_found *read, bb_str words, bb_str subject, bool of_nobody)
 {
     bb_str t = bb_without_titles(a, words, bb_trim(subject));
-    doubting d = {.scan = bb_phrases(t, BB_WORDS_DOUBTS), .of_nobody = of_nobody};
+    doubting d = {.scan = bb_phrases(read, t, BB_WORDS_DOUBTS), .of_nobody = of_nobody};
     next_doubt(&d);
     if (!d.any && bb_chr(t, '?') == BB_NPOS) return t;
     bb_buf out = bb_buf_of(a, 2 * t.n + 2); /* a sentence of one sign leaves two */
@@ -205,11 +205,16 @@ bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nob
     return bb_buf_str(&out);
 }
 
+bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nobody)
+{
+    return bb_asserted(a, NULL, words, subject, of_nobody);
+}
+
 /* ---- footers ----------------------------------------------------------------------------------------------- */
 
-bb_str bb_without_footers(bb_arena *a, bb_str text)
+bb_str bb_without_footers(bb_arena *a, const bb_phrases_found *read, bb_str text)
 {
-    bb_phrase_scan scan = bb_phrases(text, BB_WORDS_FOOTERS);
+    bb_phrase_scan scan = bb_phrases(read, text, BB_WORDS_FOOTERS);
     bb_phrase_hit hit;
     bb_buf out = {0};
     size_t kept = 0;

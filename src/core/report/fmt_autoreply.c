@@ -12,7 +12,7 @@ static bool begins_away(bb_str subject)
 {
     bb_str mark;
     if (bb_chr(subject, ':') == BB_NPOS || !bb_split(&subject, ':', &mark)) return false;
-    unsigned said = bb_phrases_in(mark, BB_WORDS_ANNOUNCED);
+    unsigned said = bb_phrases_in(NULL, mark, BB_WORDS_ANNOUNCED);
     return said & BB_SAYS_AWAY && !(said & BB_SAYS_FAILED);
 }
 
@@ -45,7 +45,7 @@ static bool left_behind(bb_ctx *c)
     if (name.n > 2 && name.p[0] == '"') name = bb_sub(name, 1, name.n - 2);
     size_t at = c->text_says & BB_SAYS_LEFT && name.n > 4 ? bb_ifind(c->r->text, name) : BB_NPOS;
     if (at == BB_NPOS) return false;
-    return bb_phrases_in(bb_sub(c->r->text, at + name.n, 60), BB_WORDS_ANNOUNCED) & BB_SAYS_LEFT;
+    return bb_phrases_in(&c->found, bb_sub(c->r->text, at + name.n, 60), BB_WORDS_ANNOUNCED) & BB_SAYS_LEFT;
 }
 
 static bool is_autoreply(bb_ctx *c)

@@ -23,7 +23,7 @@ static bool refuses(const bb_ctx *c, bb_str words)
 {
     static const char *const signs[] = {"not a member of", "are not member", "not subscribed to"};
     if (!c->returned && !(c->signs & (BB_SIGN_TEXT | BB_SIGN_SUBJECT))) return false;
-    if (bb_phrases_in(words, BB_WORDS_ANNOUNCED) & BB_SAYS_CLOSED) return true;
+    if (bb_phrases_in(&c->found, words, BB_WORDS_ANNOUNCED) & BB_SAYS_CLOSED) return true;
     for (size_t i = 0; i < BB_COUNT(signs); i++)
         if (bb_ifind(words, bb_cstr(signs[i])) != BB_NPOS) return true;
     return false;

@@ -14,7 +14,7 @@ bool bb_fmt_qmail(bb_ctx *c)
     if (introduced && at != BB_NPOS) c->r->reporting_mta = bb_host_token(bb_sub(text, at + 12, BB_NPOS));
     bb_rows_failed_header(c);
     bb_block block;
-    while (bb_block_next(&text, &block)) {
+    while (bb_block_next(c, &text, &block)) {
         if (!bb_starts(block.text, BB_S(":"))) continue;
         bb_rcpt_report *row = bb_row(c, block.address);
         if (row) bb_row_words(c, row, block.text);

@@ -40,6 +40,20 @@ typedef struct {
     bb_str recipient, final; /* keys; final empty: not said */
 } bb_row_keys;
 
+/* A phrase that stands in a text. */
+typedef struct {
+    uint32_t at, len;
+    int16_t sense;
+    uint8_t list;
+} bb_phrase_found;
+/* All of them, in order, of several at one place the longest of each list. */
+typedef struct {
+    bb_str text; /* of at most 4 GiB */
+    size_t upto; /* it was read: all that begin before are here */
+    bb_phrase_found *items;
+    size_t n, cap;
+} bb_phrases_found;
+
 typedef struct {
     bb_mail *m;
     bb_arena *a;
@@ -47,6 +61,7 @@ typedef struct {
     bb_report *r;
     unsigned signs;
     unsigned subject_says, text_says; /* BB_SAYS_* of the subject and of the first words */
+    bb_phrases_found found;           /* in r->text */
     const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
     bb_str from;                      /* address of the report's author */
     bb_somebody *not_rcpts;           /* somebody else: who sent, who reports */
@@ -60,7 +75,10 @@ typedef struct {
 
 void bb_anatomy_read(bb_ctx *c);
 /* A text without the sentences of companies' footers ("if this has reached you in error, tell the sender ..."). */
-bb_str bb_without_footers(bb_arena *a, bb_str text); /* asserted.c */
+bb_str bb_without_footers(bb_arena *a, const bb_phrases_found *read, bb_str text); /* asserted.c */
+/* bb_report_asserted() of words that may be a piece of what was read. */
+bb_str bb_asserted(bb_arena *a, const bb_phrases_found *read, bb_str words, bb_str subject,
+                   bool of_nobody); /* asserted.c */
 /* A text without the titles of messages that it quotes; `subject`: one that is known. */
 bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject); /* asserted.c */
 /* Adds what stands in parts of types that nobody knew to the report's own words. */
@@ -69,8 +87,9 @@ void bb_anatomy_add_rest(bb_ctx *c);
  * is left out. */
 const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p);
 const bb_part *bb_own_part(const bb_ctx *c, const char *type); /* first of that type or NULL */
-/* Divides prose where the returned message begins; *returned stands at or before its first field. */
-void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned);
+/* Divides prose where the returned message begins, and looks for phrases up to there; *returned stands at or before its
+ * first field. */
+void bb_prose_divide(bb_arena *a, bb_phrases_found *prose, bb_str *own, bb_str *returned);
 /* A part whose fields are those of the header block at the beginning of a text. */
 const bb_part *bb_header_block(bb_ctx *c, bb_str text);
 
@@ -88,7 +107,7 @@ bool bb_is_sender(const bb_ctx *c, bb_str key);
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
 
 /* The lists, one a file of words/. A phrase is in lower case, with one space where any white space may stand; it begins at
- * the beginning of a word and may end within one. */
+ * the beginning of a word, or with the last of several spaces, and may end within a word. */
 typedef enum {
     BB_WORDS_ANNOUNCED,  /* by which a message says what it is: bits of BB_SAYS_* */
     BB_WORDS_CONTEXTS,   /* before an address, what they make of it: BB_CONTEXT_* */
@@ -99,6 +118,7 @@ typedef enum {
     BB_WORDS_HOSTS,      /* before a host's name */
     BB_WORDS_SEPARATORS, /* before the message that came back */
     BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
+    BB_WORDS_LISTS
 } bb_words;
 
 enum { BB_SAID = 1 }; /* the sense of lists that have one only */
@@ -149,35 +169,49 @@ typedef struct {
     uint16_t lists;
 } bb_word_start;
 typedef struct {
+    uint32_t four; /* signs of plain ASCII, the first one highest; 0: none */
+    uint16_t node; /* behind them */
+    bool shorter;  /* some phrase ends before there */
+} bb_word_four;
+typedef struct {
     uint8_t list;
     bool more; /* the next one ends at the same node */
     int16_t sense;
 } bb_word_end;
 #define BB_WORD_PLACES 1024
-#define BB_WORD_FOURS  (1 << 16)
+#define BB_WORD_FOURS  (1U << 12)
 #define BB_WORD_ALNUM  (1U << 15)
 extern const uint16_t bb_word_first[]; /* lists by first byte, and whether it is a letter or digit of ASCII */
 extern const uint16_t bb_word_heads[]; /* of chains of starts, by place */
-/* By list, a bit for the low five bits of the first four bytes, hashed, where those are plain ASCII. */
-extern const uint8_t bb_word_fours[][BB_WORD_FOURS / 8];
+extern const uint8_t
+    bb_word_twos[]; /* a bit for the low five bits of the first two bytes of a phrase of less than four */
+extern const uint8_t bb_word_pairs[][32];  /* by first byte, a bit for each second byte with which a phrase may begin */
+extern const bb_word_four bb_word_fours[]; /* by hash */
 extern const bb_word_start bb_word_starts[];
 extern const bb_word_node bb_word_nodes[];
 extern const bb_word_end bb_word_ends[];
+
+/* Looks for all phrases of all lists, once, that begin before `upto` and behind where this was last asked. */
+void bb_phrases_read(bb_arena *a, bb_phrases_found *f, size_t upto);
 
 typedef struct {
     bb_str text;
     size_t at;
     bb_words list;
+    const bb_phrases_found *read; /* NULL: the text itself is looked through */
+    size_t offset, next;          /* of the text in what was read; the next of what was found there */
+    bool cut;                     /* it begins there within a word */
 } bb_phrase_scan;
 typedef struct {
     size_t at, len; /* in the text */
     int sense;
 } bb_phrase_hit;
-bb_phrase_scan bb_phrases(bb_str text, bb_words list);
+/* read: the text may be a piece of what was read already; NULL: it is none. */
+bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list);
 /* The next phrase in the text, of several at one place the longest; false at the end. */
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit);
 /* All senses met in the text, for lists whose senses are bits. */
-unsigned bb_phrases_in(bb_str text, bb_words list);
+unsigned bb_phrases_in(const bb_phrases_found *read, bb_str text, bb_words list);
 
 #define BB_ANNOUNCED_WITHIN 4096 /* bytes of prose in which a report says what it is */
 
@@ -193,8 +227,8 @@ typedef struct {
 bool bb_reply_find(bb_str text, bb_reply *out);
 /* First enhanced status code in a text, never part of an IP address or a version; empty: none. */
 bb_str bb_status_find(bb_str text);
-bool bb_status_says(bb_str status); /* more than its class: not x.0.0 */
-bb_str bb_stage_find(bb_str text);  /* CONN EHLO MAIL RCPT DATA in words; empty: none */
+bool bb_status_says(bb_str status);                 /* more than its class: not x.0.0 */
+bb_str bb_stage_find(const bb_ctx *c, bb_str text); /* CONN EHLO MAIL RCPT DATA in words; empty: none */
 bb_str bb_stage_of_verb(bb_str smtp_command);
 bb_str bb_host_find(bb_str text);  /* who refused, in words; empty: none */
 bb_str bb_host_token(bb_str text); /* host name or IP address that text begins with; empty: none */
@@ -220,7 +254,7 @@ typedef struct {
     bb_str text;    /* from behind the address to the end of the block */
 } bb_block;
 /* Blocks of prose that begin with an address, in order. */
-bool bb_block_next(bb_str *rest, bb_block *out);
+bool bb_block_next(const bb_ctx *c, bb_str *rest, bb_block *out);
 bb_str bb_one_line(bb_ctx *c, bb_str text); /* white space folded, cut at max_diagnostic */
 /* What stands between the line that holds `from` (behind it) and the line that holds `to` (before it);
  * any case; empty when `from` is not there, to the end when `to` is not. */
@@ -231,7 +265,7 @@ bb_str bb_between(bb_str text, const char *from, const char *to);
 /* Adds a row for each address that the prose presents as one that failed. Answers how many. */
 size_t bb_mentions_add(bb_ctx *c, bb_str prose);
 /* What the nearest of the words before an address makes of it: BB_CONTEXT_*. */
-int bb_context_before(bb_str text);
+int bb_context_before(const bb_ctx *c, bb_str text);
 /* Would it add one? */
 bool bb_mentions_any(bb_ctx *c, bb_str prose);
 

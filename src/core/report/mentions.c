@@ -27,9 +27,9 @@ static bb_str lead(bb_str prose, size_t at, size_t behind_last)
 }
 
 /* What the nearest of the words before an address makes of it; of two that end together the longer. */
-int bb_context_before(bb_str text)
+int bb_context_before(const bb_ctx *c, bb_str text)
 {
-    bb_phrase_scan s = bb_phrases(text, BB_WORDS_CONTEXTS);
+    bb_phrase_scan s = bb_phrases(&c->found, text, BB_WORDS_CONTEXTS);
     bb_phrase_hit hit;
     size_t end = 0;
     int said = BB_CONTEXT_UNSAID;
@@ -74,10 +74,10 @@ typedef struct {
     bool sender; /* or another who is no recipient as a rule */
 } mention;
 
-static int rank(bb_str prose, bb_str address, size_t behind_last, bool head)
+static int rank(const bb_ctx *c, bb_str prose, bb_str address, size_t behind_last, bool head)
 {
     bb_str before = lead(prose, (size_t)(address.p - prose.p), behind_last);
-    int said = bb_context_before(before);
+    int said = bb_context_before(c, before);
     if (in_path(address)) return BB_CONTEXT_NOT;
     if (head) return said == BB_CONTEXT_NOT ? BB_CONTEXT_UNSAID : BB_CONTEXT_LISTED;
     if (said == BB_CONTEXT_NOT || is_function(address)) return BB_CONTEXT_NOT;
@@ -100,7 +100,7 @@ static bool note(mentions *all, bb_str address, size_t behind_last, bool head)
     }
     mention *m = BB_PUSH(all->c->a, all->items, all->n, all->cap);
     if (!m) return false;
-    *m = (mention){.address = address, .rank = rank(all->prose, address, behind_last, head)};
+    *m = (mention){.address = address, .rank = rank(all->c, all->prose, address, behind_last, head)};
     m->sender = bb_is_not_rcpt(all->c, address);
     return true;
 }
@@ -111,7 +111,7 @@ static void collect(mentions *all)
     bb_str rest = all->prose, address;
     bb_block block;
     size_t behind_last = 0;
-    while (bb_block_next(&rest, &block) && note(all, block.address, 0, true)) {
+    while (bb_block_next(all->c, &rest, &block) && note(all, block.address, 0, true)) {
     }
     for (rest = all->prose; !bb_empty(address = bb_address_find(rest, &rest));) {
         if (!note(all, address, behind_last, false)) return;
@@ -161,7 +161,8 @@ static size_t add_local(bb_ctx *c, bb_str prose)
         if (announced && n && n == word.n && line.p[0] != word.p[0])
             added += bb_row(c, bb_sprintf(c->a, BB_FMT "@" BB_FMT, BB_ARG(word), BB_ARG(domain))) != NULL;
         else if (!bb_empty(word))
-            announced = word.p[word.n - 1] == ':' && bb_phrases_in(word, BB_WORDS_ANNOUNCED) & BB_SAYS_FAILED;
+            announced =
+                word.p[word.n - 1] == ':' && bb_phrases_in(&c->found, word, BB_WORDS_ANNOUNCED) & BB_SAYS_FAILED;
     }
     return added;
 }

@@ -2,15 +2,17 @@
  *
  * Fixed words looked for in texts, many at once. A word begins, in ASCII, behind what is no letter or digit; many scripts
  * put no spaces between words, so that any letter of theirs may begin one.
+ *
+ * A report's own words are read once for all lists (bb_phrases_read): that pass goes from the beginning of one word to
+ * the next, a table of hashed bits tells at nearly all of them that no phrase begins so, and at the others one trie holds
+ * the phrases of all lists. What it found answers every question about that text or a piece of it; other texts are looked
+ * through for one list.
  */
 #include "core/report/internal.h"
 
 #include <string.h>
 
-bb_phrase_scan bb_phrases(bb_str text, bb_words list)
-{
-    return (bb_phrase_scan){.text = text, .list = list};
-}
+/* ---- the letters of a phrase ------------------------------------------------------------------------------ */
 
 /* The byte at i, of a small letter where it is of a capital of Latin-1, Greek or Cyrillic, which lie in two bytes. */
 static unsigned char small(bb_str t, size_t i)
@@ -30,37 +32,73 @@ static unsigned char small(bb_str t, size_t i)
     return lead ? first : second;
 }
 
-/* The sign at *at as phrases spell it: lower case, one space for all white space, a plain apostrophe. Moves *at behind it;
- * *at lies within the text. */
-static unsigned char take_sign(bb_str t, size_t *at)
+/* Bytes of the white space at i: a no-break space has two. */
+static inline size_t space_at(bb_str t, size_t i)
 {
-    unsigned char c = (unsigned char)bb_lower(t.p[*at]);
+    if (i >= t.n) return 0;
+    if (bb_is_space(t.p[i])) return 1;
+    return t.p[i] == '\xC2' && i + 1 < t.n && t.p[i + 1] == '\xA0' ? 2 : 0;
+}
+
+/* take_sign() for what is no plain sign of ASCII. */
+static unsigned char take_rare(bb_str t, size_t *at)
+{
+    unsigned char c = (unsigned char)t.p[*at];
     size_t left = t.n - *at;
     if (c == 0xE2 && left > 2 && memcmp(t.p + *at, "\xE2\x80\x99", 3) == 0) {
         *at += 3;
         return '\'';
     }
-    bool space = bb_is_space((char)c);
-    if (!space && !(c == 0xC2 && left > 1 && t.p[*at + 1] == '\xA0')) {
-        ++*at;
-        return c < 0x80 ? c : small(t, *at - 1);
-    }
-    for (; *at < t.n; *at += space ? 1 : 2) {
-        space = bb_is_space(t.p[*at]);
-        if (!space && !(*at + 1 < t.n && memcmp(t.p + *at, "\xC2\xA0", 2) == 0)) break;
-    }
+    if (!space_at(t, *at)) return ++*at, c < 0x80 ? c : small(t, *at - 1);
+    for (size_t n; (n = space_at(t, *at));) *at += n;
     return ' ';
 }
 
-static size_t place_of(unsigned char first, unsigned char second)
+static inline bool is_plain(char c)
 {
-    return (first * 37U + second) % BB_WORD_PLACES;
+    return c > ' ' && (unsigned char)c < 0x80;
 }
 
-static const bb_word_start *start_of(unsigned char first, unsigned char second)
+/* The sign at *at as phrases spell it: lower case, one space for all white space, a plain apostrophe. Moves *at behind it;
+ * *at lies within the text. */
+static inline unsigned char take_sign(bb_str t, size_t *at)
 {
-    for (size_t k = bb_word_heads[place_of(first, second)]; k; k = bb_word_starts[k].next)
-        if (bb_word_starts[k].first == first && bb_word_starts[k].second == second) return &bb_word_starts[k];
+    char c = t.p[*at];
+    if (is_plain(c)) return ++*at, (unsigned char)bb_lower(c);
+    if (c == ' ' && *at + 1 < t.n && is_plain(t.p[*at + 1])) return ++*at, ' ';
+    return take_rare(t, at);
+}
+
+/* The four signs at p as one number, where they are plain ASCII, each white space a single space: nearly always. */
+static inline bool take_four(const unsigned char *p, uint32_t *four)
+{
+    const uint32_t each = 0x01010101U, top = 0x80U * each;
+    uint32_t word = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    if (word & top || (((word & 0x60 * each) + 0x60 * each) & top) != top) return false; /* some byte is < ' ' */
+    uint32_t no_space = (word ^ ' ' * each) + 0x7F * each;
+    if (~no_space & ~no_space << 8 & top) return false; /* two spaces */
+    uint32_t capital = (word + (0x80 - 'A') * each) & ~(word + (0x80 - 'Z' - 1) * each) & top;
+    *four = word | capital >> 2;
+    return true;
+}
+
+/* ---- the trie ------------------------------------------------------------------------------------------------ */
+
+static const bb_word_four *four_of(uint32_t four)
+{
+    size_t at = (uint32_t)(four * 0x9E3779B1U) >> 20; /* Fibonacci hashing */
+    _Static_assert(BB_WORD_FOURS == 1U << (32 - 20), "the highest bits of a hash are a place");
+    for (; bb_word_fours[at].four; at = (at + 1) % BB_WORD_FOURS)
+        if (bb_word_fours[at].four == four) return &bb_word_fours[at];
+    return NULL;
+}
+
+static const bb_word_node *start_of(unsigned char first, unsigned char second)
+{
+    size_t place = (first * 37U + second) % BB_WORD_PLACES;
+    for (size_t k = bb_word_heads[place]; k; k = bb_word_starts[k].next)
+        if (bb_word_starts[k].first == first && bb_word_starts[k].second == second)
+            return &bb_word_nodes[bb_word_starts[k].node];
     return NULL;
 }
 
@@ -71,64 +109,167 @@ static const bb_word_node *child_of(const bb_word_node *node, unsigned char byte
     return child < end ? child : NULL;
 }
 
-/* The longest phrase of the list that begins at i. */
-static bool longest_at(const bb_phrase_scan *s, size_t i, bb_phrase_hit *hit)
+/* The node behind the first two signs at *at, which it moves behind them. Of several spaces the last one begins a phrase,
+ * so that no other is passed twice. */
+static const bb_word_node *enter_slowly(bb_str text, size_t *at)
 {
-    size_t at = i;
-    unsigned char first = take_sign(s->text, &at);
-    if (at >= s->text.n) return false;
-    const bb_word_start *start = start_of(first, take_sign(s->text, &at));
-    const bb_word_node *node = start ? &bb_word_nodes[start->node] : NULL;
-    unsigned wanted = 1U << s->list;
-    bool found = false;
+    size_t space = space_at(text, *at);
+    if (space && space_at(text, *at + space)) return NULL;
+    unsigned char first = take_sign(text, at);
+    return *at < text.n ? start_of(first, take_sign(text, at)) : NULL;
+}
+
+/* Where the signs at *at lead to, which it moves behind: four of them, or two. NULL: no phrase begins so, as nearly
+ * everywhere. */
+static inline const bb_word_node *enter(bb_str text, size_t *at)
+{
+    const unsigned char *p = (const unsigned char *)text.p + *at;
+    uint32_t four;
+    if (text.n - *at < 4 || !take_four(p, &four)) return enter_slowly(text, at);
+    const bb_word_four *found = four_of(four);
+    bool shorter = found ? found->shorter : bb_word_twos[(p[0] & 31) * 4 + (p[1] & 31) / 8] >> (p[1] & 7) & 1;
+    if (shorter) return enter_slowly(text, at);
+    if (!found) return NULL;
+    *at += 3;
+    (void)take_sign(text, at); /* a space may be the first of several */
+    return &bb_word_nodes[found->node];
+}
+
+/* The longest phrase of each of the wanted lists (a bit each) that begins at i, and whose first signs, up to `at`, lead to
+ * the node. Answers of which there is one. */
+static unsigned longest_of(bb_str text, size_t i, size_t at, const bb_word_node *node, unsigned wanted,
+                           bb_phrase_hit longest[BB_WORDS_LISTS])
+{
+    unsigned found = 0;
     while (node && node->lists & wanted) {
         for (size_t e = node->end; e; e = bb_word_ends[e].more ? e + 1 : 0) {
-            if (bb_word_ends[e].list != s->list) continue;
-            *hit = (bb_phrase_hit){i, at - i, bb_word_ends[e].sense};
-            found = true;
+            const bb_word_end *end = &bb_word_ends[e];
+            longest[end->list] = (bb_phrase_hit){i, at - i, end->sense};
+            found |= 1U << end->list;
         }
-        if (at >= s->text.n) break;
-        node = child_of(node, take_sign(s->text, &at));
+        node = at < text.n ? child_of(node, take_sign(text, &at)) : NULL;
     }
+    return found & wanted;
+}
+
+static inline unsigned longest_at(bb_str text, size_t i, unsigned wanted, bb_phrase_hit longest[BB_WORDS_LISTS])
+{
+    size_t behind = i;
+    const bb_word_node *node = enter(text, &behind);
+    return node ? longest_of(text, i, behind, node, wanted, longest) : 0;
+}
+
+static inline bool is_pair(unsigned char first, unsigned char second)
+{
+    return bb_word_pairs[first][second / 8] >> second % 8 & 1;
+}
+
+/* The first place from *i on and before `upto` where a phrase of the wanted lists begins, which *i moves behind. Answers of
+ * which lists. */
+static unsigned next_longest(bb_str text, size_t *i, size_t upto, unsigned wanted,
+                             bb_phrase_hit longest[BB_WORDS_LISTS])
+{
+    const unsigned char *p = (const unsigned char *)text.p;
+    size_t at = *i;
+    unsigned within = at ? bb_word_first[p[at - 1]] & BB_WORD_ALNUM : 0, found = 0;
+    while (!found && at < upto) {
+        unsigned first = bb_word_first[p[at]];
+        if (first & wanted && !(first & within) && at + 1 < text.n && is_pair(p[at], p[at + 1]))
+            found = longest_at(text, at, wanted, longest);
+        within = first & BB_WORD_ALNUM;
+        at++;
+        if (within) /* the rest of the word */
+            while (at < upto && bb_word_first[p[at]] & BB_WORD_ALNUM) at++;
+    }
+    *i = at;
     return found;
 }
 
-static bool is_plain(unsigned char c)
+/* ---- a text read for all lists --------------------------------------------------------------------------------- */
+
+void bb_phrases_read(bb_arena *a, bb_phrases_found *f, size_t upto)
 {
-    return c >= ' ' && c < 0x80;
+    bb_phrase_hit longest[BB_WORDS_LISTS];
+    const unsigned all = (1U << BB_WORDS_LISTS) - 1;
+    while (f->upto < upto) {
+        unsigned found = next_longest(f->text, &f->upto, upto, all, longest);
+        for (bb_words list = 0; found; list++, found >>= 1) {
+            bb_phrase_found *new = found & 1 ? BB_PUSH(a, f->items, f->n, f->cap) : NULL;
+            bb_phrase_hit *hit = &longest[list];
+            if (new)
+                *new = (bb_phrase_found){(uint32_t)hit->at, (uint32_t)hit->len, (int16_t)hit->sense, (uint8_t)list};
+        }
+    }
 }
 
-/* May a phrase of the list begin with these bytes? Nearly always not, and four of them tell. */
-static bool may_begin(const unsigned char *p, size_t n, bb_words list)
+/* The first of what was found that begins at `at` or behind it. */
+static size_t first_from(const bb_phrases_found *f, size_t at)
 {
-    if (n < 4 || !is_plain(p[0]) || !is_plain(p[1]) || !is_plain(p[2]) || !is_plain(p[3])) return true;
-    uint32_t key = (p[0] & 31U) << 15 | (p[1] & 31U) << 10 | (p[2] & 31U) << 5 | (p[3] & 31U);
-    uint32_t four = (uint32_t)(key * 0x9E3779B1U) >> 16; /* Fibonacci hashing */
-    return bb_word_fours[list][four / 8] >> four % 8 & 1;
+    size_t low = 0, high = f->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (f->items[middle].at < at) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Where the text lies in what was read; BB_NPOS: nowhere. */
+static size_t offset_in(const bb_phrases_found *f, bb_str text)
+{
+    uintptr_t from = (uintptr_t)text.p, whole = (uintptr_t)f->text.p;
+    bool inside = f->upto && from >= whole && from - whole <= f->upto && f->upto - (from - whole) >= text.n;
+    return inside ? (size_t)(from - whole) : BB_NPOS;
+}
+
+/* ---- questions --------------------------------------------------------------------------------------------------- */
+
+bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list)
+{
+    bb_phrase_scan s = {.text = text, .list = list};
+    size_t offset = read ? offset_in(read, text) : BB_NPOS;
+    if (offset == BB_NPOS) return s;
+    s.read = read;
+    s.offset = offset;
+    s.next = first_from(read, offset);
+    s.cut = text.n && offset && bb_is_alnum(text.p[-1]) && bb_is_alnum(text.p[0]);
+    return s;
+}
+
+/* The next phrase of a piece of what was read. Where it was cut out, a word may begin that is none in the whole, and a
+ * phrase may end that goes on there: such places are looked at anew. */
+static bool next_found(bb_phrase_scan *s, bb_phrase_hit *hit)
+{
+    bb_phrase_hit longest[BB_WORDS_LISTS];
+    if (s->cut) {
+        s->cut = false;
+        if (longest_at(s->text, 0, 1U << s->list, longest)) return *hit = longest[s->list], true;
+    }
+    while (s->next < s->read->n) {
+        const bb_phrase_found *f = &s->read->items[s->next++];
+        size_t at = f->at - s->offset;
+        if (at >= s->text.n) break;
+        if (f->list != s->list) continue;
+        *hit = (bb_phrase_hit){at, f->len, f->sense};
+        if (hit->len <= s->text.n - at) return true;
+        if (longest_at(s->text, at, 1U << s->list, longest)) return *hit = longest[s->list], true;
+    }
+    return false;
 }
 
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
 {
-    const unsigned char *p = (const unsigned char *)s->text.p;
+    bb_phrase_hit longest[BB_WORDS_LISTS];
     unsigned wanted = 1U << s->list;
-    bool within = s->at && bb_is_alnum(s->text.p[s->at - 1]);
-    for (size_t i = s->at; i + 1 < s->text.n; i++) {
-        unsigned first = bb_word_first[p[i]];
-        bool goes_on = within && first & BB_WORD_ALNUM;
-        within = first & BB_WORD_ALNUM;
-        if (goes_on || !(first & wanted)) continue;
-        if (!may_begin(p + i, s->text.n - i, s->list)) continue;
-        if (!longest_at(s, i, hit)) continue;
-        s->at = i + 1;
-        return true;
-    }
-    s->at = s->text.n;
-    return false;
+    if (s->read) return next_found(s, hit);
+    bool found = next_longest(s->text, &s->at, s->text.n, wanted, longest);
+    if (found) *hit = longest[s->list];
+    return found;
 }
 
-unsigned bb_phrases_in(bb_str text, bb_words list)
+unsigned bb_phrases_in(const bb_phrases_found *read, bb_str text, bb_words list)
 {
-    bb_phrase_scan s = bb_phrases(text, list);
+    bb_phrase_scan s = bb_phrases(read, text, list);
     unsigned senses = 0;
     for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) senses |= (unsigned)hit.sense;
     return senses;

@@ -60,13 +60,13 @@ static size_t bullet_at(bb_str s)
 }
 
 /* "Recipient: a@b" heads a block as a bare address does; "Original address: a@b" is another name in the one before. */
-static bb_str labelled(bb_str s)
+static bb_str labelled(const bb_ctx *c, bb_str s)
 {
     size_t at = bb_chr(bb_sub(s, 0, 200), '@'), colon = bb_chr(bb_sub(s, 0, 60), ':');
     if (colon == BB_NPOS) colon = bb_find(bb_sub(s, 0, 60), BB_S("\xEF\xBC\x9A"));
     if (at == BB_NPOS || colon == BB_NPOS || colon > at || !bb_empty(bb_stage_of_verb(s))) return (bb_str){0};
     if (bb_istarts(s, BB_S("original"))) return (bb_str){0};
-    if (bb_context_before(bb_trim(bb_sub(s, 0, colon))) < BB_CONTEXT_MEANT) return (bb_str){0};
+    if (bb_context_before(c, bb_trim(bb_sub(s, 0, colon))) < BB_CONTEXT_MEANT) return (bb_str){0};
     bb_str hit = bb_address_find(s, NULL);
     bb_str between = bb_empty(hit) ? hit : bb_sub(s, colon, (size_t)(hit.p - s.p) - colon);
     for (size_t i = 0; i < between.n; i++)
@@ -75,7 +75,7 @@ static bb_str labelled(bb_str s)
 }
 
 /* The address that a line begins with, behind bullets, quotes and brackets; empty: another line. */
-static bb_str head_of(bb_str line)
+static bb_str head_of(const bb_ctx *c, bb_str line)
 {
     bb_str s = bb_trim(line);
     s = bb_trim(bb_sub(s, bullet_at(s), BB_NPOS));
@@ -83,7 +83,7 @@ static bb_str head_of(bb_str line)
     while (n < s.n && !bb_is_space(s.p[n]) && (n == 0 || s.p[n] != '<')) n++; /* "a@b<mailto:a@b>" */
     bb_str hit = bb_address_find(bb_sub(s, 0, n), NULL);
     size_t before = (size_t)(hit.p - s.p);
-    return !bb_empty(hit) && before <= 1 ? hit : labelled(s);
+    return !bb_empty(hit) && before <= 1 ? hit : labelled(c, s);
 }
 
 /* What stands behind a head in its line, without the bracket or quote that closes it. */
@@ -104,20 +104,20 @@ static bool is_rule(bb_str line)
 }
 
 /* Does a line that begins with an address only go on with the sentence of the line before? */
-static bool goes_on(bb_str line, bb_str head, bb_str before)
+static bool goes_on(const bb_ctx *c, bb_str line, bb_str head, bb_str before)
 {
     bb_str behind = behind_head(line, head);
     if (bb_starts(behind, BB_S("\t"))) return false; /* a row of a table */
     behind = bb_trim(behind);
     if (bb_istarts(behind, BB_S("wrote"))) return true; /* "ann@example.com wrote:" quotes a person */
     if (bb_empty(bb_trim(before)) || is_rule(before) || indent_of(line) != indent_of(before)) return false;
-    if (!bb_empty(head_of(before))) return false; /* a list */
+    if (!bb_empty(head_of(c, before))) return false; /* a list */
     bb_str b = bb_trim(before);
     if (strchr(":-=.", b.p[b.n - 1])) return false;
     return !bb_empty(behind) && behind.p[0] != ':';
 }
 
-bool bb_block_next(bb_str *rest, bb_block *out)
+bool bb_block_next(const bb_ctx *c, bb_str *rest, bb_block *out)
 {
     bb_str line, before = {0};
     size_t indent = 0;
@@ -125,8 +125,8 @@ bool bb_block_next(bb_str *rest, bb_block *out)
     while (rest->n) {
         bb_str here = *rest;
         bb_line(rest, &line);
-        bb_str head = head_of(line);
-        if (!bb_empty(head) && goes_on(line, head, before)) head = (bb_str){0};
+        bb_str head = head_of(c, line);
+        if (!bb_empty(head) && goes_on(c, line, head, before)) head = (bb_str){0};
         before = line;
         if (!begin && bb_empty(head)) continue;
         if (!begin) {

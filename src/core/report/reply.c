@@ -164,9 +164,9 @@ bool bb_reply_find(bb_str text, bb_reply *out)
 
 static const bb_str stage_names[] = {{"", 0}, {"CONN", 4}, {"EHLO", 4}, {"MAIL", 4}, {"RCPT", 4}, {"DATA", 4}};
 
-bb_str bb_stage_find(bb_str text)
+bb_str bb_stage_find(const bb_ctx *c, bb_str text)
 {
-    bb_phrase_scan s = bb_phrases(text, BB_WORDS_STAGES);
+    bb_phrase_scan s = bb_phrases(&c->found, text, BB_WORDS_STAGES);
     for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);)
         if (hit.sense) return stage_names[hit.sense];
     return (bb_str){0};
@@ -217,7 +217,7 @@ bb_str bb_host_find(bb_str text)
     bb_str host = bb_host_token(text);
     bb_str after = bb_sub(text, host.n, BB_NPOS);
     if (host.n && !bb_empty(after) && goes_on_as_host(after)) return host;
-    bb_phrase_scan s = bb_phrases(text, BB_WORDS_HOSTS);
+    bb_phrase_scan s = bb_phrases(NULL, text, BB_WORDS_HOSTS);
     for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) {
         after = bb_sub(text, hit.at + hit.len, BB_NPOS);
         host = bb_host_token(after);

@@ -39,7 +39,7 @@ static void read_asserted(bb_ctx *c)
     bb_report *r = c->r;
     bool wanted = r->n_rcpts == 0;
     for (size_t i = 0; i < r->n_rcpts; i++) wanted |= bb_empty(r->rcpts[i].text);
-    if (wanted) r->asserted = bb_report_asserted(c->a, bb_report_words_for_all(r), r->original.subject, true);
+    if (wanted) r->asserted = bb_asserted(c->a, &c->found, bb_report_words_for_all(r), r->original.subject, true);
 }
 
 void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out)

@@ -208,7 +208,7 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
     bb_reply reply;
     if (bb_empty(line)) return;
     if (bb_empty(row->text)) row->text = line;
-    if (bb_empty(row->command)) row->command = bb_stage_find(line);
+    if (bb_empty(row->command)) row->command = bb_stage_find(c, line);
     if (bb_empty(row->remote_mta)) row->remote_mta = bb_host_find(line);
     if (bb_reply_find(line, &reply)) take_reply(row, &reply);
     bb_str status = bb_status_find(line);
@@ -218,7 +218,7 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
 /* The n-th block; false at the end, or where there are more than so many recipients can explain. */
 static bool next_block(bb_ctx *c, size_t n, bb_str *prose, bb_block *block)
 {
-    if (!bb_block_next(prose, block)) return false;
+    if (!bb_block_next(c, prose, block)) return false;
     if (n < 2 * c->opt->max_rcpts) return true;
     c->r->truncated = "max_rcpts";
     return false;
@@ -246,7 +246,7 @@ static bool is_better(bb_str said, bb_str field)
 }
 
 /* The diagnostic's own codes come before what anybody says about it. */
-static void read_diagnostic(bb_rcpt_report *row)
+static void read_diagnostic(const bb_ctx *c, bb_rcpt_report *row)
 {
     bb_reply reply;
     if (bb_reply_find(row->diagnostic, &reply)) {
@@ -255,7 +255,7 @@ static void read_diagnostic(bb_rcpt_report *row)
     }
     bb_str status = bb_status_find(row->diagnostic);
     if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
-    if (bb_empty(row->command)) row->command = bb_stage_find(row->diagnostic);
+    if (bb_empty(row->command)) row->command = bb_stage_find(c, row->diagnostic);
 }
 
 static void from_blocks(bb_ctx *c)
@@ -392,7 +392,7 @@ static void from_paragraphs(bb_ctx *c)
 static bool gave_up(const bb_rcpt_report *row)
 {
     bb_str words = bb_empty(row->diagnostic) ? row->text : row->diagnostic;
-    return bb_phrases_in(words, BB_WORDS_EXPIRED);
+    return bb_phrases_in(NULL, words, BB_WORDS_EXPIRED);
 }
 
 static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)
@@ -405,7 +405,7 @@ static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)
 /* What was said to nobody in particular, where only one can be meant. */
 static void only_row(bb_ctx *c, bb_rcpt_report *row)
 {
-    if (bb_empty(row->command)) row->command = bb_stage_find(c->r->text);
+    if (bb_empty(row->command)) row->command = bb_stage_find(c, c->r->text);
 }
 
 /* Is it this address, a span of the words, that they call unknown? Others are named by the way: whom to ask, from whom the
@@ -507,7 +507,7 @@ static void settle_words(bb_ctx *c, size_t i)
 void bb_rows_complete(bb_ctx *c)
 {
     bb_report *r = c->r;
-    for (size_t i = 0; i < r->n_rcpts; i++) read_diagnostic(&r->rcpts[i]);
+    for (size_t i = 0; i < r->n_rcpts; i++) read_diagnostic(c, &r->rcpts[i]);
     from_blocks(c);
     from_transcript(c);
     from_paragraphs(c);

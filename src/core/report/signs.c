@@ -108,7 +108,7 @@ static unsigned path_signs(bb_ctx *c)
     /* A return path of MAILER-DAEMON is the null one as mbox writes it. */
     if (bb_ifind(path, BB_S("mailer-daemon")) != BB_NPOS) return BB_SIGN_DAEMON;
     bb_str sender = bb_address_find(path, NULL);
-    if (bb_empty(sender) || bb_phrases_in(sender, BB_WORDS_DAEMONS)) return 0;
+    if (bb_empty(sender) || bb_phrases_in(NULL, sender, BB_WORDS_DAEMONS)) return 0;
     bool to_self = bb_address_same(c->a, sender, bb_address_find(to, NULL));
     return BB_SIGN_SENDER | (to_self ? BB_SIGN_TO_SELF : 0);
 }
@@ -119,14 +119,14 @@ static unsigned sender_signs(bb_ctx *c)
     unsigned signs = path_signs(c);
     c->from = bb_address_find(from, NULL);
     if (is_null(from) || bb_iends(bb_trim(from), BB_S(" <>"))) signs |= BB_SIGN_NULL_SENDER; /* "Mail System" <> */
-    if (bb_phrases_in(from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_DAEMON;
-    if (bb_phrases_in(c->from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_BY_ADDRESS;
+    if (bb_phrases_in(NULL, from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_DAEMON;
+    if (bb_phrases_in(NULL, c->from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_BY_ADDRESS;
     return signs;
 }
 
 static unsigned subject_says(bb_str subject, unsigned *first)
 {
-    bb_phrase_scan s = bb_phrases(subject, BB_WORDS_ANNOUNCED);
+    bb_phrase_scan s = bb_phrases(NULL, subject, BB_WORDS_ANNOUNCED);
     unsigned said = 0;
     *first = 0;
     for (bb_phrase_hit hit; bb_phrase_next(&s, &hit); said |= (unsigned)hit.sense)
@@ -138,7 +138,7 @@ static unsigned subject_says(bb_str subject, unsigned *first)
 static bool says_else(bb_ctx *c, bb_str text)
 {
     text = bb_without_titles(c->a, text, (bb_str){0});
-    bb_phrase_scan s = bb_phrases(text, BB_WORDS_ANNOUNCED);
+    bb_phrase_scan s = bb_phrases(&c->found, text, BB_WORDS_ANNOUNCED);
     for (bb_phrase_hit hit; bb_phrase_next(&s, &hit);) {
         if (hit.sense != BB_SAYS_ELSE) continue;
         size_t from = hit.at;
@@ -152,7 +152,7 @@ static bool says_else(bb_ctx *c, bb_str text)
 static unsigned text_says(bb_ctx *c)
 {
     bb_str text = bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN);
-    unsigned said = bb_phrases_in(text, BB_WORDS_ANNOUNCED);
+    unsigned said = bb_phrases_in(&c->found, text, BB_WORDS_ANNOUNCED);
     if (said & BB_SAYS_ELSE && !says_else(c, text)) said &= ~(unsigned)BB_SAYS_ELSE;
     return said;
 }
@@ -250,7 +250,7 @@ static bool quotes_a_server(bb_str words)
 static bool lists_somebody(bb_ctx *c, bb_str words)
 {
     bb_block block;
-    while (bb_block_next(&words, &block))
+    while (bb_block_next(c, &words, &block))
         if (!bb_is_not_rcpt(c, block.address)) return true;
     return false;
 }

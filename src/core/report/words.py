@@ -6,15 +6,15 @@ usage: words.py OUTPUT FILE...
 
 A file is a list; its name is that of the list (words/doubts.words: BB_WORDS_DOUBTS). A line is a phrase; "[X]" says what
 those below it mean, X being a constant of internal.h. Quotes keep a space at either end. "#" begins a comment line.
-All phrases of all lists are in one trie, so that a text can be read once for several of them. It begins behind the first
-two signs of a phrase, which are looked up by a hash: most places of a text go no further.
+All phrases of all lists are in one trie, so that a text can be read once for all of them. It is entered behind the first
+four signs of a phrase, which are looked up by a hash, or where these are not plain ASCII, behind the first two: most places
+of a text go no further.
 """
-import itertools
 import pathlib
 import sys
 
 PLACES = 1024
-FOURS = 1 << 16
+FOURS = 1 << 12
 TYPOGRAPHIC = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -77,25 +77,66 @@ def mask(lists):
     return " | ".join("1U << BB_WORDS_" + name for name in sorted(lists)) or "0"
 
 
-def fours(texts):
-    """A bit for each four bytes that a phrase of one list can begin with; white space but " " is not looked up."""
-    bits = bytearray(FOURS // 8)
-    for text in texts:
-        known = text[:4]
-        if any(not 0x20 <= b < 0x80 for b in known):
-            continue
-        for rest in itertools.product(range(32), repeat=4 - len(known)):
-            bit = four(*(b & 31 for b in known), *rest)
-            bits[bit // 8] |= 1 << bit % 8
-    return "{%s}" % ",".join(map(str, bits))
+def is_plain(text):
+    return all(0x20 <= byte < 0x80 for byte in text)
 
 
-def four(*bytes_):
+def four(text):
     """As in phrases.c."""
-    key = 0
-    for byte in bytes_:
-        key = key << 5 | byte
-    return (key * 0x9E3779B1 & 0xFFFFFFFF) >> 32 - FOURS.bit_length() + 1
+    return int.from_bytes(text[:4], "big")
+
+
+def fours(starts):
+    """The hash table of the nodes behind the first four signs of phrases, where these are plain ASCII."""
+    slots = [(0, 0, 0)] * FOURS
+    for key, second in starts.items():
+        for third, node in second.children.items():
+            for fourth, child in node.children.items():
+                text = key + bytes((third, fourth))
+                if not is_plain(text):
+                    continue
+                at = (four(text) * 0x9E3779B1 & 0xFFFFFFFF) >> 33 - FOURS.bit_length()
+                while slots[at][0]:
+                    at = (at + 1) % FOURS
+                slots[at] = four(text), child.number, bool(second.ends or node.ends)
+    if sum(1 for slot in slots if slot[0]) > FOURS / 2:
+        sys.exit("words.py: FOURS is too small")
+    return ["{0x%X, %d, %d}" % slot for slot in slots]
+
+
+def twos(starts):
+    """A bit for the low five bits of the two bytes that a phrase of fewer than four signs begins with."""
+    bits = bytearray(128)
+    for key, node in starts.items():
+        if node.ends or any(child.ends for child in node.children.values()):
+            bits[(key[0] & 31) * 4 + (key[1] & 31) // 8] |= 1 << (key[1] & 7)
+    return map(str, bits)
+
+
+def spellings(byte):
+    """The bytes that a text may have where a phrase has this one."""
+    if byte == ord(" "):
+        return b" \t\r\n\xC2"  # a no-break space, too
+    if byte == ord("'"):
+        return b"'\xE2"  # and a typographic apostrophe
+    if byte >= 0x80:  # Greek and Cyrillic letters may differ in their first byte with their case
+        return bytes((byte, byte - 1)) if byte in (0xCF, 0xD1) else bytes((byte,))
+    return bytes({byte, ord(chr(byte).upper())})
+
+
+def pairs(starts):
+    """For each first byte of a text a bit for each second byte with which a phrase may begin there."""
+    bits = [bytearray(32) for _ in range(256)]
+    for key in starts:
+        for first in spellings(key[0]):
+            seconds = spellings(key[1])
+            if 0xC3 <= first <= 0xDF:
+                seconds = range(256)  # letters of two bytes: they may be capitals
+            elif first >= 0x80 > key[0]:
+                seconds = b"\xA0\x80"  # of a no-break space, of a typographic apostrophe
+            for second in seconds:
+                bits[first][second // 8] |= 1 << second % 8
+    return ["{%s}" % ", ".join(map(str, row)) for row in bits]
 
 
 def alnum(byte):
@@ -109,22 +150,15 @@ def table(kind, name, rows, second=""):
 def first_bytes(starts):
     lists = [set() for _ in range(256)]
     for key, node in starts.items():
-        for byte in {key[0], ord(chr(key[0]).upper()) if key[0] < 0x80 else key[0]}:
+        for byte in spellings(key[0]):
             lists[byte] |= node.lists
-    lists[0xC2] |= lists[ord(" ")]  # a no-break space stands for a space, a typographic apostrophe for a plain one
-    lists[0xE2] |= lists[ord("'")]
-    for small, capital in ((0xD1, 0xD0), (0xCF, 0xCE)):  # letters whose first byte differs with their case
-        lists[capital] |= lists[small]
-    for space in b"\t\r\n":
-        lists[space] |= lists[ord(" ")]
     return lists
 
 
 def main(output, files):
-    starts, texts = {}, {}
+    starts = {}
     for path in map(pathlib.Path, files):
         for text, sense in phrases(path):
-            texts.setdefault(path.stem.upper(), []).append(text)
             grow(starts, path.stem.upper(), text, sense)
     keys = sorted(starts)
     nodes = numbered([starts[k] for k in keys])
@@ -147,8 +181,9 @@ def main(output, files):
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
         + table("uint16_t", "bb_word_first", [mask(lists) + alnum(i) for i, lists in enumerate(first_bytes(starts))])
         + table("uint16_t", "bb_word_heads", map(str, heads))
-        + table("uint8_t", "bb_word_fours", ["[BB_WORDS_%s] = %s" % (n, fours(t)) for n, t in texts.items()],
-                "[BB_WORD_FOURS / 8]")
+        + table("bb_word_four", "bb_word_fours", fours(starts))
+        + table("uint8_t", "bb_word_twos", twos(starts))
+        + table("uint8_t", "bb_word_pairs", pairs(starts), "[32]")
         + table("bb_word_start", "bb_word_starts", start_rows)
         + table("bb_word_node", "bb_word_nodes", node_rows)
         + table("bb_word_end", "bb_word_ends", ends)

@@ -43,6 +43,12 @@ void log_trouble(server_log *l, const char *event, const char *text); /* a whole
 
 /* ---- what is handed on ------------------------------------------------------------------------------- */
 
+/* What queues hold begins with this. */
+typedef struct queued {
+    struct queued *next;
+    size_t weight; /* octets that it holds */
+} queued;
+
 /* The rules that mail is read with; the last who lets go frees them. */
 typedef struct {
     bb_rules *rules;
@@ -73,7 +79,7 @@ typedef struct {
 
 /* A message for one recipient. */
 typedef struct delivery {
-    struct delivery *next;
+    queued in;
     transaction *of;
     size_t i; /* which of its recipients */
     bb_str rcpt_to, orcpt;
@@ -81,8 +87,7 @@ typedef struct delivery {
     bb_arena arena;
     bb_message message;
     bb_claims claims;
-    bool read;     /* else there was no memory for it */
-    size_t weight; /* octets that it holds, once it is read */
+    bool read; /* else there was no memory for it */
     outcome out;
 } delivery;
 
@@ -102,12 +107,21 @@ struct transaction {
     size_t n_deliveries, given, under_way;
 };
 
+static inline delivery *delivery_of(queued *q)
+{
+    return (delivery *)(void *)q;
+}
+static inline delivery *delivery_next(const delivery *d)
+{
+    return delivery_of(d->in.next);
+}
+
 /* ---- queue.c ------------------------------------------------------------------------------------------- */
 
 typedef struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    delivery *first, **last;
+    queued *first, **last;
     size_t n, most;             /* more than `most` are not put in: whoever puts waits */
     size_t weight, most_weight; /* likewise, but one is always let in */
     bool closed;
@@ -115,10 +129,10 @@ typedef struct {
 
 bool queue_init(queue *q, size_t most, size_t most_weight);
 void queue_free(queue *q);
-void queue_put(queue *q, delivery *d); /* one, or several that hang together */
+void queue_put(queue *q, queued *first); /* one, or several that hang together */
 /* Up to n, and no heavier than `weight` if there are several, as one chain; waits for the first. NULL: closed and empty, or
  * nothing came in time (seconds; below 0: for ever). */
-delivery *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *closed);
+queued *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *closed);
 #define NO_LIMIT ((size_t)-1)
 void queue_close(queue *q); /* what is in it is still taken out */
 
@@ -151,6 +165,7 @@ typedef struct {
     uint64_t device, inode;
     bool guarded; /* not everybody on this machine can connect: it is a unix socket with a mode that says so */
     char *name;   /* as configured */
+    unsigned service;
 } listener;
 
 /* ---- handover.c: with one that runs us, and with the daemon that comes after us ----------------------- */
@@ -174,16 +189,44 @@ bool handover_watched(void);           /* he wants to hear "WATCHDOG=1" again an
 
 /* ---- listen.c, again ----------------------------------------------------------------------------------- */
 
-/* Opens what the text names, "unix:PATH inet:HOST:PORT ...", behind those that are open; relative paths are from the home.
- * What is open already, and in `from`, is taken from there. */
-bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, handover *from,
-               bb_err *err);
+/* Opens what the text names, "unix:PATH inet:HOST:PORT ...", for that service, behind those that are open; relative paths
+ * are from the home. What is open already, and in `from`, is taken from there. */
+bool listen_on(listener *all, size_t *n, unsigned which, const char *text, const char *home, const bb_conf_serve *conf,
+               handover *from, bb_err *err);
 void listen_close(listener *l); /* and removes a socket that we made and that is still ours */
 
 /* ---- connection.c -------------------------------------------------------------------------------------- */
 
+typedef struct service service;
+typedef enum {
+    STEP_ON,   /* and again */
+    STEP_MORE, /* all bytes are taken */
+    STEP_WAIT, /* for an answer of ours */
+    STEP_FULL, /* output first */
+    STEP_CLOSE /* when what waits is sent */
+} step;
+typedef enum { TICK_NOTHING, TICK_GO_ON, TICK_CLOSE } after_tick;
+
+/* What is spoken: a machine of core/wire, and what to do with its events. */
+typedef struct {
+    const char *no_memory;        /* what a client hears for whom there is none */
+    bool (*open)(connection *c);  /* false: no memory */
+    void (*close)(connection *c); /* tells the log of it, and gives back what open took */
+    step (*step)(connection *c);  /* one event, taking bytes off c->in */
+    bb_str (*output)(const connection *c);
+    void (*sent)(connection *c, size_t n);
+    void (*eof)(connection *c);
+    bool (*may_read)(connection *c); /* now? NULL: always */
+    after_tick (*tick)(connection *c, bb_time now);
+    void (*stop)(connection *c); /* the daemon ends: so should the client, soon */
+} protocol;
+extern const protocol speaks_lmtp;
+
 struct connection {
     server *of;
+    service *by;
+    const protocol *speaks;
+    void *talk; /* the protocol's own */
     connection *next, *prev;
     int fd;
     uint64_t number;
@@ -193,28 +236,39 @@ struct connection {
     bool reads, writes; /* which of them are on */
     bool paused;        /* not read, for want of memory */
     bool closing;       /* when what waits is sent */
-    bb_lmtp *machine;
-    bb_str in;  /* bytes that the machine has not taken yet, */
-    char *kept; /* in here, or in the room that was read into */
-    transaction *mail;
-    bool no_memory;     /* for this message */
     bool waits;         /* for answers */
-    bb_time data_since; /* BB_NO_TIME: no data has come yet */
+    bb_str in;          /* bytes that the machine has not taken yet, */
+    char *kept;         /* in here, or in the room that was read into */
     bb_time resumed;    /* when we last began to read again */
     bb_time begun;
-    uint64_t messages, stored;
-    char helo[128];
-    bb_lmtp_end end;
-    bool ended; /* `end` says why; else it was lost */
 };
 
-void connection_open(server *s, int fd, bool guarded, const char *client);
+void connection_open(service *by, int fd, bool guarded, const char *client);
 void connection_close(connection *c);
 void connection_drive(connection *c); /* goes on as far as it can; may close it */
 void connection_tick(connection *c);  /* time passed */
 void connection_stop(connection *c);
+
+/* ---- lmtp.c ---------------------------------------------------------------------------------------------- */
+
 void delivery_done(server *s, delivery *d);
 void transaction_free(server *s, transaction *t);
+
+/* ---- accept.c -------------------------------------------------------------------------------------------- */
+
+struct service {
+    server *of;
+    const char *name;
+    const protocol *speaks;
+    size_t n_connections;
+    bool accepts; /* the events of its listeners are on */
+};
+enum { LMTP, SERVICES };
+
+bool accept_begin(server *s);
+void accept_forget(server *s); /* sockets stay open, and who connects waits */
+void accept_end(server *s);    /* nobody listens any more */
+void server_accept(server *s); /* or not, as is right now */
 
 /* ---- serve.c --------------------------------------------------------------------------------------------- */
 
@@ -227,7 +281,7 @@ struct server {
     listener listeners[LISTENERS_MAX];
     struct event *accepting[LISTENERS_MAX];
     size_t n_listeners;
-    bool accepts; /* the events are on */
+    service services[SERVICES];
     bb_time accept_again;
     struct event *woken, *tick, *on_end, *on_interrupt, *on_reload, *on_upgrade;
     pool pool;
@@ -236,7 +290,6 @@ struct server {
     bb_time data_timeout;
     size_t most_connections, most_held;
     connection *first;
-    size_t n_connections;
     uint64_t numbers;
     size_t held;          /* octets of messages */
     connection *favoured; /* may go on although too much is held */
@@ -250,11 +303,9 @@ struct server {
     char room[READ_ROOM];
 };
 
-bb_time server_clock(void); /* seconds that go forward */
-/* May this connection be read now? Too much memory in use: one at a time, so that it comes to an end. */
-bool server_may_read(server *s, connection *c);
+bb_time server_clock(void);              /* seconds that go forward */
+bool server_has_memory(const server *s); /* for more messages */
 void server_hold(server *s, size_t more);
 void server_let_go(server *s, size_t less);
-void server_accept(server *s); /* or not, as is right now */
 
 #endif

@@ -152,8 +152,8 @@ static bool open_named(listener *l, bb_str word, const char *home, const bb_conf
     return bb_fail(err, BB_ECONFIG, "listen: \"%s\" is neither unix:PATH nor inet:HOST:PORT", l->name);
 }
 
-bool listen_on(listener *all, size_t *n, const char *text, const char *home, const bb_conf_serve *conf, handover *from,
-               bb_err *err)
+bool listen_on(listener *all, size_t *n, unsigned which, const char *text, const char *home, const bb_conf_serve *conf,
+               handover *from, bb_err *err)
 {
     bb_str rest = bb_cstr(text), word;
     while (bb_split(&rest, ' ', &word)) {
@@ -165,6 +165,7 @@ bool listen_on(listener *all, size_t *n, const char *text, const char *home, con
             listen_close(l);
             return false;
         }
+        l->service = which;
         (*n)++;
     }
     return true;

@@ -53,7 +53,7 @@ static void read_one(delivery *d, const bb_mail_options *options)
                             .handed_over = t->guarded};
     bb_arena_init(&d->arena, &bb_os_alloc, READ_MEMORY);
     d->read = bb_message_read(&d->arena, (bb_str){t->bytes, t->n}, &envelope, &reader, &d->message) && !d->arena.failed;
-    d->weight = d->arena.used + t->n;
+    d->in.weight = d->arena.used + t->n;
     if (d->read && t->cut && !d->message.truncated) d->message.truncated = "message size";
 }
 
@@ -66,10 +66,10 @@ static void *read_all(void *ctx)
     options.charset_ctx = &charsets;
     bool closed = false;
     while (!closed) {
-        delivery *d = queue_take(&p->to_read, 1, NO_LIMIT, -1, &closed);
+        delivery *d = delivery_of(queue_take(&p->to_read, 1, NO_LIMIT, -1, &closed));
         if (!d) continue;
         read_one(d, &options);
-        queue_put(&p->to_store, d);
+        queue_put(&p->to_store, &d->in);
     }
     bb_charsets_close(&charsets);
     return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Deliveries on their way from one thread to another.
+ * What is on its way from one thread to another.
  */
 #include <time.h>
 
@@ -25,15 +25,15 @@ void queue_free(queue *q)
     pthread_mutex_destroy(&q->lock);
 }
 
-void queue_put(queue *q, delivery *d)
+void queue_put(queue *q, queued *first)
 {
     pthread_mutex_lock(&q->lock);
     while (q->n && (q->n >= q->most || q->weight >= q->most_weight)) pthread_cond_wait(&q->changed, &q->lock);
-    *q->last = d;
-    for (; d; d = d->next) {
-        q->last = &d->next;
+    *q->last = first;
+    for (queued *i = first; i; i = i->next) {
+        q->last = &i->next;
         q->n++;
-        q->weight += d->weight;
+        q->weight += i->weight;
     }
     pthread_cond_broadcast(&q->changed);
     pthread_mutex_unlock(&q->lock);
@@ -53,11 +53,11 @@ static void wait_for_some(queue *q, double seconds)
     }
 }
 
-delivery *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *closed)
+queued *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *closed)
 {
     pthread_mutex_lock(&q->lock);
     wait_for_some(q, seconds);
-    delivery *chain = q->first, **end = &q->first;
+    queued *chain = q->first, **end = &q->first;
     size_t taken = 0, heavy = 0;
     while (*end && taken < n && (!taken || heavy + (*end)->weight <= weight)) {
         heavy += (*end)->weight;

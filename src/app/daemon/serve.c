@@ -2,15 +2,12 @@
  *
  * bouncebox serve: starts, listens, rereads its configuration, and ends in order.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,12 +36,9 @@ void server_let_go(server *s, size_t less)
     s->held -= less;
 }
 
-bool server_may_read(server *s, connection *c)
+bool server_has_memory(const server *s)
 {
-    if (s->held < s->most_held) return true;
-    /* Messages that are half here hold memory until they are whole: one of them goes on. */
-    if (!s->favoured && c->mail && !c->mail->n_deliveries) s->favoured = c;
-    return s->favoured == c;
+    return s->held < s->most_held;
 }
 
 /* Those that were not read for want of memory may go on. */
@@ -54,73 +48,6 @@ static void resume(server *s)
         next = c->next;
         if (c->paused) connection_drive(c);
     }
-}
-
-/* ---- clients ------------------------------------------------------------------------------------------- */
-
-static void name_client(const struct sockaddr_storage *a, int fd, char out[64])
-{
-    char host[INET6_ADDRSTRLEN] = "";
-    struct ucred peer;
-    socklen_t n = sizeof peer;
-    if (a->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)a;
-        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-        snprintf(out, 64, "%s:%d", host, ntohs(in->sin_port));
-    } else if (a->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)a;
-        inet_ntop(AF_INET6, &in->sin6_addr, host, sizeof host);
-        snprintf(out, 64, "[%s]:%d", host, ntohs(in->sin6_port));
-    } else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0) {
-        snprintf(out, 64, "unix:pid-%ld,uid-%ld", (long)peer.pid, (long)peer.uid);
-    } else {
-        snprintf(out, 64, "unix");
-    }
-}
-
-static bool is_guarded(const server *s, int listening)
-{
-    for (size_t i = 0; i < s->n_listeners; i++)
-        if (s->listeners[i].fd == listening) return s->listeners[i].guarded;
-    return false;
-}
-
-static void on_client(evutil_socket_t fd, short what, void *ctx)
-{
-    server *s = ctx;
-    static const int on = 1;
-    struct sockaddr_storage from = {0};
-    socklen_t n = sizeof from;
-    char client[64];
-    (void)what;
-    int got = accept4(fd, (struct sockaddr *)&from, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (got < 0) {
-        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
-        log_trouble(&s->log, "accept", strerror(errno));
-        s->accept_again = server_clock() + 1;
-    } else {
-        if (from.ss_family != AF_UNIX) setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        name_client(&from, got, client);
-        connection_open(s, got, is_guarded(s, fd), client);
-    }
-    server_accept(s);
-}
-
-void server_accept(server *s)
-{
-    bool room = s->n_connections < s->most_connections;
-    bool accepts = !s->stopping && room && server_clock() >= s->accept_again;
-    if (accepts == s->accepts) return;
-    s->accepts = accepts;
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        if (accepts) event_add(s->accepting[i], NULL);
-        else event_del(s->accepting[i]);
-    }
-    if (room || s->stopping) return;
-    log_begin(&s->log, "warning", "connections");
-    log_int(&s->log, "count", (int64_t)s->n_connections);
-    log_str(&s->log, "text", BB_S("as many clients as may be: others wait"));
-    log_end(&s->log);
 }
 
 /* ---- events ---------------------------------------------------------------------------------------------- */
@@ -137,11 +64,11 @@ static void on_done(evutil_socket_t fd, short what, void *ctx)
     bool closed;
     (void)what;
     if (read(fd, &count, sizeof count) < 0) errno = 0; /* woken for nothing: there is nothing */
-    for (delivery *d = queue_take(&s->pool.done, NO_LIMIT, NO_LIMIT, 0, &closed), *next; d; d = next) {
-        next = d->next;
-        delivery_done(s, d);
+    for (queued *q = queue_take(&s->pool.done, NO_LIMIT, NO_LIMIT, 0, &closed), *next; q; q = next) {
+        next = q->next;
+        delivery_done(s, delivery_of(q));
     }
-    if (s->held < s->most_held || !s->favoured) resume(s);
+    if (server_has_memory(s) || !s->favoured) resume(s);
     maybe_end(s);
 }
 
@@ -160,21 +87,12 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     maybe_end(s);
 }
 
-static void close_listeners(server *s)
-{
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        if (s->accepting[i]) event_free(s->accepting[i]);
-        listen_close(&s->listeners[i]);
-    }
-    s->n_listeners = 0;
-}
-
 /* Who has nothing under way goes, the others are answered. */
 static void begin_stop(server *s, const char *event, const char *signal)
 {
     log_begin(&s->log, "info", event);
     log_str(&s->log, "signal", bb_cstr(signal));
-    log_int(&s->log, "connections", (int64_t)s->n_connections);
+    log_int(&s->log, "connections", (int64_t)s->services[LMTP].n_connections);
     log_end(&s->log);
     s->stopping = true;
     s->stop_at = server_clock() + STOP_SECONDS;
@@ -197,7 +115,7 @@ static void on_stop(evutil_socket_t number, short what, void *ctx)
         return;
     }
     handover_tell("STOPPING=1");
-    close_listeners(s);
+    accept_end(s);
     begin_stop(s, "stop", number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
@@ -316,9 +234,10 @@ static bool open_sockets(server *s)
     const bb_conf_serve *conf = bb_conf_serve_of(c->conf);
     handover from;
     handover_take(&from);
-    if (!given && !listen_on(s->listeners, &s->n_listeners, conf->listen, c->home, conf, &from, &c->err)) return false;
+    if (!given && !listen_on(s->listeners, &s->n_listeners, LMTP, conf->listen, c->home, conf, &from, &c->err))
+        return false;
     for (; given; given = cli_value_after(c, "listen", &cursor))
-        if (!listen_on(s->listeners, &s->n_listeners, given, c->home, conf, &from, &c->err)) return false;
+        if (!listen_on(s->listeners, &s->n_listeners, LMTP, given, c->home, conf, &from, &c->err)) return false;
     if (handover_drop(&from))
         log_trouble(&s->log, "listen", "sockets were handed to us that `listen` does not name: they are closed");
     if (!s->n_listeners) return bb_fail(&c->err, BB_ECONFIG, "listen: nothing to listen on");
@@ -345,10 +264,7 @@ static bool make_events(server *s)
     s->tick = event_new(s->base, -1, EV_PERSIST, on_tick, s);
     s->woken = event_new(s->base, s->pool.wake, EV_READ | EV_PERSIST, on_done, s);
     s->failed |= !s->tick || !s->woken || event_add(s->tick, &second) != 0 || event_add(s->woken, NULL) != 0;
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        s->accepting[i] = event_new(s->base, s->listeners[i].fd, EV_READ | EV_PERSIST, on_client, s);
-        s->failed |= !s->accepting[i];
-    }
+    s->failed |= !accept_begin(s);
     return !s->failed || bb_fail(&s->c->err, BB_ENOMEM, "the event loop cannot be started");
 }
 
@@ -380,9 +296,9 @@ static void drop_all(server *s)
 {
     bool closed;
     while (s->first) connection_close(s->first);
-    for (delivery *d = queue_take(&s->pool.done, NO_LIMIT, NO_LIMIT, 0, &closed), *next; d; d = next) {
-        next = d->next;
-        delivery_done(s, d);
+    for (queued *q = queue_take(&s->pool.done, NO_LIMIT, NO_LIMIT, 0, &closed), *next; q; q = next) {
+        next = q->next;
+        delivery_done(s, delivery_of(q));
     }
 }
 
@@ -405,10 +321,7 @@ static void free_events(server *s)
     struct event *const all[] = {s->on_end, s->on_interrupt, s->on_reload, s->on_upgrade, s->tick, s->woken};
     for (size_t i = 0; i < BB_COUNT(all); i++)
         if (all[i]) event_free(all[i]);
-    for (size_t i = 0; i < s->n_listeners; i++) {
-        if (s->accepting[i]) event_free(s->accepting[i]);
-        s->accepting[i] = NULL;
-    }
+    accept_forget(s);
     if (s->base) event_base_free(s->base);
 }
 
@@ -436,12 +349,13 @@ int cmd_serve(cli *c)
     if (!s) return cli_exit_of(BB_ENOMEM);
     s->c = c;
     s->watched = handover_watched();
+    s->services[LMTP] = (service){.of = s, .name = "lmtp", .speaks = &speaks_lmtp};
     log_init(&s->log, c->json);
     bool good = serve(s);
     free_events(s);
     if (good && s->upgrading) good = handover_become(s->program, c->argv, s->listeners, s->n_listeners, &c->err);
     int code = good ? cli_ok(c) : cli_fail(c);
-    close_listeners(s);
+    accept_end(s);
     rules_release(s->rules);
     log_free(&s->log);
     free(s);

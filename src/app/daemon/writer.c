@@ -186,11 +186,11 @@ static void store(writer *w, delivery *chain)
     size_t n = 0;
     if (!open_store(w)) {
         log_trouble(&w->log, "store", w->c.err.text);
-        for (delivery *d = chain; d; d = d->next) defer(d, w->c.err.text);
+        for (delivery *d = chain; d; d = delivery_next(d)) defer(d, w->c.err.text);
         return;
     }
     if (!w->c.now_given) w->c.now = bb_os_now();
-    for (delivery *d = chain; d; d = d->next) {
+    for (delivery *d = chain; d; d = delivery_next(d)) {
         if (claim(w, d, &w->items[n])) w->of[n++] = d;
         else defer(d, "no memory for the message");
     }
@@ -200,12 +200,12 @@ static void store(writer *w, delivery *chain)
 /* What was read goes; what the loop needs to answer stays. */
 static void hand_back(pool *p, delivery *chain)
 {
-    for (delivery *d = chain; d; d = d->next) {
+    for (delivery *d = chain; d; d = delivery_next(d)) {
         bb_arena_free(&d->arena);
         rules_release(d->rules);
         d->rules = NULL;
     }
-    queue_put(&p->done, chain);
+    queue_put(&p->done, &chain->in);
     uint64_t one = 1;
     while (write(p->wake, &one, sizeof one) < 0 && errno == EINTR) {
     }
@@ -255,7 +255,7 @@ void *writer_run(void *ctx)
     writer *w = new_writer(p, p->c, p->as_json);
     if (w && !read_conf(w)) log_trouble(&w->log, "configuration", w->c.err.text); /* the first that can go on */
     while (!closed) {
-        delivery *chain = queue_take(&p->to_store, BATCH, WEIGHT, w && w->open ? LINGER : -1, &closed);
+        delivery *chain = delivery_of(queue_take(&p->to_store, BATCH, WEIGHT, w && w->open ? LINGER : -1, &closed));
         if (!chain) {
             if (w && w->open) close_store(w);
             continue;
@@ -263,7 +263,7 @@ void *writer_run(void *ctx)
         if (!w) w = new_writer(p, p->c, p->as_json);
         if (w) store(w, chain);
         else
-            for (delivery *d = chain; d; d = d->next) defer(d, "no memory");
+            for (delivery *d = chain; d; d = delivery_next(d)) defer(d, "no memory");
         hand_back(p, chain);
         if (w) give_way(w);
     }

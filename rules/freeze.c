@@ -83,7 +83,7 @@ static void put_trie(const bb_trie *t)
     printf("static const bb_literal literals[] = {\n");
     for (size_t i = 0; i < t->n_literals; i++) {
         const bb_literal *l = &t->literals[i];
-        printf("{%u,%u,%u,%u,%u,%d},\n", l->text, l->rule, l->first, l->weight, l->pieces, l->unless);
+        printf("{%u,%u,%u,%u,%u,%u,%d},\n", l->text, l->rule, l->head, l->first, l->weight, l->pieces, l->unless);
     }
     printf("};\nstatic const bb_piece_end ends[] = {\n");
     for (size_t i = 0; i < t->n_ends; i++)

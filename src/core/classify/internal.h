@@ -58,25 +58,36 @@ static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
 /* ---- literals (trie.c) ----------------------------------------------------------------------------- */
 
 /* A literal is pieces with gaps between them ("quota*exceeded" has two). It ends where the last piece
- * is seen at most GAP bytes behind the one before, in the same sentence. */
+ * is seen at most GAP bytes behind the one before, in the same sentence. Many begin with the same piece ("user * unknown",
+ * "user * disabled"), which is there once for all of them: common words would otherwise be noted for each. */
 #define BB_LITERAL_GAP 40
 
 typedef struct {
     uint32_t text;   /* where it stands among the text of all rules, up to the quote behind it */
     uint32_t rule;   /* whose it is */
-    uint32_t first;  /* its pieces' places among all pieces of literals with gaps */
+    uint32_t head;   /* the number of its first piece, where it has several ... */
+    uint32_t first;  /* ... and of its second one, which others follow */
     uint16_t weight; /* bytes of all pieces: a longer literal says more */
     uint8_t pieces;
     bool unless; /* its being seen forbids the rule */
 } bb_literal;
 
-/* A piece of some literal ends at a node. */
+/* A piece of some literal ends at a node. A first one may be that of others, too. */
 typedef struct {
     uint32_t literal;
     uint32_t next; /* another one at the same node; 0: none */
     uint8_t piece;
     bool whole_word; /* must not be followed by more of the same word */
 } bb_piece_end;
+
+/* The first piece of literals with gaps. */
+typedef struct {
+    uint32_t text; /* where it was written, as in bb_literal */
+    uint16_t n;    /* bytes there */
+    uint16_t shortest;
+    uint32_t number;
+    bool from_start, to_end;
+} bb_head;
 
 /* Bytes that nothing branches off from, behind the byte that leads here. */
 typedef struct {
@@ -97,7 +108,10 @@ typedef struct {
     size_t n_ends, cap_ends;
     bb_literal *literals;
     size_t n_literals, cap_literals;
-    uint32_t n_gapped; /* pieces of literals with gaps */
+    bb_head *heads; /* while rules are compiled */
+    size_t n_heads, cap_heads;
+    bb_map head_at;    /* what they are, hashed, to their place and 1 */
+    uint32_t n_gapped; /* numbers of pieces of literals with gaps */
     bool words[256];   /* does a piece that must begin a word begin with this byte? */
     bool parts[256];   /* does one that begins anywhere? */
 } bb_trie;

@@ -34,7 +34,8 @@ bool bb_trie_init(bb_trie *t, bb_arena *a, const char *text, size_t n)
     t->literals = bb_get_array(a, t->cap_literals, sizeof *t->literals);
     t->ends = bb_get_array(a, t->cap_ends, sizeof *t->ends);
     t->n_nodes = t->n_ends = 1;
-    return t->nodes && t->bytes && t->literals && t->ends && bb_map_init(&t->edges, a, n / 20);
+    return t->nodes && t->bytes && t->literals && t->ends && bb_map_init(&t->edges, a, n / 20) &&
+           bb_map_init(&t->head_at, a, n / 100);
 }
 
 /* Room for `more` bytes behind those that there are. */
@@ -190,6 +191,46 @@ static bool add_piece(bb_trie *t, piece *p, uint8_t number, bb_err *err)
     return true;
 }
 
+/* ---- first pieces that several literals have ------------------------------------------------------------ */
+
+static bool is_head(const bb_trie *t, const bb_head *h, const piece *p)
+{
+    return h->from_start == p->from_start && h->to_end == p->to_end &&
+           bb_eq((bb_str){t->text + h->text, h->n}, p->text);
+}
+
+/* The head that the piece is, made where it is not there; NULL: no memory. */
+static bb_head *head_of(bb_trie *t, const piece *p, bool *is_new)
+{
+    uint32_t key = p->from_start * 2U + p->to_end;
+    for (size_t i = 0; i < p->text.n; i++) key = (key ^ (unsigned char)p->text.p[i]) * 16777619U;
+    for (uint32_t at; (at = bb_map_get(&t->head_at, key)) != 0; key++)
+        if (is_head(t, &t->heads[at - 1], p)) return &t->heads[at - 1];
+    bb_head *head = BB_PUSH(t->arena, t->heads, t->n_heads, t->cap_heads);
+    uint32_t *place = head ? bb_map_put(&t->head_at, key) : NULL;
+    if (!place) return NULL;
+    *place = (uint32_t)t->n_heads;
+    *head = (bb_head){.text = (uint32_t)(p->text.p - t->text),
+                      .n = (uint16_t)p->text.n,
+                      .number = t->n_gapped++,
+                      .from_start = p->from_start,
+                      .to_end = p->to_end};
+    *is_new = true;
+    return head;
+}
+
+static bool add_head(bb_trie *t, piece *p, bb_err *err)
+{
+    bool is_new = false;
+    bb_head *head = head_of(t, p, &is_new);
+    if (!head) return bb_fail(err, BB_ENOMEM, "out of memory");
+    t->literals[t->n_literals - 1].head = head->number;
+    if (is_new && !add_piece(t, p, 0, err)) return false;
+    if (is_new) head->shortest = (uint16_t)p->shortest;
+    p->shortest = head->shortest;
+    return true;
+}
+
 bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err)
 {
     piece pieces[MAX_PIECES];
@@ -199,12 +240,14 @@ bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err 
     if (!n) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
     bb_literal *l = BB_PUSH(t->arena, t->literals, t->n_literals, t->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *l = (bb_literal){(uint32_t)(literal.p - t->text), rule, t->n_gapped, 0, (uint8_t)n, unless};
-    if (n > 1) t->n_gapped += (uint32_t)n;
+    *l = (bb_literal){.text = (uint32_t)(literal.p - t->text), .rule = rule, .pieces = (uint8_t)n, .unless = unless};
     for (int i = 0; i < n; i++) {
-        if (!add_piece(t, &pieces[i], (uint8_t)i, err)) return false;
+        bool fine = i == 0 && n > 1 ? add_head(t, &pieces[i], err) : add_piece(t, &pieces[i], (uint8_t)i, err);
+        if (!fine) return false;
         l->weight = (uint16_t)(l->weight + pieces[i].shortest);
     }
+    l->first = t->n_gapped;
+    if (n > 2) t->n_gapped += (uint32_t)n - 2;
     return true;
 }
 
@@ -239,6 +282,12 @@ static void mark(const bb_trie *t, bb_sight *sight, const bb_literal *l)
     else if (!m->word || l->weight > t->literals[m->word - 1].weight) m->word = number;
 }
 
+/* Of a piece of a literal with gaps that is not its last one. */
+static uint32_t number_of(const bb_literal *l, unsigned place)
+{
+    return place ? l->first + place - 1 : l->head;
+}
+
 /* A piece was seen from `from` to `to`. The latest end of each piece is enough to know: what is in
  * reach of an earlier one and not of the latest is another sentence or too far away as well. */
 static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
@@ -249,16 +298,15 @@ static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
         mark(c->t, c->sight, l);
         return;
     }
-    uint32_t number = l->first + end->piece;
     if (end->piece > 0) {
-        size_t before = bb_map_get(&c->sight->gapped, number - 1); /* end and 1; 0: not yet */
+        size_t before = bb_map_get(&c->sight->gapped, number_of(l, end->piece - 1U)); /* end and 1; 0: not yet */
         if (!before || before - 1 > from || from - (before - 1) > BB_LITERAL_GAP || before - 1 < c->sentence) return;
     }
     if (end->piece + 1 == l->pieces) {
         mark(c->t, c->sight, l);
         return;
     }
-    uint32_t *last = bb_map_put(&c->sight->gapped, number);
+    uint32_t *last = bb_map_put(&c->sight->gapped, number_of(l, end->piece));
     if (last) *last = (uint32_t)to + 1;
 }
 

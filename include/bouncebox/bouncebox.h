@@ -254,7 +254,8 @@ const bouncebox_row *bouncebox_result_row(const bouncebox_result *result, size_t
 /* All rows as JSON, one object a line, byte for byte what `bouncebox parse` writes. Never NULL. */
 const bouncebox_text *bouncebox_result_json(const bouncebox_result *result);
 
-/* The return paths of yours (of any form below) that the message shows, the best source first; NULL beyond the last.
+/* The return paths of yours (of any form below) that the message shows, the best source first; NULL beyond the last. The
+ * address where somebody unsubscribes is among them where the message came to it.
  * Whoever attributes reports takes the first that verifies, and only without one the first. */
 const bouncebox_text *bouncebox_result_path(const bouncebox_result *result, size_t i);
 

@@ -99,7 +99,8 @@ static world_report some_report(void)
                                         "prvs=1=bounce-AA5ISYAAAAAGAAB23ZUKZSEQIQ44PVMFL@b.example"};
     static const bb_kind kinds[] = {BB_KIND_HARD, BB_KIND_SOFT,    BB_KIND_SOFT,      BB_KIND_SOFT,     BB_KIND_BLOCK,
                                     BB_KIND_SOFT, BB_KIND_DELAYED, BB_KIND_DELIVERED, BB_KIND_COMPLAINT};
-    static const world_claim claims[] = {WORLD_TOKEN, WORLD_TOKEN, WORLD_TOKEN, WORLD_TEXT, WORLD_EXTERNAL_ID};
+    static const world_claim claims[] = {WORLD_TOKEN, WORLD_TOKEN,       WORLD_TOKEN,
+                                         WORLD_TEXT,  WORLD_EXTERNAL_ID, WORLD_UNSUBSCRIBE};
     return (world_report){.key = keys + below(12),
                           .time = some_time(),
                           .kind = kinds[below(BB_COUNT(kinds))],
@@ -164,8 +165,9 @@ static void put_item(bb_buf *b, const bb_item *item)
         bb_putf(b, " was %llu %d %d", (unsigned long long)item->before[i].subscriber, (int)item->before[i].kind,
                 (int)item->before[i].reason);
     if (item->settled)
-        bb_putf(b, " about %llu %u %u trust %d forwarded %d kind %d", (unsigned long long)item->settled->subscriber,
-                item->settled->list, item->settled->mailing, (int)item->settled->trust, item->settled->forwarded,
+        bb_putf(b, " about %llu %u %u trust %d forwarded %d leaves %d kind %d",
+                (unsigned long long)item->settled->subscriber, item->settled->list, item->settled->mailing,
+                (int)item->settled->trust, item->settled->forwarded, item->settled->unsubscribes,
                 (int)item->settled->kind);
     bb_puts(b, "\n");
 }
@@ -281,6 +283,8 @@ static bb_str state(side *s)
         put_summary(&b, s, &(bb_summary_query){lists[i], BB_NO_TIME, BB_NO_TIME});
         put_summary(&b, s, &(bb_summary_query){lists[i], DAY(20), DAY(50)});
         put_reports(&b, s, &(bb_report_query){.list = lists[i], .from = DAY(20), .until = DAY(50)});
+        put_reports(&b, s,
+                    &(bb_report_query){.list = lists[i], .unread = true, .from = BB_NO_TIME, .until = BB_NO_TIME});
     }
     return bb_buf_str(&b);
 }

@@ -328,6 +328,73 @@ static void surplus_of_evidence(void)
     status_is(bob, BB_STATUS_BOUNCED, "%s: the hard acts", kind->name);
 }
 
+/* ---- unsubscribing by mail --------------------------------------------------------------------------------- */
+
+#define LEAVE "unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi@b.example"
+
+static bb_item leaving(uint64_t key, uint64_t who, bb_time time)
+{
+    const world_report w = {.key = key,
+                            .time = time,
+                            .claim = WORLD_UNSUBSCRIBE,
+                            .subscriber = who,
+                            .path = LEAVE,
+                            .evidence = "unsubscribe\n"};
+    return world_item(&arena, &w);
+}
+
+static void unsubscribed_by_mail(void)
+{
+    bb_stored_report *rows;
+    size_t n;
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    bb_item leave = leaving(1, ann, DAY(5)), again = leaving(1, ann, DAY(3)), other = leaving(2, 99, DAY(5));
+    is_int(apply_one(&leave), BB_RESULT_STORED, "%s: mail to where he unsubscribes", kind->name);
+    status_is(ann, BB_STATUS_UNSUBSCRIBED, "%s: he is", kind->name);
+    ok(leave.settled->unsubscribes && leave.settled->subscriber == ann, "%s: and it is told", kind->name);
+    bb_history h = history(ann);
+    ok(h.n_facts == 1 && h.facts[0].fact.type == BB_FACT_UNSUBSCRIBE && h.facts[0].report && h.facts[0].evidence,
+       "%s: history has what he said, and the mail", kind->name);
+    ok(h.n_transitions == 1 && bb_hash_eq(&h.transitions[0].cause, &h.facts[0].fact.id), "%s: which is the cause",
+       kind->name);
+    bb_item back = world_fact(ann, BB_FACT_SUBSCRIBE, DAY(4));
+    apply_one(&back);
+    status_is(ann, BB_STATUS_UNSUBSCRIBED, "%s: he subscribed before that", kind->name);
+    is_int(apply_one(&again), BB_RESULT_DUPLICATE, "%s: the same mail, earlier", kind->name);
+    status_is(ann, BB_STATUS_ACTIVE, "%s: then he came back after it", kind->name);
+    is_int(apply_one(&other), BB_RESULT_STORED, "%s: of nobody we know", kind->name);
+    ok(!other.settled->unsubscribes, "%s: nobody is unsubscribed", kind->name);
+    bb_report_query q = {.unread = true, .from = BB_NO_TIME, .until = BB_NO_TIME};
+    ok(bb_store_reports(store, &arena, &q, 0, 10, &rows, &n, &err) && n == 1,
+       "%s: it was understood, the other was not", kind->name);
+}
+
+/* Read again, as reclassify does: nobody knows any more whether somebody had sent it. */
+static void read_again_as_mail(void)
+{
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    bb_item leave = leaving(1, ann, DAY(5));
+    apply_one(&leave);
+    const world_report w = {.key = 1, .time = DAY(5), .claim = WORLD_TEXT};
+    bb_item reading = world_reading(&arena, history(ann).facts[0].report, &w);
+    reading.message->report.format = "";
+    apply_one(&reading);
+    ok(reading.settled->unsubscribes, "%s: what was his wish stays so when it is read again", kind->name);
+    status_is(ann, BB_STATUS_UNSUBSCRIBED, "%s: and so does he", kind->name);
+}
+
+static void surplus_of_unsubscriptions(void)
+{
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    for (uint64_t i = 1; i <= 11; i++) report_from(LEAVE, i, ann, BB_KIND_SOFT, "raw");
+    is_int(history(ann).surplus, 1, "%s: a token has brought what it may", kind->name);
+    bb_item first = leaving(20, ann, DAY(6)), second = leaving(21, ann, DAY(7));
+    is_int(apply_one(&first), BB_RESULT_STORED, "%s: its first unsubscription is stored", kind->name);
+    status_is(ann, BB_STATUS_UNSUBSCRIBED, "%s: and acts", kind->name);
+    ok(!has_evidence((bb_history[]){history(ann)}, BB_KIND_OTHER), "%s: without evidence", kind->name);
+    is_int(apply_one(&second), BB_RESULT_COUNTED, "%s: its second is counted", kind->name);
+}
+
 static void earlier_duplicate(void)
 {
     uint64_t ann = person(list("news"), "ann@example.com", NULL);
@@ -808,12 +875,33 @@ static void kept_over_closing(void)
 
 int main(void)
 {
-    static void (*const checks[])(void) = {
-        lists_and_mailings, subscribers,   again,          surplus,           surplus_of_evidence,
-        refused_counted,    look_ups,      reports,        earlier_duplicate, whom,
-        evidence,           settings,      sends,          one_after_another, all_or_nothing,
-        everybody,          changed_since, summary,        kept_over_closing, readings,
-        reports_by_query,   rehearsed,     files_followed, policies};
+    static void (*const checks[])(void) = {lists_and_mailings,
+                                           subscribers,
+                                           again,
+                                           surplus,
+                                           surplus_of_evidence,
+                                           refused_counted,
+                                           surplus_of_unsubscriptions,
+                                           unsubscribed_by_mail,
+                                           read_again_as_mail,
+                                           look_ups,
+                                           reports,
+                                           earlier_duplicate,
+                                           whom,
+                                           evidence,
+                                           settings,
+                                           sends,
+                                           one_after_another,
+                                           all_or_nothing,
+                                           everybody,
+                                           changed_since,
+                                           summary,
+                                           kept_over_closing,
+                                           readings,
+                                           reports_by_query,
+                                           rehearsed,
+                                           files_followed,
+                                           policies};
     bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
     for (size_t k = 0; k < BB_COUNT(world_stores); k++)
         for (size_t i = 0; i < BB_COUNT(checks); i++) {

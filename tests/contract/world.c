@@ -79,7 +79,7 @@ static bb_message *message_of(bb_arena *a, const world_report *w)
     m->verdicts = bb_get_array(a, 1, sizeof *m->verdicts);
     m->n_verdicts = 1;
     m->verdicts[0] = (bb_verdict){w->kind, w->reason, BB_S("some-rule"), 0.75};
-    m->report.format = "rfc3464";
+    m->report.format = w->claim == WORLD_UNSUBSCRIBE ? "" : "rfc3464";
     m->report.reporting_mta = BB_S("mail.example.com");
     if (!w->recipient) return m;
     bb_rcpt_report *r = BB_PUSH(a, m->report.rcpts, m->report.n_rcpts, m->report.cap_rcpts);
@@ -105,7 +105,8 @@ static bb_claims *claims_of(bb_arena *a, const world_report *w)
     c->names = bb_get_array(a, 1, sizeof *c->names);
     c->rcpt_lookup = bb_get_array(a, 1, sizeof *c->rcpt_lookup);
     c->rcpt_lookup[0] = BB_NPOS;
-    if (w->claim == WORLD_TOKEN) {
+    if (w->claim == WORLD_TOKEN || w->claim == WORLD_UNSUBSCRIBE) {
+        c->unsubscribes = w->claim == WORLD_UNSUBSCRIBE;
         c->token_result = BB_TOKEN_OK;
         c->by_token = true;
         c->token_trust = BB_TRUST_SIGNED;

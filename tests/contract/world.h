@@ -30,7 +30,7 @@ bb_item world_fact(uint64_t subscriber, bb_fact_type type, bb_time time);
 bb_item world_send(uint64_t subscriber, uint32_t mailing, bb_time time);
 
 /* Who is meant by a report, and who says so. */
-typedef enum { WORLD_TOKEN, WORLD_TEXT, WORLD_EXTERNAL_ID } world_claim;
+typedef enum { WORLD_TOKEN, WORLD_TEXT, WORLD_EXTERNAL_ID, WORLD_UNSUBSCRIBE } world_claim;
 
 typedef struct {
     uint64_t key; /* equal: the same report */
@@ -38,13 +38,13 @@ typedef struct {
     bb_kind kind;
     bb_reason reason;
     world_claim claim;
-    uint64_t subscriber;     /* TOKEN */
-    uint32_t mailing;        /* TOKEN */
+    uint64_t subscriber;     /* TOKEN, UNSUBSCRIBE */
+    uint32_t mailing;        /* the same */
     const char *recipient;   /* address of the report; NULL: it names nobody */
     const char *external_id; /* EXTERNAL_ID, */
     uint32_t list;           /* of that list */
     const char *evidence;    /* NULL: none */
-    const char *path;        /* TOKEN: the return path that it stood in; NULL: none is known */
+    const char *path;        /* the same: the return path that it stood in; NULL: none is known */
 } world_report;
 bb_item world_item(bb_arena *a, const world_report *w);
 /* The stored report read again, as w says now. */

@@ -117,6 +117,39 @@ static void own_notices(void)
     }
 }
 
+static void automatic(void)
+{
+    static const struct {
+        const char *name, *header, *sender; /* NULL: not known */
+        bool want;
+    } rows[] = {
+        {"somebody writes", "", "ann@example.net", false},
+        {"nobody knows who", "", NULL, false},
+        {"the null sender", "", "", true},
+        {"a file has it in Return-Path", "Return-Path: <>\n", NULL, true},
+        {"or somebody", "Return-Path: <ann@example.net>\n", NULL, false},
+        {"what the envelope says comes first", "Return-Path: <ann@example.net>\n", "", true},
+        {"it says so", "Auto-Submitted: auto-replied\n", "ann@example.net", true},
+        {"in other words", "Auto-Submitted:\n Auto-Generated; x=y\n", "ann@example.net", true},
+        {"it says that it is not", "Auto-Submitted: no\n", "ann@example.net", false},
+        {"with a comment", "Auto-Submitted: NO (I think); x=y\n", "ann@example.net", false},
+        {"it says nothing", "Auto-Submitted:\n", "ann@example.net", true},
+        {"a word that begins so", "Auto-Submitted: no-one\n", "ann@example.net", true},
+    };
+    for (size_t i = 0; i < BB_COUNT(rows); i++) {
+        bb_message m;
+        bb_envelope env = {.sender = bb_cstr(rows[i].sender), .sender_known = rows[i].sender};
+        bb_reader reader = {.rules = rules};
+        bb_str mail = bb_cat(&arena, bb_cstr(rows[i].header), BB_S("Subject: unsubscribe\n\nunsubscribe\n"), BB_S(""));
+        ok(bb_message_read(&arena, mail, &env, &reader, &m), "automatic, read: %s", rows[i].name);
+        is_int(m.automatic, rows[i].want, "automatic: %s", rows[i].name);
+    }
+    bb_message m = read_text("From: a@example.net\nSubject: Automatic reply: unsubscribe\nX-Autoreply: yes\n\n"
+                             "I am out of the office until 5 January.\n",
+                             BB_NO_TIME, BB_NO_TIME);
+    ok(m.report.type == BB_REPORT_AUTOREPLY && m.automatic, "automatic: what is read as an auto-reply");
+}
+
 /* ---- the key ----------------------------------------------------------------------------------------- */
 
 #define HEAD                                                                                                       \
@@ -234,18 +267,23 @@ static bb_str tagged_path(const bb_key *key, bb_token t, char what, bb_str rest)
     return out;
 }
 
-/* "T1" a token for subscriber 1, "F1" the same with another key's MAC, "X1" an expired one, "P0" a probe's, else an
- * address. */
+/* "T1" a token for subscriber 1, "F1" the same with another key's MAC, "X1" an old one, "P0" a probe's; "U1", "G1" and
+ * "Y1" such to unsubscribe; else an address. */
 static void add_path(bb_message *m, const char *word)
 {
     bb_str address = bb_cstr(word);
-    bb_token t = {.day = word[0] == 'X' ? 20000 : 20700, .mailing = 9, .subscriber = (uint64_t)(word[1] - '0')};
-    bb_key key = ring_keys[word[0] == 'F' ? 1 : 0];
+    bool leaves = word[0] == 'U' || word[0] == 'G' || word[0] == 'Y', forged = word[0] == 'F' || word[0] == 'G';
+    bb_token t = {
+        .day = word[0] == 'X' || word[0] == 'Y' ? 20000 : 20700, .mailing = 9, .subscriber = (uint64_t)(word[1] - '0')};
+    bb_key key = ring_keys[forged];
     key.id = 3;
     if (strlen(word) == 2 && word[1] != ':') {
         char text[BB_TOKEN_LEN + 1];
-        ok(bb_token_encode(&key, word[0] == 'P' ? BB_PURPOSE_PROBE : BB_PURPOSE_RETURN_PATH, t, text), "token made");
-        address = bb_sprintf(&arena, "bounce-%s@signed.example", text);
+        bb_purpose purpose = leaves           ? BB_PURPOSE_UNSUBSCRIBE
+                             : word[0] == 'P' ? BB_PURPOSE_PROBE
+                                              : BB_PURPOSE_RETURN_PATH;
+        ok(bb_token_encode(&key, purpose, t, text), "token made");
+        address = bb_sprintf(&arena, "%s-%s@signed.example", leaves ? "unsubscribe" : "bounce", text);
     } else if (word[1] == ':') {
         address = tagged_path(&key, t, word[0], bb_cstr(word + 2));
     }
@@ -276,7 +314,7 @@ static void attribution(void)
 {
     /* kinds of the verdicts: h hard, s soft, d delivered, c complaint, C the same in the complaint's own form, o other;
      * paths: "own": the notice of a host of ours, "notice": of another; expected: one "id trust kind[>]" a verdict, >
-     * forwarded */
+     * forwarded, and whether it unsubscribes; "auto": a machine wrote it */
     static const struct {
         const char *name, *paths, *recipients, *kinds, *returned_to;
         uint32_t only;
@@ -416,6 +454,19 @@ static void attribution(void)
         {"an expired token, and our own server", "own X1", ">ann@example.net", "h", "", 0, "1 local hard"},
         {"a forged token is none the better for coming back from us", "own F1", ">ann@example.net", "h", "", 0,
          "0 none other"},
+        {"mail to where he unsubscribes", "U1", "", "o", "", 0, "1 signed other leaves"},
+        {"long ago", "Y1", "", "o", "", 0, "1 signed other leaves"},
+        {"of somebody unknown", "U8", "", "o", "", 0, "0 none other"},
+        {"forged", "G1", "", "o", "", 0, "0 none other"},
+        {"a machine writes there", "auto U1", "", "o", "", 0, "0 none other"},
+        {"a bounce comes there", "auto U1", "cy@example.net", "h", "", 0, "3 inferred hard"},
+        {"and names its return path", "auto U6 T1", "ann@example.net", "h", "", 0, "1 signed hard"},
+        {"to a return path first, and then there", "T1 U6", "", "o", "", 0, "1 signed other"},
+        {"there first, and then to a return path", "U6 T1", "", "o", "", 0, "6 signed other leaves"},
+        {"there, and to an unsigned return path", "bounce-123@plain.example U1", "", "o", "", 0,
+         "1 signed other leaves"},
+        {"a forged one, and a good one", "G6 U1", "", "o", "", 0, "1 signed other leaves"},
+        {"a list that is asked for has no say in it", "U1", "", "o", "", 2, "1 signed other leaves"},
         {"ordinary mail to a token", "T1", "", "o", "", 0, "1 signed other"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
@@ -428,7 +479,8 @@ static void attribution(void)
         m.report.original.to = bb_cstr(rows[i].returned_to);
         bb_str words = bb_cstr(rows[i].paths), word;
         while (bb_split(&words, ' ', &word))
-            if (bb_eq(word, BB_S("own"))) m.noticed_by = BB_S("MAIL.example.com");
+            if (bb_eq(word, BB_S("auto"))) m.automatic = true;
+            else if (bb_eq(word, BB_S("own"))) m.noticed_by = BB_S("MAIL.example.com");
             else if (bb_eq(word, BB_S("notice"))) m.noticed_by = BB_S("mail.example.net");
             else if (word.n) add_path(&m, with_blanks(word));
         words = bb_cstr(rows[i].recipients);
@@ -449,8 +501,9 @@ static void attribution(void)
         bb_claims_settle(&m, &claims, settled);
         bb_buf got = bb_buf_in(&arena, 1000);
         for (size_t v = 0; v < m.n_verdicts; v++)
-            bb_putf(&got, "%s%d %s %s%s", v ? "," : "", (int)settled[v].subscriber, bb_trust_word(settled[v].trust),
-                    bb_kind_word(settled[v].kind), settled[v].forwarded ? ">" : "");
+            bb_putf(&got, "%s%d %s %s%s%s", v ? "," : "", (int)settled[v].subscriber, bb_trust_word(settled[v].trust),
+                    bb_kind_word(settled[v].kind), settled[v].forwarded ? ">" : "",
+                    settled[v].unsubscribes ? " leaves" : "");
         is_str(bb_buf_str(&got), bb_cstr(rows[i].want), "whom: %s", rows[i].name);
     }
 }
@@ -498,8 +551,15 @@ static void sources(void)
          "h=d.com\"@b.example>, \"n+i j=d.com\"@b.example\n",
          "X-Postfix-Sender: rfc822; \"n+k l=d.com\"@b.example\n", "Return-Path: <\"n+m o=d.com\"@b.example>\n",
          "\"a b\" \"c d\" \"e f\" \"g h\" \"i j\" \"k l\" \"m o\""},
-        {"where people unsubscribe is no return path", "", "",
-         "To: unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi@b.example\n", "", "", ""},
+        {"where people unsubscribe, among what it came to", "", "",
+         "To: unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi@b.example\n", "", "Return-Path: <bounce-2@b.example>\n",
+         "aa5isyaaaaagaab23zuk5x7uyx7kxdrxi 2"},
+        {"wrapped on the way", "prvs=1234abcdef=UNSUBSCRIBE-AA5ISYAAAAAGAAB23ZUK5X7UYX7KXDRXI@b.example", "", "", "",
+         "", "aa5isyaaaaagaab23zuk5x7uyx7kxdrxi"},
+        {"what the report tells of it is no wish of anybody's", "", "", "",
+         "X-Postfix-Sender: rfc822; unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi@b.example\n"
+         "Original-Envelope-Id: unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi+40b.example\n",
+         "Return-Path: <unsubscribe-aa5isyaaaaagaab23zuk5x7uyx7kxdrxi@b.example>\n", ""},
         {"addresses of others", "x@b.example", "", "To: ann@example.net\n", "", "Return-Path: <y@b.example>\n", ""},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
@@ -559,6 +619,7 @@ int main(void)
     if (!ok(rules != NULL, "built-in rules compile %s", err.text)) return tap_done();
     event_times();
     own_notices();
+    automatic();
     keys();
     attribution();
     sources();

@@ -19,7 +19,7 @@ typedef enum {
 } nobody_reason;
 
 typedef struct {
-    uint64_t messages, reports, duplicates, counted, other, unreadable;
+    uint64_t messages, reports, duplicates, counted, unsubscriptions, other, unreadable;
     uint64_t kinds[BB_KIND_AUTOREPLY + 1];
     uint64_t nobody[NOBODY_REASONS];
     cli_moves moves;

@@ -80,7 +80,8 @@ static bool finish_batch(reclassify *r)
     return good;
 }
 
-/* The return path that is stored stands for the envelope, which no raw message holds. */
+/* The return path that is stored stands for the envelope, which no raw message holds; and who sent it nobody knows any
+ * more, so none is taken for somebody's wish who was not when it came. */
 static bool read_again(reclassify *r, const bb_stored_report *stored)
 {
     cli *c = r->c;
@@ -93,6 +94,7 @@ static bool read_again(reclassify *r, const bb_stored_report *stored)
     }
     bb_envelope envelope = {.source = bb_dup(&r->work, stored->source),
                             .rcpt_to = bb_dup(&r->work, stored->return_path),
+                            .sender_known = true,
                             .from_line = stored->time,
                             .received = stored->recorded};
     if (!bb_message_read(&r->work, raw, &envelope, &r->reader, m) ||

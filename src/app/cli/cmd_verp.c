@@ -253,9 +253,7 @@ static bool find_mailing(cli *c, decoded *d)
 static bool find_holder(cli *c, const bb_attribution *known, bb_time at, decoded *d)
 {
     bb_claims claims;
-    bb_lookup by_id = {.by = BB_BY_ID, .subscriber = d->token.subscriber};
     bb_message m = {.paths = &d->path, .n_paths = 1, .event_time = at};
-    if (d->path.form == BB_FORM_UNSUBSCRIBE) return find_subscriber(c, &by_id, 1, d);
     if (!bb_claims_make(&c->arena, &m, known, &claims)) return bb_fail(&c->err, BB_ENOMEM, "no memory");
     return find_subscriber(c, claims.lookups, claims.n_lookups, d);
 }

@@ -61,8 +61,8 @@ static void put_facts(bb_json *j, const explained *x)
         bb_json_ktime(j, "time", k->fact.time);
         bb_json_ktime(j, "recorded", k->recorded);
         put_note(j, &x->notes[i]);
-        if (k->fact.type == BB_FACT_REPORT) put_report(j, k);
-        else bb_json_kstr(j, "note", k->note);
+        if (k->fact.type != BB_FACT_REPORT) bb_json_kstr(j, "note", k->note);
+        if (k->report) put_report(j, k);
         bb_json_close(j, '}');
     }
     bb_json_close(j, ']');

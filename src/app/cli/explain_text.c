@@ -42,6 +42,13 @@ static const char *counted(cli *c, const explained *x, const bb_fact *f, const b
         .p;
 }
 
+/* Why, in the words of whoever did it. */
+static const char *noted(cli *c, const bb_known_fact *k)
+{
+    if (!k->report) return cli_show(&c->arena, k->note);
+    return bb_sprintf(&c->arena, "by mail to %s", cli_show(&c->arena, k->return_path)).p;
+}
+
 static void put_why(cli *c, const explained *x)
 {
     const bb_decision *d = &x->decision;
@@ -51,7 +58,7 @@ static void put_why(cli *c, const explained *x)
         const bb_known_fact *k = &h->facts[d->cause];
         const char *when = cli_when(&c->arena, k->fact.time);
         if (k->fact.type != BB_FACT_REPORT)
-            cli_print(c, "%s on %s: %s\n", bb_fact_type_word(k->fact.type), when, cli_show(&c->arena, k->note));
+            cli_print(c, "%s on %s: %s\n", bb_fact_type_word(k->fact.type), when, noted(c, k));
         else if (k->fact.kind == BB_KIND_COMPLAINT && !k->fact.forwarded) cli_print(c, "he complained on %s\n", when);
         else
             cli_print(c, "%s, on %s: %s\n", counted(c, x, &k->fact, &x->notes[d->cause]), when,
@@ -94,6 +101,12 @@ static const char *did(cli *c, const explained *x, size_t i)
     return (size_t)n->effect < BB_COUNT(words) && words[n->effect] ? words[n->effect] : "";
 }
 
+static void put_source(cli *c, const bb_known_fact *k)
+{
+    cli_print(c, "report %llu, from %s%s\n", (unsigned long long)k->report,
+              cli_show(&c->arena, bb_sub(k->source, 0, 200)), k->evidence ? "" : ", not kept");
+}
+
 static void put_report(cli *c, const bb_known_fact *k)
 {
     bb_arena *a = &c->arena;
@@ -108,8 +121,8 @@ static void put_report(cli *c, const bb_known_fact *k)
         if (k->command.n) cli_print(c, "at %s ", cli_show(a, k->command));
         cli_print(c, "said: %s\n", cli_show(a, bb_sub(k->diagnostic.n ? k->diagnostic : k->status, 0, 300)));
     }
-    cli_print(c, "      rule %s, confidence %.2f; report %llu, from %s%s\n", cli_show(a, k->rule), k->confidence,
-              (unsigned long long)k->report, cli_show(a, bb_sub(k->source, 0, 200)), k->evidence ? "" : ", not kept");
+    cli_print(c, "      rule %s, confidence %.2f; ", cli_show(a, k->rule), k->confidence);
+    put_source(c, k);
 }
 
 static void put_fact(cli *c, const explained *x, size_t i)
@@ -120,7 +133,8 @@ static void put_fact(cli *c, const explained *x, size_t i)
               report ? bb_kind_word(k->fact.kind) : bb_fact_type_word(k->fact.type), report ? ", " : "",
               report ? bb_reason_word(k->fact.reason) : "", did(c, x, i));
     if (report) put_report(c, k);
-    else if (k->note.n) cli_print(c, "      %s\n", cli_show(&c->arena, k->note));
+    else if (k->note.n || k->report) cli_print(c, "      %s%s", noted(c, k), k->report ? "; " : "\n");
+    if (!report && k->report) put_source(c, k);
 }
 
 void explain_text(cli *c, const explained *x)

@@ -80,7 +80,7 @@ static bool add_facts(ingest *g, const bb_item *item)
         rehearsed *slot = BB_PUSH(&r->arena, r->facts, r->n, r->cap);
         if (!slot) return false;
         slot->subscriber = s->subscriber;
-        slot->fact = (bb_fact){.type = BB_FACT_REPORT,
+        slot->fact = (bb_fact){.type = s->unsubscribes ? BB_FACT_UNSUBSCRIBE : BB_FACT_REPORT,
                                .time = m->event_time != BB_NO_TIME ? m->event_time : g->c->now,
                                .id = fact_id(&m->key, i),
                                .kind = s->kind,

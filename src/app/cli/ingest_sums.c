@@ -35,6 +35,8 @@ void ingest_count(ingest *g, const bb_item *item)
     } else if (item->result == BB_RESULT_REFUSED) {
         n->unreadable++;
         cli_warn(g->c, BB_FMT ": %s", BB_ARG(item->message->envelope.source), item->why);
+    } else if (item->settled[0].unsubscribes) {
+        n->unsubscriptions++;
     } else if (item->message->report.type == BB_REPORT_NONE) {
         n->other++;
     } else {
@@ -60,6 +62,7 @@ static void put_counts(bb_json *j, const ingest_sums *n)
     bb_json_kint(j, "reports", (int64_t)n->reports);
     bb_json_kint(j, "duplicates", (int64_t)n->duplicates);
     bb_json_kint(j, "counted_only", (int64_t)n->counted);
+    bb_json_kint(j, "unsubscriptions", (int64_t)n->unsubscriptions);
     bb_json_kint(j, "other_mail", (int64_t)n->other);
     bb_json_kint(j, "unreadable", (int64_t)n->unreadable);
     bb_json_key(j, "kinds");
@@ -92,6 +95,8 @@ static void show_counts(cli *c, const ingest_sums *n)
     cli_print(c, "read %s: ", cli_plural(&c->arena, (int64_t)n->messages, "message", "messages"));
     cli_print(c, "%s, ", cli_plural(&c->arena, (int64_t)n->reports, "new report", "new reports"));
     cli_print(c, "%s, ", cli_plural(&c->arena, (int64_t)n->duplicates, "duplicate", "duplicates"));
+    if (n->unsubscriptions)
+        cli_print(c, "%s, ", cli_plural(&c->arena, (int64_t)n->unsubscriptions, "unsubscription", "unsubscriptions"));
     cli_print(c, "%" PRIu64 " other mail", n->other);
     if (n->counted) cli_print(c, ", %" PRIu64 " counted only", n->counted);
     if (n->unreadable) cli_print(c, ", %" PRIu64 " unreadable", n->unreadable);

@@ -68,7 +68,8 @@ typedef struct {
     bb_result result;
     char error[512]; /* where it is not stored */
     /* of the first verdict */
-    bool report; /* else other mail */
+    bool report;       /* else other mail, */
+    bool unsubscribes; /* of which this is not the least */
     bb_token_result token;
     bb_kind kind;
     bb_reason reason;

@@ -161,11 +161,13 @@ static void log_outcome(server *s, const delivery *d)
     log_int(l, "size", (int64_t)t->size);
     if (t->cut) log_str(l, "cut", BB_S("yes"));
     log_str(l, "result", bb_cstr(result));
-    if (o->stored && !o->report) log_str(l, "kind", BB_S("no report"));
+    if (o->stored && !o->report) log_str(l, "kind", bb_cstr(o->unsubscribes ? "unsubscription" : "no report"));
     if (o->stored && o->report) {
         log_str(l, "kind", bb_cstr(bb_kind_word(o->kind)));
         log_str(l, "reason", bb_cstr(bb_reason_word(o->reason)));
         log_str(l, "rule", bb_cstr(o->rule));
+    }
+    if (o->stored && (o->report || o->unsubscribes)) {
         if (o->subscriber) log_int(l, "subscriber", (int64_t)o->subscriber);
         log_str(l, "list", bb_cstr(o->list));
         if (o->subscriber) log_str(l, "trust", bb_cstr(bb_trust_word(o->trust)));

@@ -50,6 +50,8 @@ static void read_one(delivery *d, const bb_mail_options *options)
                             .orcpt = d->orcpt,
                             .from_line = BB_NO_TIME,
                             .received = t->received,
+                            .sender = t->sender,
+                            .sender_known = true,
                             .handed_over = t->guarded};
     bb_arena_init(&d->arena, &bb_os_alloc, READ_MEMORY);
     d->read = bb_message_read(&d->arena, (bb_str){t->bytes, t->n}, &envelope, &reader, &d->message) && !d->arena.failed;

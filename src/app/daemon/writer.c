@@ -118,6 +118,7 @@ static void note(writer *w, delivery *d, const bb_item *item)
     o->reason = d->message.verdicts[0].reason;
     snprintf(o->rule, sizeof o->rule, BB_FMT, BB_ARG(d->message.verdicts[0].rule));
     if (!item->settled) return;
+    o->unsubscribes = item->settled[0].unsubscribes;
     o->kind = item->settled[0].kind;
     o->reason = item->settled[0].reason;
     o->trust = item->settled[0].trust;

@@ -46,12 +46,18 @@ static bool is_vouched_for(const bb_return_path *p)
            (p->form == BB_FORM_MAILING && p->victim.n);
 }
 
+/* One to unsubscribe is for people: what answers by itself to what was sent from there asks for nothing. */
+static bool may_tell(const bb_message *m, const bb_return_path *p)
+{
+    return is_vouched_for(p) || (p->form == BB_FORM_UNSUBSCRIBE && !m->automatic);
+}
+
 /* A verified token anywhere beats anything unverified; of tokens that fail, the first is the one to tell of. */
 static void read_tokens(bb_arena *a, const bb_message *m, const bb_attribution *ctx, bb_claims *c)
 {
     c->token_result = BB_TOKEN_MALFORMED;
     for (size_t i = 0; i < m->n_paths; i++) {
-        if (!is_vouched_for(&m->paths[i])) continue;
+        if (!may_tell(m, &m->paths[i])) continue;
         bb_token token = {0};
         bb_time at = m->event_time != BB_NO_TIME ? m->event_time : 0;
         bb_token_result r = bb_return_path_verify(a, &ctx->keys, &m->paths[i], at, ctx->token_lifetime, &token);
@@ -150,6 +156,7 @@ bool bb_claims_make(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_cl
     out->own_notice = is_own_notice(m, ctx);
     read_names(a, m, out);
     read_tokens(a, m, ctx, out);
+    out->unsubscribes = out->token_result == BB_TOKEN_OK && out->path->form == BB_FORM_UNSUBSCRIBE;
     ask_by_path(a, m, ctx, out);
     for (size_t i = 0; i < m->n_verdicts; i++) {
         bb_str key = out->names[i].recipient;
@@ -333,6 +340,7 @@ void bb_claims_settle(const bb_message *m, const bb_claims *c, bb_settled *out)
                           .mailing = c->by_token ? c->token.mailing : 0,
                           .trust = trust_of(m, c, holder)};
         settle_holder(m, c, who, holder->found_address, out);
+        if (m->n_verdicts) out[0].unsubscribes = c->unsubscribes; /* which is no report, and has one verdict */
     } else if (c->token_result != BB_TOKEN_OK) {
         settle_inferred(m, c, out);
     }

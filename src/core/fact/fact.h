@@ -24,7 +24,9 @@ typedef struct {
     bb_str orcpt;      /* LMTP, xtext undone, type taken off */
     bb_time from_line; /* date of the mbox line; BB_NO_TIME: none */
     bb_time received;  /* when we took it; upper end of the event time */
-    bool handed_over;  /* by our own Postfix, and by nobody else (LMTP, pipe): its Received line is the topmost */
+    bb_str sender;     /* of the envelope: empty is the null sender, where sender_known; else Return-Path tells */
+    bool sender_known;
+    bool handed_over; /* by our own Postfix, and by nobody else (LMTP, pipe): its Received line is the topmost */
 } bb_envelope;
 
 typedef struct {
@@ -40,8 +42,10 @@ typedef struct {
     bb_verdict *verdicts; /* one a recipient; one where the report names none */
     size_t n_verdicts;
     bb_time event_time;    /* BB_NO_TIME where the message says nothing and `received` was unknown */
-    bb_return_path *paths; /* every return path found, in the order of docs/design.md section 3 */
+    bb_return_path *paths; /* every return path found, in the order of docs/design.md section 3; and those to
+                              unsubscribe, among the addresses that it came to */
     size_t n_paths, cap_paths;
+    bool automatic;        /* a machine wrote it in answer to another message: nobody asks for anything */
     bb_str noticed_by;     /* the host whose own Postfix wrote it; empty: somebody sent it */
     bb_hash key;           /* idempotency key of the report; also its content id */
     const char *truncated; /* NULL: no limit was reached */
@@ -106,6 +110,7 @@ typedef struct {
     bb_token token;               /* where OK or EXPIRED */
     bool by_token;                /* whom it names is what the look-ups below ask for ... */
     bb_trust token_trust;         /* ... and how far it is to be trusted; NONE: expired */
+    bool unsubscribes;            /* and somebody asks that he gets no more */
     bool own_notice;              /* our own Postfix says it: whom it could not reach is as it says */
     const bb_return_path *path;   /* the return path that counts; NULL: none */
     size_t path_lookup;           /* its look-ups: index of the first, ... */
@@ -128,7 +133,8 @@ typedef struct {
     uint32_t mailing;
     bb_trust trust;
     bool forwarded;
-    bb_kind kind; /* the verdict's, but other/backscatter for a forged token */
+    bool unsubscribes; /* it asks that he gets no more, and reports nothing */
+    bb_kind kind;      /* the verdict's, but other/backscatter for a forged token */
     bb_reason reason;
 } bb_settled;
 

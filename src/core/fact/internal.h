@@ -13,6 +13,9 @@ bb_time bb_fact_event_time(bb_mail *m, const bb_envelope *env);
 /* The host whose Postfix wrote it as a notice of its own; empty: somebody sent it, or nobody knows. */
 bb_str bb_fact_noticed_by(bb_mail *m, const bb_envelope *env);
 
+/* Did a machine write it in answer to another message (RFC 3834)? The report is read already. */
+bool bb_fact_is_automatic(bb_mail *m, const bb_message *msg);
+
 /* Every return path the message or its envelope shows, most telling first. */
 void bb_fact_paths(bb_mail *m, bb_message *msg);
 

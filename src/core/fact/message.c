@@ -24,6 +24,7 @@ bool bb_message_read(bb_arena *a, bb_str bytes, const bb_envelope *env, const bb
     classify_all(a, reader->rules, out);
     out->event_time = bb_fact_event_time(&m, env);
     bb_fact_paths(&m, out);
+    out->automatic = bb_fact_is_automatic(&m, out);
     out->noticed_by = bb_fact_noticed_by(&m, env);
     out->key = bb_fact_key(&m, out);
     out->truncated = m.truncated ? m.truncated : out->report.truncated;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where a message shows the return path it came back to, in the order of docs/design.md section 3.
+ * Where a message shows the return path it came back to, in the order of docs/design.md section 3, or the address to
+ * unsubscribe that it was sent to: of a message that it tells of, that is none.
  */
 #include "core/base/address.h"
 #include "core/fact/internal.h"
 
 #define MAX_PATHS 64 /* a forger may write any number; the first ones are ours */
 
-/* False: it is no return path. Where people write to leave a list is none. */
+/* False: it is none. */
 static bool add(bb_message *msg, bb_arena *a, bb_str address)
 {
     bb_return_path path;
     address = bb_trim(address);
-    if (!address.n || !bb_return_path_read(a, address, &path) || path.form == BB_FORM_UNSUBSCRIBE) return false;
+    if (!address.n || !bb_return_path_read(a, address, &path)) return false;
     for (size_t i = 0; i < msg->n_paths; i++)
         if (bb_ieq(msg->paths[i].address, path.address)) return true;
     bb_return_path *slot = msg->n_paths < MAX_PATHS ? BB_PUSH(a, msg->paths, msg->n_paths, msg->cap_paths) : NULL;
@@ -46,6 +47,13 @@ static void add_whole_fields(bb_mail *m, bb_message *msg, const char *name)
     }
 }
 
+/* Of the message that came back. */
+static void add_returned(bb_message *msg, bb_arena *a, bb_str address)
+{
+    bb_return_path path;
+    if (address.n && bb_return_path_read(a, address, &path) && path.form != BB_FORM_UNSUBSCRIBE) add(msg, a, address);
+}
+
 void bb_fact_paths(bb_mail *m, bb_message *msg)
 {
     add(msg, m->arena, msg->envelope.rcpt_to);
@@ -53,7 +61,7 @@ void bb_fact_paths(bb_mail *m, bb_message *msg)
     add_whole_fields(m, msg, "X-Original-To");
     add_whole_fields(m, msg, "Delivered-To");
     add_fields(m, msg, "To");
-    add(msg, m->arena, msg->report.envelope_id);
-    add(msg, m->arena, msg->report.postfix_sender);
-    add(msg, m->arena, msg->report.original.return_path);
+    add_returned(msg, m->arena, msg->report.envelope_id);
+    add_returned(msg, m->arena, msg->report.postfix_sender);
+    add_returned(msg, m->arena, msg->report.original.return_path);
 }

@@ -10,7 +10,8 @@
 static bool same_settled(const bb_settled *x, const bb_settled *y)
 {
     return x->subscriber == y->subscriber && x->list == y->list && x->mailing == y->mailing && x->trust == y->trust &&
-           x->forwarded == y->forwarded && x->kind == y->kind && x->reason == y->reason;
+           x->forwarded == y->forwarded && x->unsubscribes == y->unsubscribes && x->kind == y->kind &&
+           x->reason == y->reason;
 }
 
 /* How sure it was, and which version of the rules said it, is no other reading. */

@@ -65,7 +65,7 @@ typedef struct {
     uint64_t report;
     bb_str return_path;
     bb_kind kind;
-    bool forwarded;
+    bool forwarded, unsubscribes;
     size_t evidence; /* octets before compression; 0: none is kept */
 } bb_row_about;
 

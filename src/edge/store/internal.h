@@ -79,7 +79,7 @@ typedef struct {
     uint64_t subscriber;
     bb_str token;
     size_t reports, evidence;
-    bool hard, complaint;
+    bool hard, complaint, unsubscription;
 } bb_tally;
 
 /* Of one run of reports. */

@@ -500,7 +500,7 @@ static bool is_wanted(const memory *m, const bb_row_report *r, const bb_report_q
     for (size_t j = 0; j < m->now.n_readings; j++) {
         const bb_row_reading *g = &m->now.readings[j];
         if (g->report != r->id || g->past) continue;
-        unread |= !g->format.n;
+        unread |= !g->format.n && !g->settled.unsubscribes;
         list |= g->settled.list == q->list;
     }
     return unread && list && (q->from == BB_NO_TIME || r->time >= q->from) &&
@@ -587,6 +587,7 @@ static bool about(bb_driver *d, bb_arena *a, uint64_t subscriber, bb_row_about *
                                .return_path = bb_dup(a, m->now.reports[g->report - 1].return_path),
                                .kind = g->settled.kind,
                                .forwarded = g->settled.forwarded,
+                               .unsubscribes = g->settled.unsubscribes,
                                .evidence = raw ? raw->size : 0};
     }
     if (*n) qsort(*out, *n, sizeof **out, by_report);
@@ -672,7 +673,7 @@ static bb_fact fact_of(const memory *m, const bb_row_reading *g)
 {
     const bb_row_report *r = &m->now.reports[g->report - 1];
     return (bb_fact){.id = bb_reading_id(&r->key, g->position),
-                     .type = BB_FACT_REPORT,
+                     .type = g->settled.unsubscribes ? BB_FACT_UNSUBSCRIBE : BB_FACT_REPORT,
                      .time = r->time,
                      .kind = g->settled.kind,
                      .reason = g->settled.reason,

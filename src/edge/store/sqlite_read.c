@@ -253,6 +253,7 @@ bool sq_about(bb_driver *driver, bb_arena *a, uint64_t subscriber, bb_row_about 
         row->return_path = sq_text(&c, a);
         row->kind = (bb_kind)sq_int(&c);
         row->forwarded = sq_int(&c);
+        row->unsubscribes = sq_int(&c);
         row->evidence = (size_t)sq_int(&c);
     }
     return end(d, &c, a, err);
@@ -270,6 +271,7 @@ static bb_fact take_reading(sq_cursor *c)
     f.reason = (bb_reason)sq_int(c);
     f.trust = (bb_trust)sq_int(c);
     f.forwarded = sq_int(c);
+    if (sq_int(c)) f.type = BB_FACT_UNSUBSCRIBE;
     f.mailing = sq_id32(c);
     f.mailed = sq_time(c);
     return f;
@@ -432,6 +434,7 @@ static void take_whole_reading(sq_cursor *c, bb_arena *a, bb_row_reading *r)
     r->settled.mailing = sq_id32(c);
     r->settled.trust = (bb_trust)sq_int(c);
     r->settled.forwarded = sq_int(c);
+    r->settled.unsubscribes = sq_int(c);
     r->settled.kind = (bb_kind)sq_int(c);
     r->settled.reason = (bb_reason)sq_int(c);
     r->action = (bb_action)sq_int(c);

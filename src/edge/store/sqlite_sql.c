@@ -8,7 +8,9 @@
 #define FOUND  "SELECT id, list, address_key FROM subscriber WHERE "
 
 /* A reading as a fact. When its mailing went to him: his own send's time, else the mailing's. */
-#define READING "r.key, g.position, r.time, g.kind, g.reason, g.trust, g.forwarded, g.mailing, coalesce(s.time, m.sent)"
+#define READING                                                                                     \
+    "r.key, g.position, r.time, g.kind, g.reason, g.trust, g.forwarded, g.unsubscribes, g.mailing," \
+    " coalesce(s.time, m.sent)"
 #define READINGS_OF_ONE                                                          \
     " FROM reading g JOIN report r ON r.id = g.report"                           \
     " LEFT JOIN mailing m ON m.id = g.mailing"                                   \
@@ -16,8 +18,9 @@
     " WHERE g.subscriber = ?1 AND g.current = 1"
 #define FACT "id, type, time, status, until"
 
-#define WHOLE_READING                                                                                                 \
-    "report, position, rules_version, list, subscriber, mailing, trust, forwarded, kind, reason, action, reply_code," \
+#define WHOLE_READING                                                                                            \
+    "report, position, rules_version, list, subscriber, mailing, trust, forwarded, unsubscribes, kind, reason, " \
+    "action, reply_code,"                                                                                        \
     " confidence, recipient, domain, status, command, diagnostic, remote_mta, reporting_mta, format, rule"
 
 /* Parameters: list (0: all), from, until. */
@@ -56,9 +59,10 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_FIND_REPORT] = "SELECT id, time FROM report WHERE key = ?",
     [SQ_FIND_FACT] = "SELECT 1 FROM fact WHERE subscriber = ? AND id = ?",
     [SQ_FIND_SEND] = "SELECT time FROM send WHERE subscriber = ? AND mailing = ?",
-    [SQ_ABOUT] = "SELECT g.report, r.return_path, g.kind, g.forwarded, coalesce(e.size, 0) FROM reading g"
-                 " JOIN report r ON r.id = g.report LEFT JOIN evidence e ON e.report = g.report"
-                 " WHERE g.subscriber = ? AND g.current = 1 ORDER BY g.report",
+    [SQ_ABOUT] =
+        "SELECT g.report, r.return_path, g.kind, g.forwarded, g.unsubscribes, coalesce(e.size, 0) FROM reading g"
+        " JOIN report r ON r.id = g.report LEFT JOIN evidence e ON e.report = g.report"
+        " WHERE g.subscriber = ? AND g.current = 1 ORDER BY g.report",
     [SQ_HOLDERS] = "SELECT subscriber FROM reading WHERE report = ? AND current = 1 AND subscriber IS NOT NULL",
 
     [SQ_READINGS_OF] = "SELECT " READING READINGS_OF_ONE,
@@ -77,7 +81,7 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_PUT_READING] = "INSERT INTO reading (number, current, " WHOLE_READING ") VALUES ("
                        "(SELECT count(*) FROM reading WHERE report = ?1 AND position = ?2), 1, ?1, ?2, ?3, ?4, ?5, ?6, "
                        "?7, ?8, ?9, ?10,"
-                       " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+                       " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
     [SQ_PUT_EVIDENCE] = "INSERT INTO evidence (report, size, zstd) VALUES (?, ?, ?)",
     [SQ_PUT_SURPLUS] = "INSERT INTO surplus (subscriber, mailing, day, n, last) VALUES (?, ?, ?, 1, ?)"
                        " ON CONFLICT (subscriber, mailing, day) DO UPDATE SET n = n + 1, last = excluded.last",
@@ -108,7 +112,8 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_HISTORY_SURPLUS] = "SELECT coalesce(sum(n), 0) FROM surplus WHERE subscriber = ?",
     [SQ_REPORTS] =
         "SELECT r.id, r.time, r.recorded, r.source, r.return_path FROM report r WHERE r.id > ?1"
-        " AND (?2 = 0 OR EXISTS (SELECT 1 FROM reading g WHERE g.report = r.id AND g.current = 1 AND g.format = ''))"
+        " AND (?2 = 0 OR EXISTS (SELECT 1 FROM reading g WHERE g.report = r.id AND g.current = 1 AND g.format = ''"
+        " AND g.unsubscribes = 0))"
         " AND (?3 = 0 OR EXISTS (SELECT 1 FROM reading g WHERE g.report = r.id AND g.current = 1 AND g.list = ?3))"
         " AND (?4 IS NULL OR r.time >= ?4) AND (?5 IS NULL OR r.time < ?5) ORDER BY r.id LIMIT ?6",
     [SQ_EVIDENCE] = "SELECT report, size, zstd FROM evidence WHERE report = ?",

@@ -125,6 +125,7 @@ bool sq_put_readings(bb_driver *driver, const bb_row_reading *rows, size_t n, bb
         sq_put_id(&c, r->settled.mailing);
         sq_put_int(&c, r->settled.trust);
         sq_put_int(&c, r->settled.forwarded);
+        sq_put_int(&c, r->settled.unsubscribes);
         sq_put_int(&c, r->settled.kind);
         sq_put_int(&c, r->settled.reason);
         sq_put_int(&c, r->action);

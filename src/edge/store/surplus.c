@@ -10,12 +10,13 @@
 #define MOST_EVIDENCE ((size_t)1 << 20) /* octets before compression */
 
 /* Adds what a report says to what others with that token said. */
-static void add(bb_tally *t, bb_kind kind, bool forwarded, size_t evidence)
+static void add(bb_tally *t, bb_kind kind, bool forwarded, bool unsubscribes, size_t evidence)
 {
     t->reports++;
     t->evidence += evidence;
     t->hard |= kind == BB_KIND_HARD && !forwarded;
     t->complaint |= kind == BB_KIND_COMPLAINT && !forwarded;
+    t->unsubscription |= unsubscribes;
 }
 
 /* The same token, wherever it stood and whatever was wrapped around it. */
@@ -33,7 +34,7 @@ static bool add_stored(bb_apply *ap, bb_tally *t)
     for (size_t i = 0; i < n; i++) {
         if (!is_same(ap->arena, t, rows[i].return_path)) continue;
         bool again = i && rows[i].report == rows[i - 1].report; /* another recipient of one report */
-        add(t, rows[i].kind, rows[i].forwarded, again ? 0 : rows[i].evidence);
+        add(t, rows[i].kind, rows[i].forwarded, rows[i].unsubscribes, again ? 0 : rows[i].evidence);
         t->reports -= again;
     }
     return !ap->arena->failed || bb_out_of_memory(ap->err);
@@ -61,7 +62,7 @@ static uint64_t said_of(const bb_item *item, bb_tally *out)
         const bb_settled *s = &item->settled[i];
         if (!s->subscriber) continue;
         subscriber = s->subscriber;
-        add(out, s->kind, s->forwarded, 0);
+        add(out, s->kind, s->forwarded, s->unsubscribes, 0);
     }
     return subscriber;
 }
@@ -83,12 +84,14 @@ bool bb_surplus_weigh(bb_apply *ap, bb_surplus *s, const bb_item *item, bb_share
     bb_tally *t = tally_of(ap, s, subscriber, item->claims->path->token);
     if (!t) return false;
     bool over = t->reports >= MOST_REPORTS || t->evidence >= MOST_EVIDENCE;
-    bool first = (said.hard && !t->hard) || (said.complaint && !t->complaint);
+    bool first =
+        (said.hard && !t->hard) || (said.complaint && !t->complaint) || (said.unsubscription && !t->unsubscription);
     if (over) *out = first ? BB_SHARE_BARE : BB_SHARE_NONE;
     if (*out == BB_SHARE_NONE) return count_only(ap, s, item, subscriber);
     t->reports++;
     t->evidence += over ? 0 : item->evidence.n;
     t->hard |= said.hard;
     t->complaint |= said.complaint;
+    t->unsubscription |= said.unsubscription;
     return true;
 }

@@ -300,6 +300,23 @@ static void of_others(void)
          REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 <bob@example.org>: user unknown\n\n"
                 "Final-Recipient: rfc822; bob@example.org\nAction: failed\nStatus: 4.2.2\n" RETURNED,
          "ann@example.net block onhold, bob@example.org soft mailboxfull"},
+        {"two replies in paragraphs of their own: each is his whom it names",
+         DAEMON "Subject: Delivery Status Notification (Failure)\n\nDelivery to the following recipients failed "
+                "permanently:\n\n  ann@example.net\n  bob@example.org\n\nThe other server returned:\n550 Invalid "
+                "recipient <ann@example.net>\n\nThe other server returned:\n552 <bob@example.org>: mailbox full\n",
+         "ann@example.net hard userunknown, bob@example.org soft mailboxfull"},
+        {"under an address stands only what the message was called",
+         DAEMON "Subject: Unzustellbar\n\nIhre Nachricht konnte nicht zugestellt werden.\n\nEmpfänger: "
+                "ann@example.net\nBetreff: Account closed\n\nGrund: Das Postfach ist voll.\n",
+         "ann@example.net soft mailboxfull"},
+        {"stars before an address",
+         DAEMON "Subject: Delivery failed\n\nYour message has failed delivery. The following error report or reports "
+                "explain it:\n\n   *** ann@example.net\n   10061: connection refused by example.net\n",
+         "ann@example.net soft networkerror"},
+        {"\"neither this or that\" leaves nothing open",
+         DAEMON "Subject: Unzustellbar\n\nNicht zugestellt:\n\tann@example.net\n\nProtokoll:\n\tHost unbekannt: "
+                "example.net (kein MX- oder A-Eintrag gefunden)\n",
+         "ann@example.net hard hostunknown"},
         {"where nobody has words, the remark behind a status has",
          REPORT "sorry\n" FIELDS ANN
                 "Status: 4.0.0 (example.net: host name lookup failure)\n\nFinal-Recipient: rfc822; "

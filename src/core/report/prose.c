@@ -46,10 +46,10 @@ static size_t indent_of(bb_str line)
     return n;
 }
 
-/* Bullets and quotes before an address: "* a@b", "-- a@b", "'a@b'", "1. a@b". */
+/* Bullets and quotes before an address: "* a@b", "*** a@b", "-- a@b", "'a@b'", "1. a@b". */
 static size_t bullet_at(bb_str s)
 {
-    static const char *const bullets[] = {"*", "--", "-", "\xE2\x80\xA2", "\xC2\xB7", ">>>", "o "};
+    static const char *const bullets[] = {"*", "***", "--", "-", "\xE2\x80\xA2", "\xC2\xB7", ">>>", "o "};
     for (size_t i = 0; i < BB_COUNT(bullets); i++) {
         bb_str b = bb_cstr(bullets[i]);
         if (bb_starts(s, b) && (s.n == b.n || bb_is_space(s.p[b.n]) || b.p[b.n - 1] == ' ')) return b.n;

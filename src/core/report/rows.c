@@ -206,7 +206,7 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
 {
     bb_str line = bb_one_line(c, without_lead(words));
     bb_reply reply;
-    if (bb_empty(line)) return;
+    if (bb_empty(bb_trim(bb_without_titles(c->a, words, (bb_str){0})))) return; /* only what his message was called */
     if (bb_empty(row->text)) row->text = line;
     if (bb_empty(row->command)) row->command = bb_stage_find(c, line);
     if (bb_empty(row->remote_mta)) row->remote_mta = bb_host_find(line);
@@ -344,14 +344,15 @@ static bool name_row(const bb_ctx *c, size_t i, const names *said)
 }
 
 /* One paragraph's reply for the rows that it is about: those that it names, or all where it names none and nothing is
- * known of any. Answers whether there was one. */
-static bool from_paragraph(bb_ctx *c, bb_str line, bool statuses)
+ * known of any. Answers whether it was about all. */
+static bool from_paragraph(bb_ctx *c, bb_str line, bool *named)
 {
     bb_report *r = c->r;
     names said = names_in(c, line);
     bool anybody = false;
     for (size_t i = 0; i < n_rows(c); i++) anybody |= name_row(c, i, &said);
-    if (statuses && !anybody) return false;
+    if (*named && !anybody) return false;
+    *named |= anybody;
     for (size_t i = 0; i < n_rows(c); i++) {
         bb_rcpt_report *row = &r->rcpts[i];
         bb_str text = row->text;
@@ -360,11 +361,11 @@ static bool from_paragraph(bb_ctx *c, bb_str line, bool statuses)
         row->text = text;
         row->others |= r->n_rcpts > 1 && !anybody;
     }
-    return true;
+    return !anybody;
 }
 
 /* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. Where a list gives no more
- * than a status for each ("a@b; failed; 5.1.1"), it is about whom it names. */
+ * than a status for each ("a@b; failed; 5.1.1"), or another paragraph named somebody, it is about whom it names. */
 static void from_paragraphs(bb_ctx *c)
 {
     bb_report *r = c->r;
@@ -376,6 +377,7 @@ static void from_paragraphs(bb_ctx *c)
         heard |= r->rcpts[i].reply_code != 0 || told;
         statuses |= bb_status_says(r->rcpts[i].status);
     }
+    bool named = statuses;
     for (int n = 0; !heard && r->n_rcpts && take_paragraph(&prose, &paragraph); n++) {
         if (n == MAX_PARAGRAPHS) {
             r->truncated = "paragraphs";
@@ -384,7 +386,7 @@ static void from_paragraphs(bb_ctx *c)
         bb_str line = bb_one_line(c, paragraph);
         bb_reply reply;
         if (!bb_reply_find(line, &reply) && (statuses || !bb_status_says(bb_status_find(line)))) continue;
-        heard = from_paragraph(c, line, statuses);
+        heard = from_paragraph(c, line, &named);
     }
 }
 

@@ -97,17 +97,43 @@ static inline bool bb_eq(bb_str a, bb_str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
-bool bb_ieq(bb_str a, bb_str b); /* ASCII case folded, as in all the i* below */
-int bb_cmp(bb_str a, bb_str b);  /* memcmp order, shorter first */
+bool bb_same_letters(const char *a, const char *b, size_t n); /* ASCII case folded */
+static inline bool bb_ieq(bb_str a, bb_str b)                 /* ASCII case folded, as in all the i* below */
+{
+    return a.n == b.n && bb_same_letters(a.p, b.p, a.n);
+}
+int bb_cmp(bb_str a, bb_str b); /* memcmp order, shorter first */
 static inline bool bb_starts(bb_str s, bb_str with)
 {
     return s.n >= with.n && (with.n == 0 || memcmp(s.p, with.p, with.n) == 0);
 }
-bool bb_istarts(bb_str s, bb_str with);
-bool bb_iends(bb_str s, bb_str with);
+static inline bool bb_istarts(bb_str s, bb_str with)
+{
+    return s.n >= with.n && bb_same_letters(s.p, with.p, with.n);
+}
+static inline bool bb_iends(bb_str s, bb_str with)
+{
+    return s.n >= with.n && bb_same_letters(s.p + s.n - with.n, with.p, with.n);
+}
+/* Is s this word, or does it begin so, in any case? For tables of words that end with a NUL: nearly all differ in their
+ * first letter, and no more of them is looked at. */
+static inline size_t bb_common(bb_str s, const char *word)
+{
+    size_t n = 0;
+    while (n < s.n && word[n] && bb_lower(s.p[n]) == bb_lower(word[n])) n++;
+    return n;
+}
+static inline bool bb_is(bb_str s, const char *word)
+{
+    size_t n = bb_common(s, word);
+    return n == s.n && !word[n];
+}
+static inline bool bb_begins(bb_str s, const char *word)
+{
+    return !word[bb_common(s, word)];
+}
 #define BB_NPOS ((size_t)-1)
-size_t bb_find(bb_str s,
-               bb_str what); /* offset or BB_NPOS; so below. Short words are found fastest that begin rarely */
+size_t bb_find(bb_str s, bb_str what); /* offset or BB_NPOS; so below. By the rarest sign of what is looked for */
 size_t bb_ifind(bb_str s, bb_str what);
 static inline size_t bb_chr(bb_str s, char c)
 {

@@ -6,11 +6,10 @@
 
 #include <string.h>
 
-bool bb_ieq(bb_str a, bb_str b)
+bool bb_same_letters(const char *a, const char *b, size_t n)
 {
-    if (a.n != b.n) return false;
-    for (size_t i = 0; i < a.n; i++)
-        if (bb_lower(a.p[i]) != bb_lower(b.p[i])) return false;
+    for (size_t i = 0; i < n; i++)
+        if (bb_lower(a[i]) != bb_lower(b[i])) return false;
     return true;
 }
 
@@ -21,45 +20,55 @@ int bb_cmp(bb_str a, bb_str b)
     return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-bool bb_istarts(bb_str s, bb_str with)
-{
-    return s.n >= with.n && bb_ieq(bb_sub(s, 0, with.n), with);
-}
+/* How often signs stand in the texts of mail, roughly: letters in the order of their frequency, digits before them. */
+static const unsigned char often[256] = {
+    [' '] = 28, ['0'] = 1,  ['1'] = 1,  ['2'] = 1,  ['3'] = 1,  ['4'] = 1,  ['5'] = 1,  ['6'] = 1,  ['7'] = 1,
+    ['8'] = 1,  ['9'] = 1,  ['q'] = 2,  ['Q'] = 2,  ['z'] = 3,  ['Z'] = 3,  ['x'] = 4,  ['X'] = 4,  ['j'] = 5,
+    ['J'] = 5,  ['k'] = 6,  ['K'] = 6,  ['v'] = 7,  ['V'] = 7,  ['b'] = 8,  ['B'] = 8,  ['p'] = 9,  ['P'] = 9,
+    ['y'] = 10, ['Y'] = 10, ['g'] = 11, ['G'] = 11, ['f'] = 12, ['F'] = 12, ['w'] = 13, ['W'] = 13, ['m'] = 14,
+    ['M'] = 14, ['u'] = 15, ['U'] = 15, ['c'] = 16, ['C'] = 16, ['l'] = 17, ['L'] = 17, ['d'] = 18, ['D'] = 18,
+    ['r'] = 19, ['R'] = 19, ['h'] = 20, ['H'] = 20, ['s'] = 21, ['S'] = 21, ['n'] = 22, ['N'] = 22, ['i'] = 23,
+    ['I'] = 23, ['o'] = 24, ['O'] = 24, ['a'] = 25, ['A'] = 25, ['t'] = 26, ['T'] = 26, ['e'] = 27, ['E'] = 27};
 
-bool bb_iends(bb_str s, bb_str with)
+/* Where the sign stands in `what` that is the rarest in texts: by it a word is found. */
+static size_t rarest(bb_str what)
 {
-    return s.n >= with.n && bb_ieq(bb_sub(s, s.n - with.n, with.n), with);
-}
-
-#define SHORT 8 /* bytes of a word that is found by its first one: memmem looks at every byte for such */
-
-static const char *find_short(bb_str s, bb_str what)
-{
-    const char *last = s.p + s.n - what.n;
-    for (const char *p = s.p; p <= last; p++) {
-        p = memchr(p, what.p[0], (size_t)(last - p) + 1);
-        if (!p || memcmp(p, what.p, what.n) == 0) return p;
-    }
-    return NULL;
+    size_t best = 0;
+    for (size_t i = 1; i < what.n && often[(unsigned char)what.p[best]]; i++)
+        if (often[(unsigned char)what.p[i]] < often[(unsigned char)what.p[best]]) best = i;
+    return best;
 }
 
 size_t bb_find(bb_str s, bb_str what)
 {
     if (!what.n) return 0;
     if (s.n < what.n) return BB_NPOS;
-    const char *hit = what.n <= SHORT ? find_short(s, what) : memmem(s.p, s.n, what.p, what.n);
-    return hit ? (size_t)(hit - s.p) : BB_NPOS;
+    size_t pivot = rarest(what);
+    const char *end = s.p + s.n - what.n + pivot + 1;
+    for (const char *p = s.p + pivot; p < end && (p = memchr(p, what.p[pivot], (size_t)(end - p))); p++)
+        if (memcmp(p - pivot, what.p, what.n) == 0) return (size_t)(p - s.p) - pivot;
+    return BB_NPOS;
+}
+
+static const char *next(const char *p, const char *end, char c)
+{
+    const char *hit = p < end ? memchr(p, c, (size_t)(end - p)) : NULL;
+    return hit ? hit : end;
 }
 
 size_t bb_ifind(bb_str s, bb_str what)
 {
     if (!what.n) return 0;
     if (s.n < what.n) return BB_NPOS;
-    char first = bb_lower(what.p[0]), last = bb_lower(what.p[what.n - 1]);
-    for (size_t i = 0, end = s.n - what.n; i <= end; i++)
-        if (bb_lower(s.p[i + what.n - 1]) == last && bb_lower(s.p[i]) == first &&
-            bb_ieq((bb_str){s.p + i, what.n}, what))
-            return i;
+    size_t pivot = rarest(what);
+    const char *p = s.p + pivot, *end = s.p + s.n - what.n + pivot + 1;
+    char small = bb_lower(what.p[pivot]), capital = small >= 'a' && small <= 'z' ? (char)(small - ('a' - 'A')) : small;
+    const char *as_small = next(p, end, small), *as_capital = capital == small ? end : next(p, end, capital);
+    while ((p = as_small < as_capital ? as_small : as_capital) < end) {
+        if (bb_same_letters(p - pivot, what.p, what.n)) return (size_t)(p - s.p) - pivot;
+        if (p == as_small) as_small = next(p + 1, end, small);
+        else as_capital = next(p + 1, end, capital);
+    }
     return BB_NPOS;
 }
 

@@ -150,7 +150,7 @@ static int named_offset(bb_str name)
                  {"MEST", 120}, {"EET", 120},  {"EEST", 180}, {"BST", 60},   {"MSK", 180},  {"HKT", 480},
                  {"KST", 540},  {"IST", 330},  {"AEST", 600}, {"AEDT", 660}, {"NZST", 720}};
     for (size_t i = 0; i < BB_COUNT(zones); i++)
-        if (bb_ieq(name, bb_cstr(zones[i].name))) return zones[i].minutes;
+        if (bb_is(name, zones[i].name)) return zones[i].minutes;
     return 0;
 }
 

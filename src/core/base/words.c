@@ -63,7 +63,7 @@ static const char *const refusals[] = {"", "wrong MAC", "expired", "unknown key"
 static bool find(const char *const *words, size_t n, bb_str word, size_t *at)
 {
     for (size_t i = 0; i < n; i++)
-        if (word.n && bb_ieq(word, bb_cstr(words[i]))) {
+        if (word.n && bb_is(word, words[i])) {
             *at = i;
             return true;
         }

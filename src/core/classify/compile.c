@@ -57,7 +57,7 @@ static bool unknown(reader *rd, const char *what, bb_str word, const char *const
 static int choose(reader *rd, const char *what, bb_str word, const char *const *words)
 {
     for (int i = 0; words[i]; i++)
-        if (bb_ieq(word, bb_cstr(words[i]))) return i;
+        if (bb_is(word, words[i])) return i;
     unknown(rd, what, word, words);
     return -1;
 }

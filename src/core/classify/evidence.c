@@ -10,7 +10,7 @@ int bb_stage_index(bb_str word)
 {
     if (bb_ieq(word, BB_S("HELO")) || bb_ieq(word, BB_S("AUTH"))) word = BB_S("EHLO");
     for (int i = 0; bb_stages[i]; i++)
-        if (bb_ieq(word, bb_cstr(bb_stages[i]))) return i;
+        if (bb_is(word, bb_stages[i])) return i;
     return -1;
 }
 

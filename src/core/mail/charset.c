@@ -34,7 +34,7 @@ static bb_str from_latin1(bb_arena *a, bb_str s)
 static bool is_one_of(bb_str name, const char *const *names)
 {
     for (; *names; names++)
-        if (bb_ieq(name, bb_cstr(*names))) return true;
+        if (bb_is(name, *names)) return true;
     return false;
 }
 

@@ -131,7 +131,7 @@ static bb_cte cte_of(bb_str value)
                  {"quoted_printable", BB_CTE_QP}, {"base-64", BB_CTE_BASE64},      {"qp", BB_CTE_QP}};
     bb_str name = bb_token_take(&value);
     for (size_t i = 0; i < BB_COUNT(names); i++)
-        if (bb_ieq(name, bb_cstr(names[i].name))) return names[i].cte;
+        if (bb_is(name, names[i].name)) return names[i].cte;
     return BB_CTE_PLAIN;
 }
 
@@ -256,7 +256,7 @@ static inner message_inside(bb_str type)
                  {"message/rfc822-headers", HEADERS_ONLY}, {"message/global-headers", HEADERS_ONLY},
                  {"text/rfc822-header", HEADERS_ONLY},     {"text/rfc822", WHOLE_MESSAGE}};
     for (size_t i = 0; i < BB_COUNT(types); i++)
-        if (bb_eq(type, bb_cstr(types[i].type))) return types[i].what;
+        if (bb_is(type, types[i].type)) return types[i].what;
     return NO_MESSAGE;
 }
 

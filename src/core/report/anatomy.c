@@ -17,7 +17,7 @@ static bool is_returned(const bb_part *p)
                                         "message/rfc822-headers", "message/global-headers", "text/rfc822-header",
                                         "message/partial"};
     for (size_t i = 0; i < BB_COUNT(types); i++)
-        if (bb_eq(p->type, bb_cstr(types[i]))) return p->parent != NULL;
+        if (bb_is(p->type, types[i])) return p->parent != NULL;
     return false;
 }
 
@@ -31,7 +31,7 @@ const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p)
 const bb_part *bb_own_part(const bb_ctx *c, const char *type)
 {
     for (const bb_part *p = NULL; (p = bb_own_next(c, p)) != NULL;)
-        if (bb_eq(p->type, bb_cstr(type))) return p;
+        if (bb_is(p->type, type)) return p;
     return NULL;
 }
 
@@ -72,9 +72,9 @@ static int header_weight(bb_str line)
     for (size_t i = 0; i < name.n; i++)
         if (!bb_is_alnum(name.p[i]) && name.p[i] != '-') return NO_FIELD;
     for (size_t i = 0; i < BB_COUNT(known); i++)
-        if (bb_ieq(name, bb_cstr(known[i].name))) return known[i].weight;
+        if (bb_is(name, known[i].name)) return known[i].weight;
     for (size_t i = 0; i < BB_COUNT(families); i++)
-        if (bb_istarts(name, bb_cstr(families[i].prefix))) return families[i].weight;
+        if (bb_begins(name, families[i].prefix)) return families[i].weight;
     return OTHER_FIELD;
 }
 

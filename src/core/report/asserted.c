@@ -49,7 +49,7 @@ static size_t quoted_title(bb_str t, size_t i)
     size_t word = before.n;
     while (word && !bb_is_space(before.p[word - 1])) word--;
     for (size_t k = 0; k < BB_COUNT(titled); k++)
-        if (bb_istarts(bb_sub(before, word, BB_NPOS), bb_cstr(titled[k]))) return mark + n + end.n;
+        if (bb_begins(bb_sub(before, word, BB_NPOS), titled[k])) return mark + n + end.n;
     return 0;
 }
 

@@ -14,7 +14,7 @@ static bool is_manager(bb_str address)
     for (size_t i = 0; i < BB_COUNT(ends); i++)
         if (bb_iends(local, bb_cstr(ends[i]))) return true;
     for (size_t i = 0; i < BB_COUNT(names); i++)
-        if (bb_ieq(local, bb_cstr(names[i]))) return true;
+        if (bb_is(local, names[i])) return true;
     return false;
 }
 

@@ -11,7 +11,7 @@ static bool arrived(bb_str disposition)
     size_t at = bb_chr(disposition, ';');
     bb_str type = at == BB_NPOS ? (bb_str){0} : bb_trim(bb_sub(disposition, at + 1, BB_NPOS));
     for (size_t i = 0; i < BB_COUNT(types); i++)
-        if (bb_istarts(type, bb_cstr(types[i]))) return true;
+        if (bb_begins(type, types[i])) return true;
     return false;
 }
 

@@ -67,7 +67,7 @@ static bb_action action_of(bb_str value)
                  {"deliver", BB_ACTION_DELIVERED}, {"relay", BB_ACTION_RELAYED},    {"expand", BB_ACTION_EXPANDED}};
     value = bb_trim(value);
     for (size_t i = 0; i < BB_COUNT(stems); i++)
-        if (bb_istarts(value, bb_cstr(stems[i].stem))) return stems[i].action;
+        if (bb_begins(value, stems[i].stem)) return stems[i].action;
     return BB_ACTION_NONE;
 }
 

@@ -103,7 +103,7 @@ bool bb_fmt_ses(bb_ctx *c)
     bb_str json = without_quoting(c, text), event = member(c, json, "notificationType");
     if (bb_empty(event)) event = member(c, json, "eventType");
     for (size_t i = 0; i < BB_COUNT(events); i++) {
-        if (!bb_ieq(event, bb_cstr(events[i].event))) continue;
+        if (!bb_is(event, events[i].event)) continue;
         bb_str type = member(c, json, "bounceType"), subtype = member(c, json, "bounceSubType"), why = {0};
         if (!bb_empty(type)) why = bb_sprintf(c->a, BB_FMT " bounce: " BB_FMT, BB_ARG(type), BB_ARG(subtype));
         read_list(c, member(c, json, events[i].list), events[i].action, why);

@@ -59,7 +59,7 @@ static bool is_function(bb_str address)
     static const char *const locals[] = {"postmaster@", "mailer-daemon@", "abuse@",
                                          "hostmaster@", "noreply@",       "no-reply@"};
     for (size_t i = 0; i < BB_COUNT(locals); i++)
-        if (bb_istarts(address, bb_cstr(locals[i]))) return true;
+        if (bb_begins(address, locals[i])) return true;
     return false;
 }
 

@@ -40,7 +40,7 @@ static bool after_a_name(bb_str before)
     while (start && bb_is_alnum(before.p[start - 1])) start--;
     bb_str word = bb_sub(head, start, BB_NPOS);
     for (size_t i = 0; i < BB_COUNT(expected); i++)
-        if (bb_ieq(word, bb_cstr(expected[i]))) return false;
+        if (bb_is(word, expected[i])) return false;
     for (size_t i = 0; i < word.n; i++)
         if (!bb_is_digit(word.p[i])) return true;
     return word.n != 3; /* a reply code */
@@ -99,7 +99,7 @@ static bool expects_reply(bb_str before)
     while (start && (bb_is_alnum(before.p[start - 1]) || before.p[start - 1] == '_')) start--;
     bb_str word = bb_sub(before, start, n - start);
     for (size_t i = 0; i < BB_COUNT(words); i++)
-        if (bb_ieq(word, bb_cstr(words[i]))) return true;
+        if (bb_is(word, words[i])) return true;
     return false;
 }
 

@@ -63,7 +63,7 @@ bb_str bb_address_clean(bb_ctx *c, bb_str raw)
         bb_chr(domain, ' ') == BB_NPOS)
         found = bb_sub(s, (size_t)(local.p - s.p), local.n + 1 + domain.n); /* nobody's, but what the report is about */
     for (size_t i = 0; i < BB_COUNT(prefixes); i++)
-        if (bb_istarts(found, bb_cstr(prefixes[i]))) found = bb_sub(found, bb_cstr(prefixes[i]).n, BB_NPOS);
+        if (bb_begins(found, prefixes[i])) found = bb_sub(found, bb_cstr(prefixes[i]).n, BB_NPOS);
     return found.n <= BB_ADDRESS_MAX && !bb_has_control(found) ? found : (bb_str){0};
 }
 
@@ -428,7 +428,7 @@ static bool spoken_of(bb_str words, bb_str address, bool told)
     for (size_t i = 0; i < BB_COUNT(before); i++)
         if (bb_iends(head, bb_cstr(before[i]))) return true;
     for (size_t i = 0; i < BB_COUNT(behind); i++)
-        if (bb_istarts(tail, bb_cstr(behind[i]))) return true;
+        if (bb_begins(tail, behind[i])) return true;
     size_t n = 0;
     while (n < head.n && (bb_is_digit(head.p[n]) || strchr(" .-#", head.p[n]))) n++;
     return !told && n == head.n;

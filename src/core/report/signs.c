@@ -24,7 +24,7 @@ static bool has_field(const bb_ctx *c, const char *const *names, size_t n)
 static bool begins_with(bb_str subject, const char *const *marks, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (bb_istarts(subject, bb_cstr(marks[i]))) return true;
+        if (bb_begins(subject, marks[i])) return true;
     return false;
 }
 

@@ -75,7 +75,7 @@ static bool is_stock(bb_str why)
     static const char *const stock[] = {"Service unavailable", "unknown mailer error", "Local configuration error",
                                         "Can't create output"};
     for (size_t i = 0; i < BB_COUNT(stock); i++)
-        if (bb_istarts(why, bb_cstr(stock[i]))) return true;
+        if (bb_begins(why, stock[i])) return true;
     return false;
 }
 

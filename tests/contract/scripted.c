@@ -96,6 +96,8 @@ static void shut(bb_driver *d)
     OP(retire_readings, (bb_driver *d, const uint64_t *reports, size_t n, bb_err *err), (reports, n, err)) \
     OP(put_evidence, (bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_surplus, (bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err), (rows, n, err)) \
+    OP(put_forged, (bb_driver *d, int64_t day, uint64_t octets, bb_err *err), (day, octets, err)) \
+    OP(forged, (bb_driver *d, int64_t day, uint64_t *octets, bb_err *err), (day, octets, err)) \
     OP(put_facts, (bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_sends, (bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err), (rows, n, err)) \
     OP(put_statuses, (bb_driver *d, const bb_row_person *rows, size_t n, bb_err *err), (rows, n, err)) \

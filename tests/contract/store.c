@@ -459,6 +459,43 @@ static void evidence(void)
     ok(!bb_store_evidence(store, &arena, 999, &out, &err) && err.code == BB_ENOINPUT, "%s: nor of none", kind->name);
 }
 
+/* Half a MiB of somebody's, forged: is its raw message kept? */
+static bool forged_is_kept(bool chosen, bb_time now)
+{
+    static uint64_t keys = 1000;
+    bb_str out;
+    bb_report_query q = {.from = BB_NO_TIME, .until = BB_NO_TIME};
+    bb_stored_report *rows;
+    size_t n;
+    char *raw = bb_get(&arena, (1 << 19) + 1);
+    memset(raw, 'x', 1 << 19);
+    raw[1 << 19] = '\0';
+    world_report w = {.key = ++keys, .time = now, .kind = BB_KIND_OTHER, .claim = WORLD_FORGED, .evidence = raw};
+    bb_item item = world_item(&arena, &w);
+    item.message->key.b[0] = chosen ? 16 : 17;
+    if (!apply(&item, 1, now) || item.result != BB_RESULT_STORED) return false;
+    if (!bb_store_reports(store, &arena, &q, 0, 1000, &rows, &n, &err) || !n) return false;
+    return bb_store_evidence(store, &arena, rows[n - 1].id, &out, &err);
+}
+
+static size_t forged_kept(size_t n, bool chosen, bb_time now)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) kept += forged_is_kept(chosen, now);
+    return kept;
+}
+
+static void forgeries(void)
+{
+    is_int(forged_kept(8, false, DAY(101)), 8, "%s: what is forged is stored with its raw message", kind->name);
+    is_int(forged_kept(3, false, DAY(101)), 0, "%s: beyond half of a day's budget without", kind->name);
+    is_int(forged_kept(20, true, DAY(101)), 8, "%s: but for one now and then, until that is full", kind->name);
+    is_int(forged_kept(1, false, DAY(102)), 1, "%s: another day has another budget", kind->name);
+    uint64_t ann = person(list("news"), "ann@example.com", NULL);
+    report_from(PATH, 1, ann, BB_KIND_SOFT, "raw");
+    ok(has_evidence((bb_history[]){history(ann)}, BB_KIND_SOFT), "%s: what is not forged needs none", kind->name);
+}
+
 /* ---- facts and sends ----------------------------------------------------------------------------------------- */
 
 static void settings(void)
@@ -884,6 +921,7 @@ int main(void)
                                            surplus_of_unsubscriptions,
                                            unsubscribed_by_mail,
                                            read_again_as_mail,
+                                           forgeries,
                                            look_ups,
                                            reports,
                                            earlier_duplicate,

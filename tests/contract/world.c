@@ -115,6 +115,7 @@ static bb_claims *claims_of(bb_arena *a, const world_report *w)
         bb_return_path *path = bb_get(a, sizeof *path);
         if (w->path && bb_return_path_read(a, bb_cstr(w->path), path)) c->path = path;
     }
+    if (w->claim == WORLD_FORGED) c->token_result = BB_TOKEN_WRONG_MAC;
     if (w->claim == WORLD_EXTERNAL_ID)
         ask(a, c, (bb_lookup){.by = BB_BY_EXTERNAL_ID, .list = w->list, .text = bb_cstr(w->external_id)});
     c->n_path_lookups = c->n_lookups;

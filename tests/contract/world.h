@@ -30,7 +30,7 @@ bb_item world_fact(uint64_t subscriber, bb_fact_type type, bb_time time);
 bb_item world_send(uint64_t subscriber, uint32_t mailing, bb_time time);
 
 /* Who is meant by a report, and who says so. */
-typedef enum { WORLD_TOKEN, WORLD_TEXT, WORLD_EXTERNAL_ID, WORLD_UNSUBSCRIBE } world_claim;
+typedef enum { WORLD_TOKEN, WORLD_TEXT, WORLD_EXTERNAL_ID, WORLD_UNSUBSCRIBE, WORLD_FORGED } world_claim;
 
 typedef struct {
     uint64_t key; /* equal: the same report */

@@ -168,19 +168,23 @@ static bool put_fresh(bb_apply *ap, keyed *keys, size_t n_keys)
            put_evidence(ap, rows, fresh, n);
 }
 
-/* What its token has no more room for is counted, and no longer one that is to be stored. */
+/* What its token has no more room for is counted, and no longer one that is to be stored; of what is forged not all is
+ * kept. */
 static bool take_off_surplus(bb_apply *ap, keyed *keys, size_t n_keys)
 {
     bb_surplus surplus = {0};
+    bb_forgeries forgeries = {0};
     for (size_t i = 0; i < n_keys; i++) {
         bb_share share = BB_SHARE_ALL;
         if (!keys[i].fresh) continue;
         if (!bb_surplus_weigh(ap, &surplus, keys[i].first, &share)) return false;
         keys[i].bare = share == BB_SHARE_BARE;
+        if (!bb_forgery_weigh(ap, &forgeries, keys[i].first, &keys[i].bare)) return false;
         keys[i].fresh = share != BB_SHARE_NONE;
         if (share == BB_SHARE_NONE) keys[i].first->result = BB_RESULT_COUNTED;
     }
-    return ap->driver->ops->put_surplus(ap->driver, surplus.rows, surplus.n_rows, ap->err);
+    return ap->driver->ops->put_surplus(ap->driver, surplus.rows, surplus.n_rows, ap->err) &&
+           bb_forgery_put(ap, &forgeries);
 }
 
 static bool lower_known(bb_apply *ap, const keyed *keys, size_t n_keys)

@@ -77,6 +77,12 @@ typedef struct {
     bb_time recorded;
 } bb_row_surplus;
 
+/* Raw mail with forged tokens that was kept on a UTC day. */
+typedef struct {
+    int64_t day; /* since 1970 */
+    uint64_t octets;
+} bb_row_forged;
+
 /* A fact that is no report. */
 typedef struct {
     uint64_t subscriber;
@@ -181,6 +187,8 @@ typedef struct {
     bool (*retire_readings)(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err);
     bool (*put_evidence)(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
     bool (*put_surplus)(bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err); /* each is one more */
+    bool (*put_forged)(bb_driver *d, int64_t day, uint64_t octets, bb_err *err);          /* more, on that day */
+    bool (*forged)(bb_driver *d, int64_t day, uint64_t *octets, bb_err *err);             /* in all, on that day */
     bool (*put_facts)(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
     bool (*put_sends)(bb_driver *d, const bb_row_send *rows, size_t n,
                       bb_err *err); /* one that is known gets the time */

@@ -96,6 +96,19 @@ typedef enum { BB_SHARE_ALL, BB_SHARE_BARE /* without evidence */, BB_SHARE_NONE
 /* Each new report once, in the order in which they are stored. */
 bool bb_surplus_weigh(bb_apply *ap, bb_surplus *s, const bb_item *item, bb_share *out);
 
+/* ---- forgery.c ------------------------------------------------------------------------------------- */
+
+/* Of one run of reports: what their UTC day has kept of forged ones, and what this run adds. */
+typedef struct {
+    bool known;
+    int64_t day;
+    uint64_t octets, kept;
+} bb_forgeries;
+
+/* Each new report once; *bare becomes true where its raw message has no room. */
+bool bb_forgery_weigh(bb_apply *ap, bb_forgeries *f, const bb_item *item, bool *bare);
+bool bb_forgery_put(bb_apply *ap, const bb_forgeries *f);
+
 /* ---- apply_*.c ------------------------------------------------------------------------------------- */
 
 /* A run of items of one type, one after another in the batch: read, decide, write. */

@@ -20,6 +20,7 @@
     X(bb_row_reading, readings)       \
     X(bb_row_evidence, raws)          \
     X(bb_row_surplus, surplus)        \
+    X(bb_row_forged, forged)          \
     X(bb_row_fact, facts)             \
     X(bb_row_send, sends)             \
     X(bb_row_transition, transitions) \
@@ -565,6 +566,25 @@ static bool put_surplus(bb_driver *d, const bb_row_surplus *rows, size_t n, bb_e
     return stored(m, err);
 }
 
+static bool put_forged(bb_driver *d, int64_t day, uint64_t octets, bb_err *err)
+{
+    memory *m = OF(d);
+    bb_row_forged *slot = BB_PUSH(&m->arena, m->now.forged, m->now.n_forged, m->now.cap_forged);
+    if (!slot) return bb_out_of_memory(err);
+    *slot = (bb_row_forged){day, octets};
+    return stored(m, err);
+}
+
+static bool forged(bb_driver *d, int64_t day, uint64_t *octets, bb_err *err)
+{
+    memory *m = OF(d);
+    (void)err;
+    *octets = 0;
+    for (size_t i = 0; i < m->now.n_forged; i++)
+        if (m->now.forged[i].day == day) *octets += m->now.forged[i].octets;
+    return true;
+}
+
 static int by_report(const void *left, const void *right)
 {
     const bb_row_about *x = left, *y = right;
@@ -853,6 +873,8 @@ static const bb_driver_ops operations = {
     .reports = reports,
     .put_evidence = put_evidence,
     .put_surplus = put_surplus,
+    .put_forged = put_forged,
+    .forged = forged,
     .put_facts = put_facts,
     .put_sends = put_sends,
     .put_statuses = put_statuses,

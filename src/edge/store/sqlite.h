@@ -46,6 +46,8 @@ typedef enum {
     SQ_PUT_READING,
     SQ_PUT_EVIDENCE,
     SQ_PUT_SURPLUS,
+    SQ_PUT_FORGED,
+    SQ_FORGED,
     SQ_PUT_FACT,
     SQ_PUT_SEND,
     SQ_PUT_STATUS,
@@ -166,6 +168,8 @@ bool sq_reports(bb_driver *d, bb_arena *a, const bb_report_query *q, uint64_t be
                 bb_stored_report **out, size_t *n, bb_err *err);
 bool sq_retire_readings(bb_driver *d, const uint64_t *reports, size_t n, bb_err *err);
 bool sq_put_surplus(bb_driver *d, const bb_row_surplus *rows, size_t n, bb_err *err);
+bool sq_put_forged(bb_driver *d, int64_t day, uint64_t octets, bb_err *err);
+bool sq_forged(bb_driver *d, int64_t day, uint64_t *octets, bb_err *err);
 bool sq_put_evidence(bb_driver *d, const bb_row_evidence *rows, size_t n, bb_err *err);
 bool sq_put_facts(bb_driver *d, const bb_row_fact *rows, size_t n, bb_err *err);
 bool sq_put_sends(bb_driver *d, const bb_row_send *rows, size_t n, bb_err *err);

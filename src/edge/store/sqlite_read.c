@@ -377,6 +377,16 @@ static bool transitions_of(bb_sqlite *d, bb_arena *a, uint64_t id, bb_history *o
     return end(d, &c, a, err);
 }
 
+bool sq_forged(bb_driver *driver, int64_t day, uint64_t *octets, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!sq_open(d, SQ_FORGED, &c, err)) return false;
+    sq_put_int(&c, day);
+    if (sq_next(&c)) *octets = (uint64_t)sq_int(&c);
+    return sq_close(d, &c, err);
+}
+
 static bool surplus_of(bb_sqlite *d, uint64_t id, int64_t *out, bb_err *err)
 {
     sq_cursor c;

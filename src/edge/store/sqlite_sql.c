@@ -85,6 +85,8 @@ const char *const sq_sql[SQ_STATEMENTS] = {
     [SQ_PUT_EVIDENCE] = "INSERT INTO evidence (report, size, zstd) VALUES (?, ?, ?)",
     [SQ_PUT_SURPLUS] = "INSERT INTO surplus (subscriber, mailing, day, n, last) VALUES (?, ?, ?, 1, ?)"
                        " ON CONFLICT (subscriber, mailing, day) DO UPDATE SET n = n + 1, last = excluded.last",
+    [SQ_PUT_FORGED] = "INSERT INTO forgery (day, octets) VALUES (?, ?)",
+    [SQ_FORGED] = "SELECT coalesce(sum(octets), 0) FROM forgery WHERE day = ?",
     [SQ_PUT_FACT] = "INSERT INTO fact (subscriber, id, type, time, recorded, status, until, note, address)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [SQ_PUT_SEND] = "INSERT INTO send (subscriber, mailing, time) VALUES (?, ?, ?)"

@@ -186,6 +186,16 @@ bool sq_put_surplus(bb_driver *driver, const bb_row_surplus *rows, size_t n, bb_
     return true;
 }
 
+bool sq_put_forged(bb_driver *driver, int64_t day, uint64_t octets, bb_err *err)
+{
+    bb_sqlite *d = SQ_OF(driver);
+    sq_cursor c;
+    if (!sq_open(d, SQ_PUT_FORGED, &c, err)) return false;
+    sq_put_int(&c, day);
+    sq_put_int(&c, (int64_t)octets);
+    return sq_run(d, &c, err);
+}
+
 bool sq_put_facts(bb_driver *driver, const bb_row_fact *rows, size_t n, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);

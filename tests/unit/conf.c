@@ -129,6 +129,11 @@ static void refused(void)
         {"[bouncebox]\ndatabase =\n", "f:2: database: must not be empty"},
         {"[bouncebox]\nrules =;mine\n",
          "f:2: rules: a value has no \";\" at its beginning or behind a blank: a comment begins there"},
+        {"[serve]\nsuppress_networks = 127.0.0.0/8, 192.0.2.1/24\n",
+         "f:2: suppress_networks: \"192.0.2.1/24\" has bits behind its mask: is the mask right?"},
+        {"[serve]\nsuppress_senders = @example.com @@\n",
+         "f:2: suppress_senders: \"@@\" is none: write news@example.com, @example.com or a SASL login"},
+        {"[serve]\nreturn_path_senders = people\n", "f:2: return_path_senders: \"people\" is not any or null"},
         {"[list a]\nhard_limit = 0\n[policy]\nsoft_limit = x\n", "f:4: soft_limit: \"x\" is not a number"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {

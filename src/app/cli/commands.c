@@ -209,6 +209,10 @@ static const char serve_text[] =
     "250 once it is stored durably, and with 451 (try again) where it cannot be stored now; none is ever refused for\n"
     "good.\n"
     "\n"
+    "Where [serve] has a socket for it (policy), it answers Postfix's check_policy_service, too: return paths that\n"
+    "are forged or expired are refused at RCPT, and so is mail to addresses that bounced, for the senders and\n"
+    "networks that are configured. Everything else passes, and everything passes where something of ours fails.\n"
+    "\n"
     "The section [serve] of the configuration says where it listens, and its limits. Other commands may write while "
     "it\n"
     "runs. Started by root, it opens its sockets and becomes the owner of the home.\n"
@@ -298,8 +302,8 @@ const cli_command cli_commands[] = {
     {"deliver", cmd_deliver, CLI_HOME_FOR_POSTFIX, 0, 1, "[RECIPIENT]", "Takes one message from Postfix's pipe(8)",
      deliver_options, deliver_text,
      "  bouncebox deliver bounce-aa5isyaaaaagaab23zukzseqiq44pvmfl@bounces.example.com < bounce.eml\n"},
-    {"serve", cmd_serve, CLI_NOTHING, 0, 0, "", "Takes mail from Postfix by LMTP, as a daemon", serve_options,
-     serve_text,
+    {"serve", cmd_serve, CLI_NOTHING, 0, 0, "", "Takes mail from Postfix by LMTP and answers it at RCPT, as a daemon",
+     serve_options, serve_text,
      "  bouncebox serve\n"
      "  bouncebox serve --listen inet:127.0.0.1:2424 --listen 'inet:[::1]:2424'\n"
      "  bouncebox serve --json 2>> /var/log/bouncebox.log\n"},

@@ -9,9 +9,10 @@
 static const char *type_word(bb_param_type type)
 {
     static const char *const words[] = {
-        [BB_PARAM_TEXT] = "text",        [BB_PARAM_DOMAIN] = "domain", [BB_PARAM_HOSTS] = "domains",
-        [BB_PARAM_LOCAL] = "local part", [BB_PARAM_WORD] = "word",     [BB_PARAM_INT] = "integer",
-        [BB_PARAM_NUMBER] = "number",    [BB_PARAM_DURATION] = "time", [BB_PARAM_BOOL] = "boolean"};
+        [BB_PARAM_TEXT] = "text",         [BB_PARAM_DOMAIN] = "domain",  [BB_PARAM_HOSTS] = "domains",
+        [BB_PARAM_LOCAL] = "local part",  [BB_PARAM_WORD] = "word",      [BB_PARAM_INT] = "integer",
+        [BB_PARAM_NUMBER] = "number",     [BB_PARAM_DURATION] = "time",  [BB_PARAM_BOOL] = "boolean",
+        [BB_PARAM_NETWORKS] = "networks", [BB_PARAM_SENDERS] = "senders"};
     return words[type];
 }
 

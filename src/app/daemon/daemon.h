@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * daemon: bouncebox serve, which takes mail by LMTP and answers 250 for what is stored durably.
+ * daemon: bouncebox serve, which takes mail by LMTP and answers 250 for what is stored durably, and says at RCPT what
+ * Postfix asks its policy service.
  *
  * Threads  the loop (main thread) owns sockets, connections and transactions; readers parse and classify; one writer owns
  *          the store and commits all that waits as one transaction. A delivery (one recipient of one message) goes
- *          loop -> readers -> writer -> loop, and belongs to whoever has it: queues hand it over.
+ *          loop -> readers -> writer -> loop, and belongs to whoever has it: queues hand it over. A question of the policy
+ *          service goes loop -> judge -> loop; the judge reads the store and waits for nobody.
  * Promises 250 only after the commit that holds the message. Trouble of ours is 451 4.3.0; there is no 5xx for what a
  *          message says or for whom it is: a report that is refused is gone for ever, since its sender is null.
  * Store    it is opened when mail comes and closed when none has come for a while, and in between every few seconds, so
@@ -17,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "app/cli/cli.h"
+#include "core/gate/gate.h"
 #include "core/wire/lmtp.h"
 
 struct sockaddr;
@@ -117,6 +120,20 @@ static inline delivery *delivery_next(const delivery *d)
     return delivery_of(d->in.next);
 }
 
+/* What the policy service is asked. */
+typedef struct {
+    queued in;
+    connection *from; /* NULL: nobody waits for the answer; nobody but the loop looks */
+    bb_arena arena;
+    bb_gate_request ask;
+    bb_gate_answer answer;
+} question;
+
+static inline question *question_of(queued *q)
+{
+    return (question *)(void *)q;
+}
+
 /* ---- queue.c ------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -137,6 +154,40 @@ queued *queue_take(queue *q, size_t n, size_t weight, double seconds, bool *clos
 #define NO_LIMIT ((size_t)-1)
 void queue_close(queue *q); /* what is in it is still taken out */
 
+/* ---- settings.c ------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    bb_conf *conf;  /* the last one that was right */
+    char told[512]; /* what was said last of a wrong one */
+} settings;
+
+cli settings_cli(const cli *c); /* of a thread's own */
+/* The configuration into c->conf, which borrows it: as it is now, or where that is wrong (told once, *right is false) the
+ * last one that was right. False: there was none, c->err says why. */
+bool settings_read(settings *s, cli *c, server_log *log, bool *right);
+void settings_tell(settings *s, server_log *log, const char *event, const char *text); /* what was not said last */
+
+/* ---- tally.c --------------------------------------------------------------------------------------------- */
+
+#define TALLY_HOURS 48
+#define TALLY_ROWS  ((size_t)TALLY_HOURS * BB_REFUSAL_COUNT)
+
+typedef struct {
+    bb_time hour;
+    int64_t n[BB_REFUSAL_COUNT], stored[BB_REFUSAL_COUNT];
+} tally_hour;
+typedef struct {
+    pthread_mutex_t lock;
+    bb_hash writer; /* this run */
+    tally_hour hours[TALLY_HOURS];
+} tally;
+
+bool tally_init(tally *t);
+void tally_add(tally *t, bb_refusal cause, bb_time now);
+/* What is not stored as it is now; how many. */
+size_t tally_rows(tally *t, bb_refused rows[TALLY_ROWS]);
+void tally_stored(tally *t, const bb_refused *rows, size_t n);
+
 /* ---- pool.c: readers; writer.c ------------------------------------------------------------------------ */
 
 typedef struct {
@@ -147,14 +198,32 @@ typedef struct {
     size_t n_readers;
     bool as_json;
     atomic_bool stale; /* what was read of the configuration is out of date */
+    tally refused;     /* by the policy service */
+    bool counts;       /* there is one */
 } pool;
 
+bool thread_start(pthread_t *t, void *(*run)(void *), void *ctx); /* without signals: they are the loop's */
 bool pool_start(pool *p, const cli *c, size_t readers, bb_err *err);
 /* Everything given to it comes out at `done` before this returns. */
 void pool_stop(pool *p);
 void *writer_run(void *ctx); /* of a pool */
 /* Whether there is all that storing takes; a store that somebody else holds is there. */
 bool writer_try(const cli *c, bb_err *err);
+
+/* ---- judge.c ---------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    queue asked, answered;
+    int wake; /* an eventfd: something is answered */
+    const cli *c;
+    pthread_t thread;
+    bool runs, as_json;
+    atomic_bool stale; /* what was read of the configuration is out of date */
+} judge;
+
+bool judge_start(judge *j, const cli *c, bb_err *err);
+void judge_stop(judge *j); /* what was asked is answered before this returns */
+void question_free(question *q);
 
 /* ---- listen.c ------------------------------------------------------------------------------------------ */
 
@@ -221,7 +290,7 @@ typedef struct {
     after_tick (*tick)(connection *c, bb_time now);
     void (*stop)(connection *c); /* the daemon ends: so should the client, soon */
 } protocol;
-extern const protocol speaks_lmtp;
+extern const protocol speaks_lmtp, speaks_policy;
 
 struct connection {
     server *of;
@@ -255,6 +324,10 @@ void connection_stop(connection *c);
 void delivery_done(server *s, delivery *d);
 void transaction_free(server *s, transaction *t);
 
+/* ---- policy.c -------------------------------------------------------------------------------------------- */
+
+void question_done(server *s, question *q);
+
 /* ---- accept.c -------------------------------------------------------------------------------------------- */
 
 struct service {
@@ -264,7 +337,7 @@ struct service {
     size_t n_connections;
     bool accepts; /* the events of its listeners are on */
 };
-enum { LMTP, SERVICES };
+enum { LMTP, POLICY, SERVICES };
 
 bool accept_begin(server *s);
 void accept_forget(server *s); /* sockets stay open, and who connects waits */
@@ -284,8 +357,9 @@ struct server {
     size_t n_listeners;
     service services[SERVICES];
     bb_time accept_again;
-    struct event *woken, *tick, *on_end, *on_interrupt, *on_reload, *on_upgrade;
+    struct event *woken, *answered, *tick, *on_end, *on_interrupt, *on_reload, *on_upgrade;
     pool pool;
+    judge judge;
     shared_rules *rules;
     bb_lmtp_options options;
     bb_time data_timeout;
@@ -295,6 +369,7 @@ struct server {
     size_t held;          /* octets of messages */
     connection *favoured; /* may go on although too much is held */
     size_t under_way;     /* deliveries that are not done */
+    size_t questions;     /* the judge's */
     bool stopping, failed;
     bool upgrading; /* stopping, to become `program` */
     bool watched;

@@ -86,18 +86,23 @@ static size_t readers_wanted(size_t configured)
     return processors < 1 ? 1 : processors > 4 ? 4 : (size_t)processors;
 }
 
-/* Signals are the loop's. */
-static bool start_threads(pool *p, size_t readers)
+bool thread_start(pthread_t *t, void *(*run)(void *), void *ctx)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool good = pthread_create(&p->writer, NULL, writer_run, p) == 0;
+    bool good = pthread_create(t, NULL, run, ctx) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+static bool start_threads(pool *p, size_t readers)
+{
+    bool good = thread_start(&p->writer, writer_run, p);
     for (size_t i = 0; good && i < readers; i++) {
-        if (pthread_create(&p->readers[i], NULL, read_all, p) != 0) break;
+        if (!thread_start(&p->readers[i], read_all, p)) break;
         p->n_readers++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (good && !p->n_readers) { /* nobody to read: nothing to write */
         queue_close(&p->to_store);
         pthread_join(p->writer, NULL);
@@ -110,7 +115,7 @@ bool pool_start(pool *p, const cli *c, size_t readers, bb_err *err)
     p->c = c;
     p->as_json = c->json;
     p->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    bool good = p->wake >= 0 && queue_init(&p->to_read, NO_LIMIT, NO_LIMIT) &&
+    bool good = p->wake >= 0 && tally_init(&p->refused) && queue_init(&p->to_read, NO_LIMIT, NO_LIMIT) &&
                 queue_init(&p->to_store, READ_AHEAD, READ_WEIGHT) && queue_init(&p->done, NO_LIMIT, NO_LIMIT);
     if (good && start_threads(p, readers_wanted(readers))) return true;
     return bb_fail(err, BB_ENOMEM, "threads cannot be started");

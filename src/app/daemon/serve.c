@@ -72,6 +72,20 @@ static void on_done(evutil_socket_t fd, short what, void *ctx)
     maybe_end(s);
 }
 
+static void on_answered(evutil_socket_t fd, short what, void *ctx)
+{
+    server *s = ctx;
+    uint64_t count;
+    bool closed;
+    (void)what;
+    if (read(fd, &count, sizeof count) < 0) errno = 0;
+    for (queued *q = queue_take(&s->judge.answered, NO_LIMIT, NO_LIMIT, 0, &closed), *next; q; q = next) {
+        next = q->next;
+        question_done(s, question_of(q));
+    }
+    maybe_end(s);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *ctx)
 {
     server *s = ctx;
@@ -93,6 +107,7 @@ static void begin_stop(server *s, const char *event, const char *signal)
     log_begin(&s->log, "info", event);
     log_str(&s->log, "signal", bb_cstr(signal));
     log_int(&s->log, "connections", (int64_t)s->services[LMTP].n_connections);
+    if (s->judge.runs) log_int(&s->log, "policy", (int64_t)s->services[POLICY].n_connections);
     log_end(&s->log);
     s->stopping = true;
     s->stop_at = server_clock() + STOP_SECONDS;
@@ -182,8 +197,9 @@ static void reload(server *s)
         log_end(&s->log);
         return;
     }
-    if (strcmp(bb_conf_serve_of(fresh)->listen, bb_conf_serve_of(c->conf)->listen) != 0)
-        log_trouble(&s->log, "reload", "listen is another now: that takes a restart");
+    if (strcmp(bb_conf_serve_of(fresh)->listen, bb_conf_serve_of(c->conf)->listen) != 0 ||
+        strcmp(bb_conf_serve_of(fresh)->policy, bb_conf_serve_of(c->conf)->policy) != 0)
+        log_trouble(&s->log, "reload", "listen or policy is another now: that takes a restart");
     bb_conf_free(&c->conf);
     c->conf = fresh;
     rules_release(s->rules);
@@ -191,6 +207,7 @@ static void reload(server *s)
     set_limits(s, bb_conf_serve_of(fresh));
     s->options.hostname = bb_cstr(s->hostname);
     atomic_store(&s->pool.stale, true);
+    atomic_store(&s->judge.stale, true);
     log_begin(&s->log, "info", "reload");
     log_str(&s->log, "result", BB_S("done"));
     log_end(&s->log);
@@ -238,8 +255,10 @@ static bool open_sockets(server *s)
         return false;
     for (; given; given = cli_value_after(c, "listen", &cursor))
         if (!listen_on(s->listeners, &s->n_listeners, LMTP, given, c->home, conf, &from, &c->err)) return false;
+    if (!listen_on(s->listeners, &s->n_listeners, POLICY, conf->policy, c->home, conf, &from, &c->err)) return false;
     if (handover_drop(&from))
-        log_trouble(&s->log, "listen", "sockets were handed to us that `listen` does not name: they are closed");
+        log_trouble(&s->log, "listen",
+                    "sockets were handed to us that the configuration does not name: they are closed");
     if (!s->n_listeners) return bb_fail(&c->err, BB_ECONFIG, "listen: nothing to listen on");
     return bb_os_become_owner(c->home, &c->became, &c->err);
 }
@@ -265,6 +284,10 @@ static bool make_events(server *s)
     s->woken = event_new(s->base, s->pool.wake, EV_READ | EV_PERSIST, on_done, s);
     s->failed |= !s->tick || !s->woken || event_add(s->tick, &second) != 0 || event_add(s->woken, NULL) != 0;
     s->failed |= !accept_begin(s);
+    if (s->judge.runs) {
+        s->answered = event_new(s->base, s->judge.wake, EV_READ | EV_PERSIST, on_answered, s);
+        s->failed |= !s->answered || event_add(s->answered, NULL) != 0;
+    }
     return !s->failed || bb_fail(&s->c->err, BB_ENOMEM, "the event loop cannot be started");
 }
 
@@ -283,6 +306,7 @@ static void tell_begin(server *s)
 {
     for (size_t i = 0; i < s->n_listeners; i++) {
         log_begin(&s->log, "info", "listening");
+        log_str(&s->log, "service", bb_cstr(s->services[s->listeners[i].service].name));
         log_str(&s->log, "on", bb_cstr(s->listeners[i].name));
         log_str(&s->log, "path", bb_cstr(s->listeners[i].path));
         log_str(&s->log, "version", BB_S(BB_VERSION));
@@ -300,6 +324,11 @@ static void drop_all(server *s)
         next = q->next;
         delivery_done(s, delivery_of(q));
     }
+    if (!s->pool.counts) return;
+    for (queued *q = queue_take(&s->judge.answered, NO_LIMIT, NO_LIMIT, 0, &closed), *next; q; q = next) {
+        next = q->next;
+        question_done(s, question_of(q));
+    }
 }
 
 static void run(server *s)
@@ -310,6 +339,7 @@ static void run(server *s)
     event_base_dispatch(s->base);
     if (s->first || s->under_way) log_trouble(&s->log, "stop", "time is up: who was not answered comes again");
     while (s->first) connection_close(s->first);
+    judge_stop(&s->judge);
     pool_stop(&s->pool);
     drop_all(s);
     log_begin(&s->log, "info", "stopped");
@@ -318,7 +348,8 @@ static void run(server *s)
 
 static void free_events(server *s)
 {
-    struct event *const all[] = {s->on_end, s->on_interrupt, s->on_reload, s->on_upgrade, s->tick, s->woken};
+    struct event *const all[] = {s->on_end, s->on_interrupt, s->on_reload, s->on_upgrade,
+                                 s->tick,   s->woken,        s->answered};
     for (size_t i = 0; i < BB_COUNT(all); i++)
         if (all[i]) event_free(all[i]);
     accept_forget(s);
@@ -333,13 +364,18 @@ static bool serve(server *s)
     set_limits(s, bb_conf_serve_of(c->conf));
     if (gethostname(s->hostname, sizeof s->hostname - 1) < 0 || !s->hostname[0]) strcpy(s->hostname, "localhost");
     s->options.hostname = bb_cstr(s->hostname);
-    allow_files(s->most_connections);
+    for (size_t i = 0; i < s->n_listeners; i++) s->pool.counts |= s->listeners[i].service == POLICY;
+    allow_files(s->pool.counts ? 2 * s->most_connections : s->most_connections);
     s->rules = read_rules(c, c->conf, &c->err);
     if (!s->rules || !writer_try(c, &c->err)) return false;
     if (!pool_start(&s->pool, c, (size_t)bb_conf_serve_of(c->conf)->threads, &c->err)) return false;
-    bool good = make_events(s);
-    if (good) run(s);
-    else pool_stop(&s->pool);
+    bool good = (!s->pool.counts || judge_start(&s->judge, c, &c->err)) && make_events(s);
+    if (good) {
+        run(s);
+    } else {
+        judge_stop(&s->judge);
+        pool_stop(&s->pool);
+    }
     return good;
 }
 
@@ -350,6 +386,7 @@ int cmd_serve(cli *c)
     s->c = c;
     s->watched = handover_watched();
     s->services[LMTP] = (service){.of = s, .name = "lmtp", .speaks = &speaks_lmtp};
+    s->services[POLICY] = (service){.of = s, .name = "policy", .speaks = &speaks_policy};
     log_init(&s->log, c->json);
     bool good = serve(s);
     free_events(s);

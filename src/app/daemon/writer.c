@@ -17,6 +17,9 @@
 #define LINGER 0.5                /* seconds that the store stays open without mail */
 #define HOLD   2.0                /* seconds, after which another writer may get in */
 
+#define COUNT       5.0  /* seconds between looks at what was refused: so much of it a crash takes along at most */
+#define COUNT_AGAIN 30.0 /* where it could not be stored */
+
 typedef struct {
     pool *p;
     cli c; /* our own: lists, keys and policies are read again and again */
@@ -27,8 +30,8 @@ typedef struct {
     double opened;
     bb_item items[BATCH];
     delivery *of[BATCH]; /* the item's */
-    bb_conf *conf;       /* the last one that was right */
-    char told[512];      /* what was said last of a wrong one */
+    settings settings;
+    double count_after; /* what was refused: not before then */
 } writer;
 
 /* ---- the store, open for a while ------------------------------------------------------------------- */
@@ -45,26 +48,12 @@ static void close_store(writer *w)
     w->open = false;
 }
 
-/* A configuration that is wrong now is told, once, and the one before it goes on; but then nothing of it is kept as a
- * version of a policy: others may have kept newer ones. */
+/* Of one that is wrong now nothing is kept as a version of a policy: others may have kept newer ones. */
 static bool read_conf(writer *w)
 {
-    bb_conf *fresh = NULL;
-    bb_err err = {0};
-    if (bb_conf_read(cli_conf_path(&w->c), &fresh, &err)) {
-        bb_conf_free(&w->conf);
-        w->conf = w->c.conf = fresh;
-        w->told[0] = '\0';
-        return true;
-    }
-    if (!w->conf) {
-        w->c.err = err;
-        return false;
-    }
-    w->c.conf = w->conf;
-    w->c.writes = false;
-    if (strcmp(w->told, err.text) != 0) log_trouble(&w->log, "configuration", err.text);
-    snprintf(w->told, sizeof w->told, "%s", err.text);
+    bool right;
+    if (!settings_read(&w->settings, &w->c, &w->log, &right)) return false;
+    w->c.writes &= right;
     return true;
 }
 
@@ -126,15 +115,18 @@ static void note(writer *w, delivery *d, const bb_item *item)
     snprintf(o->list, sizeof o->list, BB_FMT, BB_ARG(cli_list_name(&w->c, item->settled[0].list)));
 }
 
-/* Items from first on, n of them, as one transaction. */
+/* Items from first on, n of them, as one transaction, and with them what was refused meanwhile. */
 static bool apply(writer *w, size_t first, size_t n)
 {
+    bb_refused refused[TALLY_ROWS];
     bb_batch b = {.items = w->items + first,
                   .n = n,
                   .policy = cli_policy,
                   .policy_ctx = &w->c,
                   .now = w->c.now,
-                  .rules_version = BB_RULES_VERSION};
+                  .rules_version = BB_RULES_VERSION,
+                  .refused = refused};
+    if (w->p) b.n_refused = tally_rows(&w->p->refused, refused);
     bool stored = false;
     for (int tries = 0; !stored && tries < TRIES; tries++) {
         bb_arena_reset(&w->work);
@@ -142,6 +134,7 @@ static bool apply(writer *w, size_t first, size_t n)
         stored = bb_store_apply(w->c.store, &w->work, &b, &w->c.err);
         if (!stored && w->c.err.code != BB_EUNKNOWN) break;
     }
+    if (stored && w->p) tally_stored(&w->p->refused, refused, b.n_refused);
     for (size_t i = first; i < first + n; i++) {
         if (stored) note(w, w->of[i], &w->items[i]);
         else defer(w->of[i], w->c.err.text);
@@ -198,6 +191,21 @@ static void store(writer *w, delivery *chain)
     if (!apply_all(w, n)) close_store(w); /* what is wrong with it may be over when it is opened again */
 }
 
+/* What was refused, where no mail takes it along. */
+static void count(writer *w)
+{
+    bb_refused refused[TALLY_ROWS];
+    if (!tally_rows(&w->p->refused, refused)) return;
+    w->count_after = 0;
+    if (open_store(w)) {
+        if (!w->c.now_given) w->c.now = bb_os_now();
+        if (apply(w, 0, 0)) return;
+    }
+    log_trouble(&w->log, "store", w->c.err.text);
+    w->count_after = bb_os_monotonic() + COUNT_AGAIN;
+    close_store(w);
+}
+
 /* What was read goes; what the loop needs to answer stays. */
 static void hand_back(pool *p, delivery *chain)
 {
@@ -228,13 +236,7 @@ static writer *new_writer(pool *p, const cli *c, bool as_json)
     writer *w = calloc(1, sizeof *w);
     if (!w) return NULL;
     w->p = p;
-    w->c = (cli){.command = c->command,
-                 .given = c->given,
-                 .n_given = c->n_given,
-                 .now = c->now,
-                 .now_given = c->now_given,
-                 .home = c->home};
-    bb_arena_init(&w->c.arena, &bb_os_alloc, BB_ARENA_LIMIT);
+    w->c = settings_cli(c);
     bb_arena_init(&w->work, &bb_os_alloc, BB_ARENA_LIMIT);
     log_init(&w->log, as_json);
     return w;
@@ -243,7 +245,7 @@ static writer *new_writer(pool *p, const cli *c, bool as_json)
 static void free_writer(writer *w)
 {
     close_store(w);
-    bb_conf_free(&w->conf);
+    bb_conf_free(&w->settings.conf);
     bb_arena_free(&w->work);
     log_free(&w->log);
     free(w);
@@ -256,9 +258,11 @@ void *writer_run(void *ctx)
     writer *w = new_writer(p, p->c, p->as_json);
     if (w && !read_conf(w)) log_trouble(&w->log, "configuration", w->c.err.text); /* the first that can go on */
     while (!closed) {
-        delivery *chain = delivery_of(queue_take(&p->to_store, BATCH, WEIGHT, w && w->open ? LINGER : -1, &closed));
+        double patience = w && w->open ? LINGER : p->counts ? COUNT : -1;
+        delivery *chain = delivery_of(queue_take(&p->to_store, BATCH, WEIGHT, patience, &closed));
         if (!chain) {
             if (w && w->open) close_store(w);
+            else if (w && bb_os_monotonic() >= w->count_after) count(w);
             continue;
         }
         if (!w) w = new_writer(p, p->c, p->as_json);
@@ -268,6 +272,7 @@ void *writer_run(void *ctx)
         hand_back(p, chain);
         if (w) give_way(w);
     }
+    if (w) count(w); /* the last of it */
     if (w) free_writer(w);
     return NULL;
 }

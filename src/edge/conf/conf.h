@@ -23,7 +23,9 @@ typedef enum {
     BB_PARAM_INT,
     BB_PARAM_NUMBER,
     BB_PARAM_DURATION,
-    BB_PARAM_BOOL
+    BB_PARAM_BOOL,
+    BB_PARAM_NETWORKS, /* text that core/gate reads */
+    BB_PARAM_SENDERS
 } bb_param_type;
 typedef enum { BB_SCOPE_HOME, BB_SCOPE_SERVE, BB_SCOPE_LIST, BB_SCOPES } bb_param_scope;
 
@@ -34,7 +36,7 @@ typedef struct {
     size_t offset; /* of the field in bb_conf_home, bb_conf_serve or bb_conf_list */
     bb_param_type type;
     const char *preset; /* default, as it would be written */
-    double min, max;    /* INT, NUMBER, DURATION (seconds); max of TEXT, DOMAIN, HOSTS, LOCAL: octets */
+    double min, max;    /* INT, NUMBER, DURATION (seconds); max of TEXT and its like: octets */
     const char *words;  /* WORD: "signed plain verp" */
     const char *unit;   /* what its values are, for people: "seconds, or 12h, 30d, 4w" */
     const char *help;   /* one line */
@@ -55,6 +57,9 @@ typedef struct {
 /* Parameters of the daemon. */
 typedef struct {
     char listen[1001];
+    char policy[1001];
+    int return_path_senders; /* any, null */
+    char suppress_senders[1001], suppress_networks[1001];
     int socket_mode; /* index into words: bb_conf_socket_mode() */
     char socket_user[65];
     int threads;      /* that read; 0: one a processor, 4 at most */

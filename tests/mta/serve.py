@@ -10,81 +10,19 @@ import pwd
 import re
 import sys
 
-from bed import Bed, box
-from box import KEY, ROOT, done, ok, same, until
-from lmtp import Daemon
+from installed import Installed, shown
+from box import done, ok, same, until
 
 ADDRESSES = {"unknown@remote.test": "bounced", "full@remote.test": "quarantined", "policy@remote.test": "active", "ok@remote.test": "active"}
 
 
-def of_readme():
-    """The files that the section shows, by name."""
-    text = (ROOT / "README.md").read_text().partition("\n## Straight from Postfix by LMTP\n")[2].partition("\n## ")[0]
-    block = re.search(r"^```\n(.*?)^```$", text, re.M | re.S).group(1)
-    parts = re.split(r"^# (?:/etc/postfix/)?([\w.]+).*\n", block, flags=re.M)
-    return dict(zip(parts[1::2], parts[2::2]))
-
-
-class WithService(Bed):
-    """Debian's master.cf, and a service of ours behind it."""
-
-    service = ""
-    lifetime = "60s"  # what is put off must not expire meanwhile
-
-    def _remotes(self):
-        """The way to remote servers stands behind the README's in one parameter."""
-        return re.sub("^transport_maps = .*\n", "", super()._remotes(), flags=re.M)
-
-    def _master_cf(self):
-        super()._master_cf()
-        line = self.service if self.chroot else self.service.replace(" y ", " n ")
-        with (self.etc / "master.cf").open("a") as f:
-            f.write(line)
-
-
-class Test:
+class Test(Installed):
     def __init__(self, variant):
-        files = of_readme()
+        files = shown("README.md", "Straight from Postfix by LMTP")
         same(sorted(files), ["bounce_mailboxes", "bounce_transport", "bouncebox.conf", "main.cf", "master.cf"], "README: the files that it shows")
-        WithService.service = files.pop("master.cf")
-        self.conf = files.pop("bouncebox.conf")
-        # This bed knows the way to remote servers by transport_maps, too.
-        main = files.pop("main.cf").replace("transport_maps = ", "transport_maps = regexp:/etc/postfix/transport, ")
-        chroot = variant == "chroot"
-        self.bed = WithService(settings=main, files=files) if not chroot else self.chrooted(main, files)
-        self.user = pwd.getpwnam("news")
-        self.home = self.bed.top / "home" / "box"
-        self.make_home()
-
-    @staticmethod
-    def chrooted(main, files):
-        """Names are told by transport_maps here, and Debian's chroots are kept."""
-        class Chrooted(WithService):
-            def _by_name(self, back):
-                return False
-        return Chrooted(chroot=True, settings=main, files=files)
-
-    def make_home(self):
-        self.home.parent.mkdir()
-        self.home.mkdir(mode=0o700)
-        (self.home / "keys").write_text(KEY)
-        (self.home / "keys").chmod(0o600)
-        for path in (self.home.parent, self.home, self.home / "keys"):
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
-        self.do("init")
-        self.do("list", "add", "news", "--set", "bounce_domain=bounces.example.com")
+        super().__init__(variant, files)
         self.do("subscriber", "add", "--list", "news", *ADDRESSES)
-        conf = self.home / "bouncebox.conf"
-        ours = self.conf.replace("/var/spool/postfix", str(self.bed.queue)).replace("[serve]\n", "")
-        conf.write_text(conf.read_text().replace("[serve]\n", "[serve]\n" + ours, 1))
-        got = self.do("verp", "encode", "--list", "news", "--json", *ADDRESSES)
-        self.paths = {row["address"]: row["return_path"] for row in got.lines()}
-
-    def do(self, *words):
-        got = box.run(*words, home=self.home)
-        if got.code:
-            ok(False, "bouncebox " + " ".join(words), got)
-        return got
+        self.paths = self.paths_of(*ADDRESSES)
 
     def status(self):
         return {a: self.do("explain", "--json", a).json()["subscriber"]["status"] for a in ADDRESSES}
@@ -96,7 +34,7 @@ class Test:
         self.bed.send("From: news@example.org\nTo: %s\nSubject: %s\n\nHello\n" % (address, subject), "-f", self.paths[address], "--", address)
 
     def test_delivery(self):
-        self.daemon = Daemon(self.home, log=self.bed.top / "serve.log")
+        self.start()
         path = self.bed.queue / "private" / "bouncebox"
         ok(path.exists(), "it listens in Postfix's private folder", self.daemon.said())
         same((path.stat().st_uid, path.stat().st_mode & 0o777), (pwd.getpwnam("postfix").pw_uid, 0o660), "the socket is Postfix's")
@@ -150,7 +88,7 @@ class Test:
         self.daemon.p.wait()
         self.send("full@remote.test", "Issue 14")
         ok(until(lambda: re.search(r"status=deferred \(connect to ", self.bed.log.read_text())), "no daemon: Postfix keeps it", self.bed.last_words())
-        self.daemon = Daemon(self.home, log=self.bed.top / "serve2.log")
+        self.start()
         ok("event=listening" in self.daemon.said(), "the socket of one that was killed is replaced", self.daemon.said())
         self.settled()
         same(self.reports(), before + 1, "and it comes again by itself")

@@ -16,7 +16,17 @@ static bb_key keys[] = {{.id = 7}, {.id = 8}, {.id = 9, .retired = true}};
 
 /* ---- return paths ---------------------------------------------------------------------------------- */
 
-typedef enum { SIGNED, UNSUBSCRIBE, ENVID_AS_PATH, UNSUBSCRIBE_AS_PATH, PATH_AS_UNSUBSCRIBE, TAGGED, MAILING } maker;
+typedef enum {
+    SIGNED,
+    UNSUBSCRIBE,
+    ENVID_AS_PATH,
+    UNSUBSCRIBE_AS_PATH,
+    PATH_AS_UNSUBSCRIBE,
+    PROBE,
+    PATH_AS_PROBE,
+    TAGGED,
+    MAILING
+} maker;
 
 /* A token of that key, made so many days ago, in the form of an address at b.example. */
 static bb_str made(maker how, size_t key, int days)
@@ -25,11 +35,14 @@ static bb_str made(maker how, size_t key, int days)
                                           [UNSUBSCRIBE] = BB_PURPOSE_UNSUBSCRIBE,
                                           [ENVID_AS_PATH] = BB_PURPOSE_ENVID,
                                           [UNSUBSCRIBE_AS_PATH] = BB_PURPOSE_UNSUBSCRIBE,
-                                          [PATH_AS_UNSUBSCRIBE] = BB_PURPOSE_RETURN_PATH};
+                                          [PATH_AS_UNSUBSCRIBE] = BB_PURPOSE_RETURN_PATH,
+                                          [PROBE] = BB_PURPOSE_PROBE,
+                                          [PATH_AS_PROBE] = BB_PURPOSE_RETURN_PATH};
     char text[BB_TOKEN_LEN + 1] = "";
     bb_token t = {.day = (uint16_t)(TODAY / BB_DAY - days), .mailing = 12, .subscriber = 345};
     bb_str out = {0}, domain = BB_S("b.example");
     bool good = true;
+    if (how == PROBE || how == PATH_AS_PROBE) t.subscriber = 0;
     if (how == TAGGED)
         return bb_return_path_signed_verp(&arena, &keys[key], t, BB_S("news"), BB_S("ann@x.example"), domain, &out,
                                           NULL)
@@ -75,6 +88,9 @@ static void return_paths(void)
         {"as old as it may be", SIGNED, 0, 30, NULL, "", 0, 0},
         {"in the days of grace", SIGNED, 0, 34, NULL, "", 0, 0},
         {"expired", SIGNED, 0, 35, NULL, "", BB_REFUSAL_EXPIRED, BB_REFUSAL_EXPIRED},
+        {"a probe", PROBE, 0, 3, NULL, "", 0, 0},
+        {"a probe, expired", PROBE, 0, 40, NULL, "", BB_REFUSAL_EXPIRED, BB_REFUSAL_EXPIRED},
+        {"a subscriber's in a probe", PATH_AS_PROBE, 0, 3, NULL, "", BB_REFUSAL_WRONG_MAC, BB_REFUSAL_WRONG_MAC},
         {"expired, from a person", SIGNED, 0, 36, NULL, "ann@x.example", BB_REFUSAL_EXPIRED, BB_REFUSAL_EXPIRED},
         {"a retired key", SIGNED, 2, 3, NULL, "", BB_REFUSAL_UNKNOWN_KEY, BB_REFUSAL_UNKNOWN_KEY},
         {"in BATV", SIGNED, 0, 3, BATV, "", 0, 0},

@@ -66,6 +66,10 @@ static const cli_option serve_options[] = {
     }
 static const cli_option postfix_setup_options[] = {
     {"mode", "MODE", "lmtp, mailbox, plus, canonical, virtual or pipe; else lmtp", false},
+    {"mailbox", "NAME", "mailbox, plus, canonical: whose mailbox it is, or an address; else bouncebox", false},
+    {"maildir", "DIR", "virtual: the Maildir; else bouncebox below virtual_mailbox_base", false},
+    {"deliver", "FILE", "pipe: the program that pipe(8) runs; else bouncebox-deliver as it is installed", false},
+    {"policy", "SOCKET", "where Postfix asks the policy service, or none; else as the configuration says", false},
     CONFIG_DIR,
     DRY_RUN,
     END_OF_OPTIONS,

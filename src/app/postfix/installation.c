@@ -222,7 +222,7 @@ static bool read_all(cli *c, const place *at, postfix_installation *out)
 }
 
 /* Postfix takes a relative folder from wherever it happens to be. */
-static bool find_config_dir(cli *c, const char *given, const char **out)
+bool postfix_config_dir(cli *c, const char *given, const char **out)
 {
     bb_run r;
     const char *const argv[] = {"postconf", "-dh", "config_directory", NULL};
@@ -246,7 +246,7 @@ static bool find_config_dir(cli *c, const char *given, const char **out)
 bool postfix_read(cli *c, const char *config_dir, postfix_installation *out)
 {
     place at;
-    if (!find_config_dir(c, config_dir, &at.config_dir)) return false;
+    if (!postfix_config_dir(c, config_dir, &at.config_dir)) return false;
     at.read_dir = at.config_dir;
     return read_all(c, &at, out);
 }
@@ -255,7 +255,7 @@ bool postfix_read_as(cli *c, const char *config_dir, bb_str main_cf, bb_str mast
 {
     char folder[] = "/tmp/bouncebox-postfix-XXXXXX";
     place at = {.read_dir = folder};
-    if (!find_config_dir(c, config_dir, &at.config_dir)) return false;
+    if (!postfix_config_dir(c, config_dir, &at.config_dir)) return false;
     if (!mkdtemp(folder)) return bb_os_fail(&c->err, BB_ECREATE, folder, "make a folder to try it in");
     const char *main_path = bb_sprintf(&c->arena, "%s/main.cf", folder).p;
     const char *master_path = bb_sprintf(&c->arena, "%s/master.cf", folder).p;

@@ -36,6 +36,8 @@ typedef struct {
     bb_str version; /* "3.7.11" */
 } postfix_installation;
 
+/* The folder that holds main.cf, as a whole path. */
+bool postfix_config_dir(cli *c, const char *given, const char **out) BB_MUST_USE;
 /* config_dir NULL: where postconf says that it is. BB_ENOINPUT: there is no Postfix, or no such folder. */
 bool postfix_read(cli *c, const char *config_dir, postfix_installation *out) BB_MUST_USE;
 /* The same, as if main.cf and master.cf in config_dir held these texts. */
@@ -85,5 +87,47 @@ bool postfix_classes_of(cli *c, const postfix_installation *in, bb_str domain, u
 /* Does a list of domains hold it? Names, tables, files of names, and !not. with_parents: example.com holds a.example.com. */
 bool postfix_domain_in(cli *c, const postfix_installation *in, bb_str list, bb_str domain, bool with_parents,
                        bool *found) BB_MUST_USE;
+
+/* ---- what the home asks for (home.c) -------------------------------------------------------------------- */
+
+/* A bounce domain, with the bases of the VERP that lists send from it. */
+typedef struct {
+    bb_str name;
+    bb_str *bases;
+    size_t n_bases, cap_bases;
+} postfix_domain;
+
+typedef struct {
+    const char *path;
+    bb_str owner; /* the user whose it is; "" where he has no name */
+    uint32_t uid, gid;
+    bb_str listen, policy; /* of [serve]; paths are whole */
+    postfix_domain *domains;
+    size_t n_domains, cap_domains;
+} postfix_home;
+
+/* Read by a process of its own, which becomes the owner of the home: this one stays who it is. What that process says is
+ * checked, since the owner of the home must not write into Postfix's configuration. */
+bool postfix_home_read(cli *c, postfix_home *out) BB_MUST_USE;
+/* Takes the next socket off home.listen or home.policy, as Postfix names it: "unix:private/bouncebox" below its queue
+ * directory, "inet:[127.0.0.1]:2424". One that its chrooted programs cannot reach is left out. */
+bool postfix_socket(cli *c, const postfix_installation *in, bb_str *rest, bb_str *out);
+
+/* ---- main.cf and master.cf as text (text.c) ---------------------------------------------------------------- */
+
+/* What is ours in them: one block at the end, and in the lists of others items that name a file in our folder, or our
+ * restriction class. Cutting takes out exactly what putting in wrote, whatever else changed meanwhile. */
+#define POSTFIX_POLICY_CLASS "bouncebox_policy"
+
+/* The block, with its marks and the line end before it; "" where there is none. False: its end is missing. */
+bool postfix_text_block(bb_str text, bb_str *out);
+/* The text without anything of ours; `folder` ends with a slash. The block must be whole. */
+bb_str postfix_text_cut(bb_arena *a, bb_str text, bb_str folder);
+/* Puts the item first in the list that the last definition of `name` holds. False: main.cf does not define it. */
+bool postfix_text_insert(bb_arena *a, bb_str *text, bb_str name, bb_str item);
+/* The text with a block behind it; `mode` is named in its mark. */
+bb_str postfix_text_append(bb_arena *a, bb_str text, bb_str mode, bb_str body);
+/* The mode that the block's mark names; "" where there is no block. */
+bb_str postfix_text_mode(bb_str text);
 
 #endif

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * bouncebox postfix undo.
+ * bouncebox postfix undo: the configuration without anything of ours. What others changed since setup stays.
  */
-#include "app/postfix/postfix.h"
+#include "app/postfix/plan.h"
 
 int cmd_postfix_undo(cli *c)
 {
-    postfix_installation in;
-    if (!postfix_read(c, cli_value(c, "config-dir"), &in)) return cli_fail(c);
-    bb_fail(&c->err, BB_EBUG, "not there yet");
-    return cli_fail(c);
+    plan p;
+    if (!plan_begin(c, &p) || !plan_end(&p)) return cli_fail(c);
+    return plan_finish(&p, "nothing to take back: setup wrote nothing there");
 }

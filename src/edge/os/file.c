@@ -99,14 +99,22 @@ static bool sync_folder_of(const char *path)
     return synced;
 }
 
-bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err)
+/* Of the file that is there, or of one that is new. */
+typedef struct {
+    mode_t mode;
+    uid_t uid;
+    gid_t gid;
+} owned;
+
+static bool write_beside(const char *path, bb_str bytes, const owned *as, bb_err *err)
 {
     char beside[4096];
     if ((size_t)snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= sizeof beside)
         return bb_fail(err, BB_EUSAGE, "%.200s...: the path is too long", path);
     int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0) return bb_os_fail(err, BB_ECREATE, path, "make a new file beside it");
-    bool written = write_all(fd, bytes) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    bool written =
+        write_all(fd, bytes) && fchown(fd, as->uid, as->gid) == 0 && fchmod(fd, as->mode) == 0 && fsync(fd) == 0;
     if (close(fd) < 0 || !written || rename(beside, path) < 0) {
         bb_os_fail(err, BB_EIO, path, "write it");
         unlink(beside);
@@ -114,6 +122,22 @@ bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err)
     }
     if (!sync_folder_of(path)) return bb_os_fail(err, BB_EIO, path, "sync its folder");
     return true;
+}
+
+bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err)
+{
+    return write_beside(path, bytes, &(owned){(mode_t)mode, (uid_t)-1, (gid_t)-1}, err);
+}
+
+bool bb_os_replace_file(const char *path, bb_str bytes, bb_err *err)
+{
+    struct stat st;
+    char *whole = realpath(path, NULL); /* a link stays one */
+    bool good = whole && stat(whole, &st) == 0;
+    if (!good) bb_os_fail(err, BB_ENOINPUT, path, "find it");
+    good = good && write_beside(whole, bytes, &(owned){st.st_mode & 07777, st.st_uid, st.st_gid}, err);
+    free(whole);
+    return good;
 }
 
 bool bb_os_copy_file(const char *from, const char *to, int mode, bb_err *err)

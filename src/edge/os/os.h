@@ -23,6 +23,8 @@ bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_
 bool bb_os_read_stream(int fd, size_t max, char **bytes, size_t *n, bool *cut, bb_err *err) BB_MUST_USE;
 /* Writes through a temporary file beside it, synced and renamed; mode as given. */
 bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err) BB_MUST_USE;
+/* The same for a file that is there: owner, group and mode stay, and so does a link to it. */
+bool bb_os_replace_file(const char *path, bb_str bytes, bb_err *err) BB_MUST_USE;
 /* A copy beside which nothing was there before, synced. */
 bool bb_os_copy_file(const char *from, const char *to, int mode, bb_err *err) BB_MUST_USE;
 /* Renames a folder that we made, durably. */

@@ -910,6 +910,29 @@ static void kept_over_closing(void)
        "%s: who only reads cannot write", kind->name);
 }
 
+/* Who waits for something else lets others write meanwhile, and goes on behind them. */
+static void let_go(void)
+{
+    const char *path = world_path(&arena);
+    bb_store *other = NULL;
+    if (!kind->file) {
+        bb_store_let_go(store);
+        ok(bb_store_hold(store, &err), "%s: there is nothing to hold", kind->name);
+        return;
+    }
+    bb_store_close(&store);
+    ok(kind->open(path, BB_STORE_CREATE, &store, &err), "%s: made", kind->name);
+    uint32_t news = list("news");
+    bb_store_let_go(store);
+    ok(!world_apply(store, &arena, NULL, &(bb_item){0}, 0, DAY(1), &batch, &err) && err.code == BB_EUSAGE,
+       "%s: let go, nothing is written", kind->name);
+    ok(kind->open(path, BB_STORE_WRITE, &other, &err), "%s: another may", kind->name);
+    ok(!bb_store_hold(store, &err) && err.code == BB_EBUSY, "%s: which holds it then", kind->name);
+    bb_store_close(&other);
+    ok(bb_store_hold(store, &err) && bb_store_hold(store, &err), "%s: held again, twice is once", kind->name);
+    ok(person(news, "ann@example.com", NULL), "%s: and written", kind->name);
+}
+
 int main(void)
 {
     static void (*const checks[])(void) = {lists_and_mailings,
@@ -939,7 +962,8 @@ int main(void)
                                            reports_by_query,
                                            rehearsed,
                                            files_followed,
-                                           policies};
+                                           policies,
+                                           let_go};
     bb_arena_init(&arena, &tap_alloc, BB_ARENA_LIMIT);
     for (size_t k = 0; k < BB_COUNT(world_stores); k++)
         for (size_t i = 0; i < BB_COUNT(checks); i++) {

@@ -144,6 +144,9 @@ typedef struct {
     bool (*check)(bb_driver *d, bb_store_finding_fn each, void *ctx, bb_err *err);
     /* between transactions: lets another writer in for a moment; NULL: others need not wait for this one */
     bool (*yield)(bb_driver *d, bb_err *err);
+    /* ... or until it is held again; NULL likewise */
+    void (*let_go)(bb_driver *d);
+    bool (*hold)(bb_driver *d, bb_err *err);
     /* A transaction that writes sees and locks out other writers; one that reads sees one state of all tables. */
     bool (*begin)(bb_driver *d, bool write, bb_err *err);
     bool (*commit)(bb_driver *d, bb_err *err);

@@ -74,7 +74,8 @@ typedef struct {
     bb_driver base;
     sqlite3 *db;
     char *path;
-    int lock;    /* file descriptor that holds the writer's lock; -1: reads only */
+    int lock;    /* file descriptor that holds the writer's lock; -1: nobody's now */
+    bool locks;  /* it is to be held for writing */
     bool writes; /* the transaction begun */
     sqlite3_stmt *prepared[SQ_STATEMENTS];
 } bb_sqlite;

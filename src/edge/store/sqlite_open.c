@@ -181,13 +181,23 @@ static void sq_rollback(bb_driver *driver)
     if (!sqlite3_get_autocommit(d->db) && sq_open(d, SQ_ROLLBACK, &c, NULL)) sq_run(d, &c, NULL);
 }
 
-static bool sq_yield(bb_driver *driver, bb_err *err)
+static void sq_let_go(bb_driver *driver)
+{
+    sq_unlock(&SQ_OF(driver)->lock);
+}
+
+static bool sq_hold(bb_driver *driver, bb_err *err)
 {
     bb_sqlite *d = SQ_OF(driver);
-    if (d->lock < 0) return true;
-    sq_unlock(&d->lock);
+    return !d->locks || d->lock >= 0 || sq_lock(d->path, &d->lock, err);
+}
+
+static bool sq_yield(bb_driver *driver, bb_err *err)
+{
+    if (SQ_OF(driver)->lock < 0) return true;
+    sq_let_go(driver);
     sq_give_way();
-    return sq_lock(d->path, &d->lock, err);
+    return sq_hold(driver, err);
 }
 
 static const bb_driver_ops operations = {
@@ -195,6 +205,8 @@ static const bb_driver_ops operations = {
     .copy = sq_copy,
     .check = sq_check,
     .yield = sq_yield,
+    .let_go = sq_let_go,
+    .hold = sq_hold,
     .begin = sq_begin,
     .commit = sq_commit,
     .rollback = sq_rollback,
@@ -246,6 +258,7 @@ bool bb_driver_sqlite(const char *path, bb_store_mode mode, bb_driver **out, bb_
     if (!d) return bb_out_of_memory(err);
     d->base.ops = &operations;
     d->lock = -1;
+    d->locks = mode != BB_STORE_READ;
     d->path = strdup(path);
     if (d->path && connect_to(d, mode, err)) {
         *out = &d->base;

@@ -155,6 +155,16 @@ bool bb_store_yield(bb_store *s, bb_err *err)
     return !s->driver->ops->yield || s->driver->ops->yield(s->driver, err);
 }
 
+void bb_store_let_go(bb_store *s)
+{
+    if (s->driver->ops->let_go) s->driver->ops->let_go(s->driver);
+}
+
+bool bb_store_hold(bb_store *s, bb_err *err)
+{
+    return !s->driver->ops->hold || s->driver->ops->hold(s->driver, err);
+}
+
 /* ---- subscribers ------------------------------------------------------------------------------------------ */
 
 static bb_subscriber subscriber_of(const bb_row_person *p)

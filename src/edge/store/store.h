@@ -163,6 +163,9 @@ bool bb_store_rehearse(bb_store *s, bb_err *err) BB_MUST_USE;
 void bb_store_rehearse_end(bb_store *s);
 /* Lets other writers in for a moment; between two batches of a long run. */
 bool bb_store_yield(bb_store *s, bb_err *err) BB_MUST_USE;
+/* Lets them in for as long as it takes to wait for something else; nothing is applied before it is held again. */
+void bb_store_let_go(bb_store *s);
+bool bb_store_hold(bb_store *s, bb_err *err) BB_MUST_USE;
 bool bb_store_apply(bb_store *s, bb_arena *a, bb_batch *batch, bb_err *err) BB_MUST_USE;
 
 /* ---- reading ---------------------------------------------------------------------------------------- */

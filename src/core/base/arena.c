@@ -9,10 +9,13 @@
 
 #define ALIGN      (sizeof(max_align_t))
 #define CHUNK_SIZE ((size_t)64 << 10)
+#define CLEAN_SIZE ((size_t)1 << 10)
 
 struct bb_chunk {
     bb_chunk *next;
     size_t size, used;
+    size_t
+        clean; /* bytes that are zero from `used` on up to here: made so many at once, since most objects are small */
     _Alignas(max_align_t) char bytes[];
 };
 
@@ -31,30 +34,39 @@ static bb_chunk *new_chunk(bb_arena *a, size_t least)
     return c;
 }
 
+static bb_chunk *add_chunk(bb_arena *a, size_t need)
+{
+    bb_chunk *c = new_chunk(a, need);
+    if (!c) return NULL;
+    /* a large object gets a chunk behind the current one, which keeps its room for small ones */
+    bool beside = a->chunks && need > CHUNK_SIZE / 4 && c->size == need;
+    bb_chunk **at = beside ? &a->chunks->next : &a->chunks;
+    c->next = *at;
+    *at = c;
+    return c;
+}
+
+static void clean(bb_chunk *c, size_t need)
+{
+    size_t room = c->size - c->used, n = need > CLEAN_SIZE ? need : CLEAN_SIZE < room ? CLEAN_SIZE : room;
+    memset(c->bytes + c->used, 0, n);
+    c->clean = c->used + n;
+}
+
 void *bb_get(bb_arena *a, size_t n)
 {
     size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
-    if (need < n || need > a->limit - a->used) {
+    bool fits = need >= n && need <= a->limit - a->used;
+    bb_chunk *c = a->chunks;
+    if (fits && (!c || c->size - c->used < need)) c = add_chunk(a, need);
+    if (!fits || !c) {
         a->failed = true;
         return NULL;
     }
-    bb_chunk *c = a->chunks;
-    if (!c || c->size - c->used < need) {
-        c = new_chunk(a, need);
-        if (!c) {
-            a->failed = true;
-            return NULL;
-        }
-        /* a large object gets a chunk behind the current one, which keeps its room for small ones */
-        bool beside = a->chunks && need > CHUNK_SIZE / 4 && c->size == need;
-        bb_chunk **at = beside ? &a->chunks->next : &a->chunks;
-        c->next = *at;
-        *at = c;
-    }
+    if (c->clean < c->used + need) clean(c, need);
     void *p = c->bytes + c->used;
     c->used += need;
     a->used += need;
-    memset(p, 0, need);
     return p;
 }
 
@@ -83,7 +95,7 @@ void bb_arena_reset(bb_arena *a)
     if (keep) {
         free_chunks(a, keep->next);
         keep->next = NULL;
-        keep->used = 0;
+        keep->used = keep->clean = 0;
         if (keep->size > 16 * CHUNK_SIZE) {
             free_chunks(a, keep);
             a->chunks = NULL;

@@ -20,15 +20,17 @@ int bb_cmp(bb_str a, bb_str b)
     return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-/* How often signs stand in the texts of mail, roughly: letters in the order of their frequency, digits before them. */
+/* How often signs stand in mail, roughly: small letters in the order of their frequency, of which capitals have half; and
+ * what markup, encodings and addresses are full of. */
 static const unsigned char often[256] = {
-    [' '] = 28, ['0'] = 1,  ['1'] = 1,  ['2'] = 1,  ['3'] = 1,  ['4'] = 1,  ['5'] = 1,  ['6'] = 1,  ['7'] = 1,
-    ['8'] = 1,  ['9'] = 1,  ['q'] = 2,  ['Q'] = 2,  ['z'] = 3,  ['Z'] = 3,  ['x'] = 4,  ['X'] = 4,  ['j'] = 5,
-    ['J'] = 5,  ['k'] = 6,  ['K'] = 6,  ['v'] = 7,  ['V'] = 7,  ['b'] = 8,  ['B'] = 8,  ['p'] = 9,  ['P'] = 9,
-    ['y'] = 10, ['Y'] = 10, ['g'] = 11, ['G'] = 11, ['f'] = 12, ['F'] = 12, ['w'] = 13, ['W'] = 13, ['m'] = 14,
-    ['M'] = 14, ['u'] = 15, ['U'] = 15, ['c'] = 16, ['C'] = 16, ['l'] = 17, ['L'] = 17, ['d'] = 18, ['D'] = 18,
-    ['r'] = 19, ['R'] = 19, ['h'] = 20, ['H'] = 20, ['s'] = 21, ['S'] = 21, ['n'] = 22, ['N'] = 22, ['i'] = 23,
-    ['I'] = 23, ['o'] = 24, ['O'] = 24, ['a'] = 25, ['A'] = 25, ['t'] = 26, ['T'] = 26, ['e'] = 27, ['E'] = 27};
+    [' '] = 60, ['\n'] = 30, ['-'] = 30, ['.'] = 30, ['='] = 40, ['<'] = 30, ['>'] = 30, ['/'] = 20, [':'] = 20,
+    ['"'] = 20, ['0'] = 20,  ['1'] = 20, ['2'] = 20, ['3'] = 15, ['4'] = 15, ['5'] = 15, ['6'] = 15, ['7'] = 15,
+    ['8'] = 15, ['9'] = 15,  ['q'] = 2,  ['Q'] = 2,  ['z'] = 4,  ['Z'] = 3,  ['x'] = 6,  ['X'] = 4,  ['j'] = 8,
+    ['J'] = 5,  ['k'] = 10,  ['K'] = 6,  ['v'] = 12, ['V'] = 7,  ['b'] = 14, ['B'] = 8,  ['p'] = 16, ['P'] = 9,
+    ['y'] = 18, ['Y'] = 10,  ['g'] = 20, ['G'] = 11, ['f'] = 22, ['F'] = 12, ['w'] = 24, ['W'] = 13, ['m'] = 26,
+    ['M'] = 14, ['u'] = 28,  ['U'] = 15, ['c'] = 30, ['C'] = 16, ['l'] = 32, ['L'] = 17, ['d'] = 34, ['D'] = 18,
+    ['r'] = 36, ['R'] = 19,  ['h'] = 38, ['H'] = 20, ['s'] = 40, ['S'] = 21, ['n'] = 42, ['N'] = 22, ['i'] = 44,
+    ['I'] = 23, ['o'] = 46,  ['O'] = 24, ['a'] = 48, ['A'] = 25, ['t'] = 50, ['T'] = 26, ['e'] = 52, ['E'] = 27};
 
 /* Where the sign stands in `what` that is the rarest in texts: by it a word is found. */
 static size_t rarest(bb_str what)
@@ -80,10 +82,11 @@ size_t bb_rchr(bb_str s, char c)
 
 /* Where the first line ends. Looks at one window after the other, so that text with ends of one kind only is not
  * searched to its end for the other kind at every line. */
+#define WINDOW 256
 static size_t line_end(bb_str s)
 {
-    for (size_t from = 0; from < s.n; from += 256) {
-        bb_str window = bb_sub(s, from, 256);
+    for (size_t from = 0; from < s.n; from += WINDOW) {
+        bb_str window = bb_sub(s, from, WINDOW);
         size_t lf = bb_chr(window, '\n');
         size_t cr = bb_chr(bb_sub(window, 0, lf), '\r');
         size_t first = cr != BB_NPOS ? cr : lf;
@@ -92,9 +95,9 @@ static size_t line_end(bb_str s)
     return s.n;
 }
 
-bool bb_line(bb_str *rest, bb_str *line)
+/* A line that ends with anything but a mere LF nearby. */
+static void take_line(bb_str *rest, bb_str *line)
 {
-    if (!rest->n) return false;
     size_t end = line_end(*rest);
     size_t behind = end + (end < rest->n);
     bb_str more = bb_sub(*rest, behind, 2);
@@ -102,6 +105,19 @@ bool bb_line(bb_str *rest, bb_str *line)
         behind += bb_starts(more, BB_S("\n")) ? 1 : bb_eq(more, BB_S("\r\n")) ? 2 : 0;
     *line = (bb_str){rest->p, end};
     *rest = (bb_str){rest->p + behind, rest->n - behind};
+}
+
+bool bb_line(bb_str *rest, bb_str *line)
+{
+    if (!rest->n) return false;
+    const char *lf = memchr(rest->p, '\n', rest->n < WINDOW ? rest->n : WINDOW);
+    size_t n = lf ? (size_t)(lf - rest->p) : 0;
+    if (!lf || memchr(rest->p, '\r', n)) {
+        take_line(rest, line);
+        return true;
+    }
+    *line = (bb_str){rest->p, n};
+    *rest = (bb_str){lf + 1, rest->n - n - 1};
     return true;
 }
 

@@ -11,10 +11,16 @@ static bool is_wsp(char c)
     return c == ' ' || c == '\t';
 }
 
+/* RFC 5322 section 3.6.8. */
+static bool is_name_byte(unsigned char c)
+{
+    return (unsigned char)(c - '!') < 0x7F - '!' && c != ':';
+}
+
 bool bb_field_split(bb_str line, bb_str *name, bb_str *value)
 {
     size_t n = 0;
-    while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7F && line.p[n] != ':') n++;
+    while (n < line.n && is_name_byte((unsigned char)line.p[n])) n++;
     size_t colon = n;
     while (colon < line.n && is_wsp(line.p[colon])) colon++; /* "Name :", RFC 5322 section 4.5.8 */
     if (!n || colon == line.n || line.p[colon] != ':') return false;

@@ -200,9 +200,30 @@ typedef struct {
 
 bb_buf bb_buf_in(bb_arena *a, size_t max);
 bb_buf bb_buf_of(bb_arena *a, size_t n); /* with room for n bytes from the start, and no more */
-void bb_put(bb_buf *b, bb_str s);
-void bb_putc(bb_buf *b, char c);
-void bb_puts(bb_buf *b, const char *nul_terminated);
+/* Makes room for n more bytes behind what is there, or false: then the ceiling is reached, or the arena says no. */
+bool bb_buf_grow(bb_buf *b, size_t n);
+static inline bool bb_buf_room(bb_buf *b, size_t n) /* nearly always there is some */
+{
+    return n <= b->cap - b->n || bb_buf_grow(b, n);
+}
+void bb_put_to_end(bb_buf *b, bb_str s); /* as much as there is room for */
+static inline void bb_put(bb_buf *b, bb_str s)
+{
+    if (s.n > b->cap - b->n) {
+        bb_put_to_end(b, s);
+    } else if (s.n) {
+        memcpy(b->p + b->n, s.p, s.n);
+        b->n += s.n;
+    }
+}
+static inline void bb_putc(bb_buf *b, char c)
+{
+    if (bb_buf_room(b, 1)) b->p[b->n++] = c;
+}
+static inline void bb_puts(bb_buf *b, const char *nul_terminated)
+{
+    bb_put(b, bb_cstr(nul_terminated));
+}
 void bb_putf(bb_buf *b, const char *fmt, ...) BB_PRINTF(2, 3);
 static inline bb_str bb_buf_str(const bb_buf *b)
 {

@@ -18,53 +18,38 @@ bb_buf bb_buf_of(bb_arena *a, size_t n)
     return (bb_buf){.arena = a, .p = p, .cap = p ? n : 0, .max = n, .truncated = !p};
 }
 
-/* Makes room for n more bytes; false (and truncated) where the ceiling or the arena says no. */
-static bool grow(bb_buf *b, size_t n)
+/* Nothing more is kept: there is no room left, so that nobody has to ask. */
+static bool cut(bb_buf *b)
 {
-    if (b->truncated || n > b->max - b->n) {
-        b->truncated = true;
-        return false;
-    }
-    if (b->n + n <= b->cap) return true;
+    b->truncated = true;
+    b->cap = b->n;
+    return false;
+}
+
+bool bb_buf_grow(bb_buf *b, size_t n)
+{
+    if (b->truncated || n > b->max - b->n) return cut(b);
     size_t cap = b->cap > b->max / 2 ? b->max : b->cap ? b->cap * 2 : 128;
     if (cap < b->n + n) cap = b->n + n;
     if (cap > b->max) cap = b->max;
     char *p = bb_get(b->arena, cap);
-    if (!p) {
-        b->truncated = true;
-        return false;
-    }
+    if (!p) return cut(b);
     if (b->n) memcpy(p, b->p, b->n);
     b->p = p;
     b->cap = cap;
     return true;
 }
 
-static inline bool room(bb_buf *b, size_t n)
-{
-    return (!b->truncated && n <= b->cap - b->n) || grow(b, n);
-}
-
-void bb_put(bb_buf *b, bb_str s)
+void bb_put_to_end(bb_buf *b, bb_str s)
 {
     size_t fits = b->max - b->n;
-    bool cut = s.n > fits;
-    if (cut) s.n = fits;
-    if (s.n && room(b, s.n)) {
+    bool over = s.n > fits;
+    if (over) s.n = fits;
+    if (s.n && bb_buf_room(b, s.n)) {
         memcpy(b->p + b->n, s.p, s.n);
         b->n += s.n;
     }
-    if (cut) b->truncated = true;
-}
-
-void bb_putc(bb_buf *b, char c)
-{
-    if (room(b, 1)) b->p[b->n++] = c;
-}
-
-void bb_puts(bb_buf *b, const char *s)
-{
-    bb_put(b, bb_cstr(s));
+    if (over) cut(b);
 }
 
 void bb_putf(bb_buf *b, const char *fmt, ...)

@@ -50,5 +50,10 @@ bool bb_hash_eq(const bb_hash *a, const bb_hash *b)
 
 void bb_hash_hex(const bb_hash *h, char out[2 * BB_HASH_LEN + 1])
 {
-    sodium_bin2hex(out, 2 * BB_HASH_LEN + 1, h->b, BB_HASH_LEN);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < BB_HASH_LEN; i++) {
+        out[2 * i] = digits[h->b[i] >> 4];
+        out[2 * i + 1] = digits[h->b[i] & 0xF];
+    }
+    out[2 * BB_HASH_LEN] = '\0';
 }

@@ -12,11 +12,26 @@ static void before_value(bb_json *j)
     j->comma[j->depth] = true;
 }
 
-/* Nothing to escape and no byte that is not ASCII: nearly all there is. */
+/* May it stand in quotes as it is? An 8th bit, a control, a quote, a backslash or DEL may not. */
+static bool is_plain_byte(unsigned char c)
+{
+    return (unsigned char)(c - ' ') < 0x5F && c != '"' && c != '\\';
+}
+
+/* Nothing to escape and no byte that is not ASCII: nearly all there is. Eight bytes at once: in `odd` the highest bit of a
+ * byte is set that is above '~', below ' ', a quote or a backslash, or of one behind such a byte. */
 static bool is_plain(bb_str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)(s.p[i] - ' ') >= 0x5F || s.p[i] == '"' || s.p[i] == '\\') return false;
+    const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    size_t i = 0;
+    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s.p + i, sizeof word);
+        uint64_t quote = word ^ '"' * each, backslash = word ^ '\\' * each;
+        uint64_t odd = word | (word + each) | (word - ' ' * each) | (quote - each) | (backslash - each);
+        if (odd & top) return false;
+    }
+    for (; i < s.n; i++)
+        if (!is_plain_byte((unsigned char)s.p[i])) return false;
     return true;
 }
 
@@ -68,7 +83,7 @@ void bb_json_key(bb_json *j, const char *key)
     before_value(j);
     bb_putc(j->out, '"'); /* a key is ours: nothing in it needs an escape */
     bb_puts(j->out, key);
-    bb_puts(j->out, "\":");
+    bb_put(j->out, BB_S("\":"));
     j->comma[j->depth] = false; /* the value follows without a comma, and sets it again */
 }
 

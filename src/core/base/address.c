@@ -13,10 +13,9 @@
 /* Also every byte of what is not ASCII (RFC 6531 section 3.3). */
 static bool is_atext(char c)
 {
-    static const char signs[128] = {
-        ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['/'] = 1, ['='] = 1,
-        ['?'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['{'] = 1, ['|'] = 1,  ['}'] = 1, ['~'] = 1, ['-'] = 1};
-    return bb_is_alnum(c) || (unsigned char)c >= 0x80 || signs[(unsigned char)c];
+    /* a bit each: ! # $ % & ' * + - / 0 to 9 = ? A to Z ^ _ ` a to z { | } ~ and the upper half */
+    static const uint64_t bits[4] = {0xA3FFACFA00000000, 0x7FFFFFFFC7FFFFFE, UINT64_MAX, UINT64_MAX};
+    return bits[(unsigned char)c >> 6] >> ((unsigned char)c & 63) & 1;
 }
 
 /* Where a quoted string beginning at 0 ends (behind its closing quote), 0: it does not. */
@@ -74,8 +73,9 @@ static bb_str read_domain(bb_arena *a, bb_str s)
         return s.n <= DOMAIN_MAX ? bb_lowered(a, s) : (bb_str){0};
     }
     if (!s.n || s.n > 4 * DOMAIN_MAX) return (bb_str){0};
-    bb_str domain = is_ldh(s) ? bb_lowered(a, s) : a_label(a, s);
-    return labels_ok(domain) && is_ldh(domain) ? domain : (bb_str){0};
+    bool plain = is_ldh(s);
+    bb_str domain = plain ? bb_lowered(a, s) : a_label(a, s);
+    return labels_ok(domain) && (plain || is_ldh(domain)) ? domain : (bb_str){0};
 }
 
 bb_str bb_local_unquoted(bb_arena *a, bb_str s)

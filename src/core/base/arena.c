@@ -145,12 +145,14 @@ bb_str bb_lowered(bb_arena *a, bb_str s)
 
 bb_str bb_sprintf(bb_arena *a, const char *fmt, ...)
 {
+    char small[256]; /* nearly always enough */
     va_list args, again;
     va_start(args, fmt);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, fmt, args);
+    int n = vsnprintf(small, sizeof small, fmt, args);
     char *p = n < 0 ? NULL : bb_get(a, (size_t)n + 1);
-    if (p) vsnprintf(p, (size_t)n + 1, fmt, again);
+    if (p && (size_t)n < sizeof small) memcpy(p, small, (size_t)n + 1);
+    else if (p) vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(args);
     return p ? (bb_str){p, (size_t)n} : (bb_str){0};

@@ -53,7 +53,7 @@ typedef struct {
     char *message; /* the one being put together; kept from one to the next */
     size_t n, cap;
     bool cut;
-    bb_time from_line;
+    bb_time from_line, next_from_line; /* of this message, and of the one whose line was found behind it */
     bb_progress progress; /* of a regular file, with bb_os_reader_mark */
 } bb_os_reader;
 

@@ -87,11 +87,12 @@ static bool whole_file(bb_os_reader *r)
 
 /* RFC 4155 has no more to go by: a line that reads "From somebody date". Where lines end by CR alone, what was peeked at
  * is the whole message. */
-static bool starts_message(bb_str line)
+static bool starts_message(bb_os_reader *r, bb_str line)
 {
     bb_str rest = line, first;
-    if (!bb_line(&rest, &first) || rest.n) return false;
-    return bb_starts(first, BB_S("From ")) && bb_time_asctime(bb_trim(first)) != BB_NO_TIME;
+    if (!bb_line(&rest, &first) || rest.n || !bb_starts(first, BB_S("From "))) return false;
+    r->next_from_line = bb_time_asctime(bb_trim(first));
+    return r->next_from_line != BB_NO_TIME;
 }
 
 /* The next whole lines in the window, or as much of one as it holds; empty at the end of the file. */
@@ -151,7 +152,7 @@ static bool until_next(bb_os_reader *r)
             if (!pass(r, &p, bb_sub(lines, kept, begin - kept))) return false;
             kept = begin + (from > begin);
             bb_str rest = bb_sub(lines, begin, BB_NPOS), line = {0};
-            if (from > begin || !empty_line(&p) || !bb_line(&rest, &line) || !starts_message(line)) continue;
+            if (from > begin || !empty_line(&p) || !bb_line(&rest, &line) || !starts_message(r, line)) continue;
             r->n -= r->cut ? 0 : empty_line(&p);
             take(r, begin);
             return true;
@@ -170,9 +171,8 @@ int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err)
     r->cut = false;
     bool fits;
     if (r->mbox) {
-        bb_str line = peek_line(r);
-        r->from_line = bb_time_asctime(bb_trim(line));
-        take(r, line.n);
+        r->from_line = r->next_from_line;
+        take(r, peek_line(r).n);
         fits = until_next(r);
     } else {
         fits = whole_file(r);
@@ -263,11 +263,11 @@ static bool start_at(bb_os_reader *r, uint64_t behind)
 static bool go_on(bb_os_reader *r, const bb_progress *known)
 {
     bb_hash tail;
-    if (!starts_message(peek_line(r))) return !r->error;
+    if (!starts_message(r, peek_line(r))) return !r->error;
     if (!known->behind || known->behind > r->progress.size || !tail_at(r, known->behind, &tail)) return true;
     if (!bb_hash_eq(&tail, &known->tail)) return true;
     if (!start_at(r, known->behind)) return false;
-    if (!r->left || starts_message(peek_line(r))) r->progress.number = known->number;
+    if (!r->left || starts_message(r, peek_line(r))) r->progress.number = known->number;
     else return !r->error && start_at(r, 0);
     return true;
 }
@@ -285,7 +285,7 @@ bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, const bb_progress 
     if (r->fd < 0) return bb_os_fail(err, BB_EIO, e->path, "read standard input");
     if (known && !go_on(r, known)) return bb_os_fail(err, BB_EIO, e->path, "go on in it");
     bb_str line = peek_line(r);
-    r->mbox = starts_message(line);
+    r->mbox = starts_message(r, line);
     r->end = !line.n && !r->error;
     return true;
 }

@@ -159,9 +159,11 @@ enum { BB_STAGE_NONE, BB_STAGE_CONN, BB_STAGE_EHLO, BB_STAGE_MAIL, BB_STAGE_RCPT
 /* The tables that words.py makes of the lists: one trie for all of them, which begins behind the first two bytes. */
 typedef struct {
     uint16_t child, end; /* first child; first end; 0: none */
+    uint16_t lists;      /* of phrases that end here or below, a bit each */
+    uint16_t tail;       /* signs that nothing branches off from, ... */
+    uint8_t n;           /* ... so many, behind ... */
     uint8_t children;
-    unsigned char byte;
-    uint16_t lists; /* of phrases that end here or below, a bit each */
+    unsigned char byte; /* ... the one that leads here */
 } bb_word_node;
 typedef struct {
     uint16_t node, next; /* next: another one of the same place */
@@ -189,6 +191,7 @@ extern const uint8_t bb_word_pairs[][32];  /* by first byte, a bit for each seco
 extern const bb_word_four bb_word_fours[]; /* by hash */
 extern const bb_word_start bb_word_starts[];
 extern const bb_word_node bb_word_nodes[];
+extern const uint8_t bb_word_tails[];
 extern const bb_word_end bb_word_ends[];
 
 /* Looks for all phrases of all lists, once, that begin before `upto` and behind where this was last asked. */

@@ -119,6 +119,15 @@ static const bb_word_node *enter_slowly(bb_str text, size_t *at)
     return *at < text.n ? start_of(first, take_sign(text, at)) : NULL;
 }
 
+/* Do the signs at *at go on as the node says? Moves *at behind them. */
+static inline bool take_tail(bb_str text, size_t *at, const bb_word_node *node)
+{
+    const uint8_t *tail = bb_word_tails + node->tail;
+    for (size_t i = 0; i < node->n; i++)
+        if (*at >= text.n || take_sign(text, at) != tail[i]) return false;
+    return true;
+}
+
 /* Where the signs at *at lead to, which it moves behind: four of them, or two. NULL: no phrase begins so, as nearly
  * everywhere. */
 static inline const bb_word_node *enter(bb_str text, size_t *at)
@@ -141,7 +150,7 @@ static unsigned longest_of(bb_str text, size_t i, size_t at, const bb_word_node 
                            bb_phrase_hit longest[BB_WORDS_LISTS])
 {
     unsigned found = 0;
-    while (node && node->lists & wanted) {
+    while (node && node->lists & wanted && take_tail(text, &at, node)) {
         for (size_t e = node->end; e; e = bb_word_ends[e].more ? e + 1 : 0) {
             const bb_word_end *end = &bb_word_ends[e];
             longest[end->list] = (bb_phrase_hit){i, at - i, end->sense};

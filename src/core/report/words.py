@@ -20,7 +20,7 @@ TYPOGRAPHIC = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 class Node:
     def __init__(self, byte=0):
-        self.byte, self.children, self.ends, self.lists, self.number = byte, {}, [], set(), 0
+        self.byte, self.children, self.ends, self.lists, self.number, self.tail = byte, {}, [], set(), 0, b""
 
 
 def phrases(path):
@@ -56,16 +56,28 @@ def grow(starts, name, text, sense):
         node.ends.append((name, sense))
 
 
+def shorten(node, depth):
+    """Signs that nothing branches off from become the tail of the node before them, where four are known."""
+    while depth >= 4 and len(node.children) == 1 and not node.ends:
+        (child,) = node.children.values()
+        node.tail += bytes((child.byte,))
+        node.children, node.ends = child.children, child.ends
+    for child in node.children.values():
+        shorten(child, depth + len(node.tail) + 1)
+
+
 def numbered(roots):
-    """The nodes level by level, so that siblings lie side by side; [0] is nobody's."""
-    nodes, at = [Node()] + roots, 1
-    for number, node in enumerate(nodes):
-        node.number = number
-    while at < len(nodes):
-        for _, child in sorted(nodes[at].children.items()):
-            child.number = len(nodes)
-            nodes.append(child)
-        at += 1
+    """The nodes, siblings side by side and what is below one of them close behind; [0] is nobody's."""
+    nodes = [Node()]
+
+    def put(siblings):
+        for node in siblings:
+            node.number = len(nodes)
+            nodes.append(node)
+        for node in siblings:
+            put([node.children[byte] for byte in sorted(node.children)])
+
+    put(roots)
     return nodes
 
 
@@ -161,21 +173,25 @@ def main(output, files):
         for text, sense in phrases(path):
             grow(starts, path.stem.upper(), text, sense)
     keys = sorted(starts)
-    nodes = numbered([starts[k] for k in keys])
-    ends, node_rows = ["{0}"], []
+    for key in keys:
+        shorten(starts[key], 2)
+    nodes = numbered([starts[key] for key in keys])
+    ends, node_rows, tails = ["{0}"], [], bytearray()
     for node in nodes:
         children = [node.children[b] for b in sorted(node.children)]
         end = len(ends) if node.ends else 0
         for i, (name, sense) in enumerate(node.ends):
             ends.append("{BB_WORDS_%s, %d, %s}" % (name, i + 1 < len(node.ends), sense))
         first = children[0].number if children else 0
-        node_rows.append("{%d, %d, %d, %d, %s}" % (first, end, len(children), node.byte, mask(node.lists)))
+        row = first, end, mask(node.lists), len(tails), len(node.tail), len(children), node.byte
+        node_rows.append("{%d, %d, %s, %d, %d, %d, %d}" % row)
+        tails += node.tail
     heads, start_rows = [0] * PLACES, ["{0}"]
     for i, key in enumerate(keys, 1):
         at = place(*key)
         start_rows.append("{%d, %d, %d, %d, %s}" % (starts[key].number, heads[at], key[0], key[1], mask(starts[key].lists)))
         heads[at] = i
-    if max(len(nodes), len(ends)) > 0xFFFF or max(len(n.children) for n in nodes) > 0xFF:
+    if max(len(nodes), len(ends), len(tails)) > 0xFFFF or max(len(n.children) for n in nodes) > 0xFF:
         sys.exit("words.py: there are more phrases than its tables hold")
     pathlib.Path(output).write_text(
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
@@ -186,6 +202,7 @@ def main(output, files):
         + table("uint8_t", "bb_word_pairs", pairs(starts), "[32]")
         + table("bb_word_start", "bb_word_starts", start_rows)
         + table("bb_word_node", "bb_word_nodes", node_rows)
+        + table("uint8_t", "bb_word_tails", [", ".join(map(str, tails[i : i + 32])) for i in range(0, len(tails), 32)])
         + table("bb_word_end", "bb_word_ends", ends)
     )
 

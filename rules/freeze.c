@@ -87,9 +87,12 @@ static void put_trie(const bb_trie *t)
     }
     printf("};\nstatic const bb_piece_end ends[] = {\n");
     for (size_t i = 0; i < t->n_ends; i++)
-        printf("{%u,%u,%u,%d},\n", t->ends[i].literal, t->ends[i].next, t->ends[i].piece, t->ends[i].whole_word);
+        printf("{%u,%u,%u,%d,%d,%d},\n", t->ends[i].literal, t->ends[i].number, t->ends[i].piece, t->ends[i].last,
+               t->ends[i].whole_word, t->ends[i].more);
     printf("};\nstatic const bb_node nodes[] = {\n");
-    for (size_t i = 0; i < t->n_nodes; i++) printf("{%u,%u,%u},\n", t->nodes[i].bytes, t->nodes[i].out, t->nodes[i].n);
+    for (size_t i = 0; i < t->n_nodes; i++)
+        printf("{%u,%u,%u,%u,%u,%u},\n", t->nodes[i].bytes, t->nodes[i].ends, t->nodes[i].child, t->nodes[i].n,
+               t->nodes[i].children, t->nodes[i].byte);
     printf("};\nstatic const char bytes[] = {\n");
     for (size_t i = 0; i < t->n_bytes; i++) printf("'\\%o',%s", (unsigned char)t->bytes[i], i % 16 == 15 ? "\n" : "");
     printf("};\n");
@@ -131,11 +134,11 @@ static void put_whole(const bb_rules *r)
         "    .near_heads = {.slots = (bb_map_slot_at *)heads, .n = %zu, .shift = %u},\n"
         "    .trie = {.text = bb_rules_builtin_text, .nodes = (bb_node *)nodes, .n_nodes = %zu, .bytes = (char "
         "*)bytes, .n_bytes = %zu,\n"
-        "             .edges = {.slots = (bb_map_slot_at *)edges, .n = %zu, .shift = %u}, .ends = (bb_piece_end "
+        "             .roots = {.slots = (bb_map_slot_at *)roots, .n = %zu, .shift = %u}, .ends = (bb_piece_end "
         "*)ends, .n_ends = %zu,\n"
         "             .literals = (bb_literal *)literals, .n_literals = %zu, .n_gapped = %u,\n",
         r->n_text, r->n_rules, r->n_codes, r->n_near, r->near_heads.n, r->near_heads.shift, t->n_nodes, t->n_bytes,
-        t->edges.n, t->edges.shift, t->n_ends, t->n_literals, t->n_gapped);
+        t->roots.n, t->roots.shift, t->n_ends, t->n_literals, t->n_gapped);
     put_begins("words", t->words);
     printf(",\n");
     put_begins("parts", t->parts);
@@ -157,7 +160,7 @@ int main(void)
     put_parts(r);
     put_rules(r);
     put_trie(&r->trie);
-    put_map("edges", &r->trie.edges);
+    put_map("roots", &r->trie.roots);
     put_map("heads", &r->near_heads);
     put_near(r);
     put_whole(r);

@@ -600,18 +600,20 @@ static void frozen(void)
     ok(t->n_gapped == fresh->n_gapped && !memcmp(t->words, fresh->words, sizeof t->words) &&
            !memcmp(t->parts, fresh->parts, sizeof t->parts),
        "the same beginnings");
-    ok(same_map(&t->edges, &fresh->edges) && same_map(&open->near_heads, &builtin->near_heads),
-       "the same edges and keys");
+    ok(same_map(&t->roots, &fresh->roots) && same_map(&open->near_heads, &builtin->near_heads),
+       "the same roots and keys");
     bool same = t->n_nodes == fresh->n_nodes && t->n_ends == fresh->n_ends && t->n_literals == fresh->n_literals;
     for (size_t i = 1; same && i < t->n_nodes; i++)
-        same = t->nodes[i].bytes == fresh->nodes[i].bytes && t->nodes[i].out == fresh->nodes[i].out &&
-               t->nodes[i].n == fresh->nodes[i].n;
+        same = t->nodes[i].bytes == fresh->nodes[i].bytes && t->nodes[i].ends == fresh->nodes[i].ends &&
+               t->nodes[i].child == fresh->nodes[i].child && t->nodes[i].n == fresh->nodes[i].n &&
+               t->nodes[i].children == fresh->nodes[i].children && t->nodes[i].byte == fresh->nodes[i].byte;
     for (size_t i = 1; same && i < t->n_ends; i++)
-        same = t->ends[i].literal == fresh->ends[i].literal && t->ends[i].next == fresh->ends[i].next &&
-               t->ends[i].piece == fresh->ends[i].piece && t->ends[i].whole_word == fresh->ends[i].whole_word;
+        same = t->ends[i].literal == fresh->ends[i].literal && t->ends[i].number == fresh->ends[i].number &&
+               t->ends[i].piece == fresh->ends[i].piece && t->ends[i].last == fresh->ends[i].last &&
+               t->ends[i].whole_word == fresh->ends[i].whole_word && t->ends[i].more == fresh->ends[i].more;
     for (size_t i = 0; same && i < t->n_literals; i++)
         same = t->literals[i].text == fresh->literals[i].text && t->literals[i].rule == fresh->literals[i].rule &&
-               t->literals[i].first == fresh->literals[i].first && t->literals[i].weight == fresh->literals[i].weight &&
+               t->literals[i].head == fresh->literals[i].head && t->literals[i].first == fresh->literals[i].first && t->literals[i].weight == fresh->literals[i].weight &&
                t->literals[i].pieces == fresh->literals[i].pieces && t->literals[i].unless == fresh->literals[i].unless;
     ok(same, "the same nodes, ends and literals");
     ok(bb_rules_check(open, &arena, &err), "and every sample fires its own: %s", err.text);

@@ -7,6 +7,7 @@
 /* Where the reader of a source is. Errors get "file:line: " put before them on the way up. */
 typedef struct {
     bb_rules *r;
+    bb_growth *growth;
     bb_map *names; /* of all sources: hash of an id, to the number of its rule and 1 */
     const char *source;
     size_t source_begins; /* its first rule */
@@ -128,7 +129,7 @@ static bool add_literals(reader *rd, bb_str value, bool unless)
     bb_str literal;
     while (next_literal(rd, &value, &literal)) {
         if (rd->rule == &rd->dropped) continue;
-        if (!bb_trie_add(&rd->r->trie, literal, (uint32_t)(rd->r->n_rules - 1), unless, rd->err)) return false;
+        if (!bb_growth_add(rd->growth, literal, (uint32_t)(rd->r->n_rules - 1), unless, rd->err)) return false;
     }
     return rd->err->code == BB_OK;
 }
@@ -397,11 +398,12 @@ static bool read_line(reader *rd, bb_str line)
     return rule ? read_rule_line(rd, value) : read_code_line(rd, value);
 }
 
-static bool read_source(bb_rules *r, bb_map *names, const bb_rule_source *source, bb_str text, bb_err *err)
+static bool read_source(bb_rules *r, bb_growth *growth, bb_map *names, const bb_rule_source *source, bb_str text,
+                        bb_err *err)
 {
     bb_str name = bb_dup(&r->arena, bb_cstr(source->name));
     if (!name.p) return bb_fail(err, BB_ENOMEM, "out of memory");
-    reader rd = {.r = r, .names = names, .source = name.p, .source_begins = r->n_rules, .err = err};
+    reader rd = {.r = r, .growth = growth, .names = names, .source = name.p, .source_begins = r->n_rules, .err = err};
     bb_str line;
     bool fine = true;
     while (fine && bb_line(&text, &line)) {
@@ -435,14 +437,16 @@ static bool read_sources(bb_rules *r, const bb_rule_source *sources, size_t n, b
     char *text = bb_get(&r->arena, bytes + 1);
     if (!text) return bb_fail(err, BB_ENOMEM, "out of memory");
     r->text = text;
-    bool fine = bb_trie_init(&r->trie, &r->arena, text, bytes) && bb_map_init(&names, scratch, bytes / 256);
+    bb_growth growth;
+    bool fine =
+        bb_growth_init(&growth, &r->trie, &r->arena, scratch, text, bytes) && bb_map_init(&names, scratch, bytes / 256);
     for (size_t i = 0; fine && i < n; i++) {
         bb_str its = {text + r->n_text, sources[i].text.n};
         if (its.n) memcpy(text + r->n_text, sources[i].text.p, its.n);
         r->n_text += its.n;
-        fine = read_source(r, &names, &sources[i], its, err);
+        fine = read_source(r, &growth, &names, &sources[i], its, err);
     }
-    fine = fine && collect_codes(r, err) && !r->arena.failed && !scratch->failed;
+    fine = fine && bb_growth_end(&growth) && collect_codes(r, err) && !r->arena.failed && !scratch->failed;
     return fine || err->code != BB_OK || bb_fail(err, BB_ENOMEM, "out of memory");
 }
 

@@ -75,51 +75,50 @@ typedef struct {
 /* A piece of some literal ends at a node. A first one may be that of others, too. */
 typedef struct {
     uint32_t literal;
-    uint32_t next; /* another one at the same node; 0: none */
+    uint32_t number; /* under which its being seen is noted; of the last piece none */
     uint8_t piece;
+    bool last;       /* of the literal's */
     bool whole_word; /* must not be followed by more of the same word */
+    bool more;       /* the next one ends at the same node */
 } bb_piece_end;
 
-/* The first piece of literals with gaps. */
-typedef struct {
-    uint32_t text; /* where it was written, as in bb_literal */
-    uint16_t n;    /* bytes there */
-    uint16_t shortest;
-    uint32_t number;
-    bool from_start, to_end;
-} bb_head;
+/* Under which a piece that is not its literal's last one is noted, where that has gaps. */
+static inline uint32_t bb_piece_number(const bb_literal *l, unsigned piece)
+{
+    return piece ? l->first + piece - 1 : l->head;
+}
 
-/* Bytes that nothing branches off from, behind the byte that leads here. */
 typedef struct {
-    uint32_t bytes; /* where they stand among those of all pieces */
-    uint32_t out;   /* chain of piece ends; 0: none */
-    uint16_t n;
+    uint32_t bytes; /* that nothing branches off from: where they stand among those of all pieces, ... */
+    uint32_t ends;  /* first of the pieces that end behind them; 0: none does */
+    uint32_t child; /* first of its children, which lie side by side */
+    uint16_t n;     /* ... and how many, behind ... */
+    uint8_t children;
+    unsigned char byte; /* ... the one that leads here from its parent */
 } bb_node;
 
 typedef struct {
     bb_arena *arena;
     const char *text; /* of all rules */
     bb_node *nodes;   /* [0] is nobody's, here and below */
-    size_t n_nodes, cap_nodes;
-    bb_map edges; /* node and byte, or for the first node which trie and two bytes, to the node that they lead to */
+    size_t n_nodes;
+    bb_map roots; /* which trie and two bytes, to the node that they lead to */
     char *bytes;
-    size_t n_bytes, cap_bytes;
+    size_t n_bytes;
     bb_piece_end *ends;
-    size_t n_ends, cap_ends;
+    size_t n_ends;
     bb_literal *literals;
     size_t n_literals, cap_literals;
-    bb_head *heads; /* while rules are compiled */
-    size_t n_heads, cap_heads;
-    bb_map head_at;    /* what they are, hashed, to their place and 1 */
-    uint32_t n_gapped; /* numbers of pieces of literals with gaps */
+    uint32_t n_gapped; /* numbers of pieces */
     bool words[256];   /* does a piece that must begin a word begin with this byte? */
     bool parts[256];   /* does one that begins anywhere? */
 } bb_trie;
 
-/* Room for literals of n bytes of rules, in which they will stand. */
-bool bb_trie_init(bb_trie *t, bb_arena *a, const char *text, size_t n) BB_MUST_USE;
-/* Adds one literal as written in a rules file. False with err, which says BB_OK before. */
-bool bb_trie_add(bb_trie *t, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
+/* The key of a root: one trie has the pieces that must begin a word, the other those that begin anywhere. */
+static inline uint32_t bb_root_key(bool from_start, const unsigned char *p)
+{
+    return (from_start ? 1U << 16 : 0) | (uint32_t)p[0] << 8 | p[1];
+}
 
 /* What was seen of one rule's literals. */
 typedef struct {
@@ -141,6 +140,50 @@ typedef struct {
 bool bb_sight_init(bb_sight *s, bb_arena *a) BB_MUST_USE;
 /* One pass over a folded text; marks what is seen on top of what `sight` holds. */
 void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight);
+
+/* ---- a trie that grows (grow.c) ------------------------------------------------------------------------ */
+
+typedef struct {
+    uint32_t bytes; /* as in bb_node */
+    uint32_t out;   /* chain of ends; 0: none */
+    uint16_t n;
+} bb_bud;
+
+typedef struct {
+    bb_piece_end end;
+    uint32_t next; /* another one at the same node; 0: none */
+} bb_bud_end;
+
+/* The first piece of literals with gaps. */
+typedef struct {
+    uint32_t text; /* where it was written, as in bb_literal */
+    uint16_t n;    /* bytes there */
+    uint16_t shortest;
+    uint32_t number;
+    bool from_start, to_end;
+} bb_head;
+
+typedef struct {
+    bb_arena *arena;
+    bb_trie *trie; /* that becomes of it; has its literals already */
+    bb_bud *nodes; /* [0] is nobody's, here and below */
+    size_t n_nodes, cap_nodes;
+    bb_map edges; /* node and byte, or which trie and two bytes, to the node that they lead to */
+    char *bytes;
+    size_t n_bytes, cap_bytes;
+    bb_bud_end *ends;
+    size_t n_ends, cap_ends;
+    bb_head *heads;
+    size_t n_heads, cap_heads;
+    bb_map head_at; /* what they are, hashed, to their place and 1 */
+} bb_growth;
+
+/* Room for literals of n bytes of rules, in which they will stand. The trie will be in `a`, what grows is in `scratch`. */
+bool bb_growth_init(bb_growth *g, bb_trie *t, bb_arena *a, bb_arena *scratch, const char *text, size_t n) BB_MUST_USE;
+/* Adds one literal as written in a rules file. False with err, which says BB_OK before. */
+bool bb_growth_add(bb_growth *g, bb_str literal, uint32_t rule, bool unless, bb_err *err) BB_MUST_USE;
+/* Makes the trie of what was added. False: no memory. */
+bool bb_growth_end(bb_growth *g) BB_MUST_USE;
 
 /* ---- rules (compile.c) ----------------------------------------------------------------------------- */
 

@@ -99,6 +99,7 @@ def test_machines():
     cases = [
         ("a bounce", BOUNCE),
         ("the null sender", mail(path, "Return-Path: <>\n")),
+        ("the null sender, as pipe(8) writes it", mail(path, "Return-Path: <MAILER-DAEMON>\n")),
         ("an auto-reply", mail(path, "Auto-Submitted: auto-replied\n")),
         ("a machine's", mail(path, "Auto-Submitted: auto-generated (rejected)\n")),
         ("an auto-reply without that line", mail(path, "X-Autoreply: yes\n", subject="Automatic reply: Goodbye",

@@ -4,12 +4,21 @@
  */
 #include "core/fact/internal.h"
 
+/* "", or what delivery agents write for it: pipe(8) has "MAILER-DAEMON", others put a host behind. */
+static bool is_null(bb_str sender)
+{
+    bb_str local = bb_sub(sender, 0, bb_rchr(sender, '@'));
+    return !sender.n || bb_ieq(local, BB_S("MAILER-DAEMON"));
+}
+
 /* Bounces and their like have the null sender (RFC 5321 section 4.5.5); in a file, Return-Path tells (section 4.4). */
 static bool has_null_sender(bb_mail *m, const bb_envelope *env)
 {
-    if (env->sender_known) return !env->sender.n;
+    if (env->sender_known) return is_null(env->sender);
     const bb_field *f = bb_field_get(m->root, "Return-Path");
-    return f && bb_eq(bb_value_unfold(m, f->value), BB_S("<>"));
+    bb_str value = f ? bb_value_unfold(m, f->value) : (bb_str){0};
+    if (value.n > 1 && value.p[0] == '<' && value.p[value.n - 1] == '>') value = bb_sub(value, 1, value.n - 2);
+    return f && is_null(value);
 }
 
 /* Anything but "no" (RFC 3834 section 5), behind which parameters may stand. */

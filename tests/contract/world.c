@@ -104,7 +104,8 @@ static bb_claims *claims_of(bb_arena *a, const world_report *w)
     c->token_result = BB_TOKEN_MALFORMED;
     c->names = bb_get_array(a, 1, sizeof *c->names);
     c->rcpt_lookup = bb_get_array(a, 1, sizeof *c->rcpt_lookup);
-    c->rcpt_lookup[0] = BB_NPOS;
+    c->final_lookup = bb_get_array(a, 1, sizeof *c->final_lookup);
+    c->rcpt_lookup[0] = c->final_lookup[0] = BB_NPOS;
     if (w->claim == WORLD_TOKEN || w->claim == WORLD_UNSUBSCRIBE) {
         c->unsubscribes = w->claim == WORLD_UNSUBSCRIBE;
         c->token_result = BB_TOKEN_OK;

@@ -147,21 +147,27 @@ static bool is_own_notice(const bb_message *m, const bb_attribution *ctx)
     return false;
 }
 
+static size_t ask_address(bb_arena *a, const bb_attribution *ctx, bb_str key, bb_claims *c)
+{
+    return key.n ? ask(a, c, (bb_lookup){.by = BB_BY_ADDRESS, .list = ctx->only_list, .text = key}) : BB_NPOS;
+}
+
 bool bb_claims_make(bb_arena *a, bb_message *m, const bb_attribution *ctx, bb_claims *out)
 {
     *out = (bb_claims){0};
     out->names = bb_get_array(a, m->n_verdicts, sizeof *out->names);
     out->rcpt_lookup = bb_get_array(a, m->n_verdicts, sizeof *out->rcpt_lookup);
-    if (!out->names || !out->rcpt_lookup) return false;
+    out->final_lookup = bb_get_array(a, m->n_verdicts, sizeof *out->final_lookup);
+    if (!out->names || !out->rcpt_lookup || !out->final_lookup) return false;
     out->own_notice = is_own_notice(m, ctx);
     read_names(a, m, out);
     read_tokens(a, m, ctx, out);
     out->unsubscribes = out->token_result == BB_TOKEN_OK && out->path->form == BB_FORM_UNSUBSCRIBE;
     ask_by_path(a, m, ctx, out);
     for (size_t i = 0; i < m->n_verdicts; i++) {
-        bb_str key = out->names[i].recipient;
-        bb_lookup by_address = {.by = BB_BY_ADDRESS, .list = ctx->only_list, .text = key};
-        out->rcpt_lookup[i] = key.n ? ask(a, out, by_address) : BB_NPOS;
+        bb_str key = out->names[i].recipient, final = out->names[i].final;
+        out->rcpt_lookup[i] = ask_address(a, ctx, key, out);
+        out->final_lookup[i] = bb_eq(key, final) ? BB_NPOS : ask_address(a, ctx, final, out);
     }
     return !a->failed;
 }
@@ -307,17 +313,25 @@ static bb_trust trust_of(const bb_message *m, const bb_claims *c, const bb_looku
                                                                                           : BB_TRUST_NONE;
 }
 
+/* Who is named: by the address that it was sent to; where nobody has that, by the one that it went to. */
+static const bb_lookup *named_in(const bb_claims *c, size_t i)
+{
+    size_t at = c->rcpt_lookup[i];
+    if (c->final_lookup[i] != BB_NPOS && (at == BB_NPOS || !c->lookups[at].found)) at = c->final_lookup[i];
+    return at != BB_NPOS && c->lookups[at].found == 1 ? &c->lookups[at] : NULL;
+}
+
 static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled *out)
 {
     for (size_t i = 0; i < m->n_verdicts; i++) {
-        if (c->rcpt_lookup[i] == BB_NPOS) continue;
-        const bb_lookup *l = &c->lookups[c->rcpt_lookup[i]];
-        if (l->found != 1) continue;
-        if (m->verdicts[i].kind != BB_KIND_DELIVERED && arrived(m, c, c->names[i].recipient)) continue;
+        const bb_lookup *l = named_in(c, i);
+        if (!l) continue;
+        bb_str key = l->found_address;
+        if (m->verdicts[i].kind != BB_KIND_DELIVERED && arrived(m, c, key)) continue;
         out[i].subscriber = l->found_id;
         out[i].list = l->found_list;
-        out[i].trust = witnessed(c, i, l->found_address, BB_TRUST_INFERRED);
-        out[i].forwarded = went_on(&c->names[i], c->names[i].recipient);
+        out[i].trust = witnessed(c, i, key, BB_TRUST_INFERRED);
+        out[i].forwarded = went_on(&c->names[i], key);
     }
 }
 

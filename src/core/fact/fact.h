@@ -117,9 +117,10 @@ typedef struct {
     size_t n_path_lookups;        /* ... and how many; 0: none */
     bb_lookup *lookups;
     size_t n_lookups, cap_lookups;
-    size_t *rcpt_lookup; /* one a verdict: index of the look-up by address; BB_NPOS: none */
-    bb_names *names;     /* one a verdict */
-    bb_str *returned_to; /* keys of the addresses that the returned message's To names */
+    size_t *rcpt_lookup;  /* one a verdict: index of the look-up by its recipient's address; BB_NPOS: none */
+    size_t *final_lookup; /* and by Final-Recipient's, where that is another */
+    bb_names *names;      /* one a verdict */
+    bb_str *returned_to;  /* keys of the addresses that the returned message's To names */
     size_t n_returned_to, cap_returned_to;
 } bb_claims;
 

@@ -4,7 +4,7 @@
 
 usage: return_paths.py PROGRAM
 """
-from box import done, new_home, ok, run, same
+from box import done, mbox, new_home, ok, run, same
 
 NOW = "2026-11-20T09:00:00Z"
 BOUNCE = """Return-Path: <>
@@ -62,10 +62,13 @@ class Box:
     def path(self, name, address, *more):
         return self.good("verp", "encode", "--list", name, address, *more, "--json").json()["return_path"]
 
-    def bounce(self, path, address, status="5.1.1"):
+    def mail(self, path, address, status="5.1.1"):
         self.number += 1
-        mail = BOUNCE.replace("5.1.1", status).replace("550", status[0] + "52").format(path=path, address=address, number=self.number, date="Fri, 20 Nov 2026 10:00:00 +0000")
-        return self.do("ingest", "--json", "-", stdin=mail.encode()).json()
+        text = BOUNCE.replace("5.1.1", status).replace("550", status[0] + "52")
+        return text.format(path=path, address=address, number=self.number, date="Fri, 20 Nov 2026 10:00:00 +0000").encode()
+
+    def bounce(self, *words):
+        return self.do("ingest", "--json", "-", stdin=self.mail(*words)).json()
 
     def moved(self, path, address):
         return [m["address"] for m in self.bounce(path, address)["moves"]]
@@ -163,6 +166,26 @@ def test_surplus(box):
     ok(b"2 reports more" in box.good("explain", "--list", "takes", who).out, "in words, too")
 
 
+def test_surplus_rehearsed(box):
+    """--dry-run counts what one return path may fill as storing does, with what is stored already."""
+    who, other = "cid@signed.example.net", "ann@signed.example.net"
+    path, elsewhere = box.path("signed", who), box.path("signed", other)
+
+    def both(name, *mails):
+        text = mbox(mails)
+        dry, wet = (box.do("ingest", "--json", *words, "-", stdin=text).json() for words in (("--dry-run",), ()))
+        same(dict(dry, dry_run=False), wet, "rehearsed: " + name)
+        return wet["reports"], wet["counted_only"]
+
+    def soft(n, to=path, about=who):
+        return [box.mail(to, about, "4.2.2") for _ in range(n)]
+
+    same(both("a few", *soft(4)), (4, 0), "four are stored")
+    same(both("some more, and one about somebody else", *soft(8), box.mail(elsewhere, other, "4.2.2")), (7, 2), "six more, and another's")
+    same(both("its first hard, among others", *soft(2), box.mail(path, who), box.mail(path, who)), (1, 3), "its first hard is")
+    same(both("all in one", *soft(12, elsewhere, other)), (9, 3), "nine more, beside one that is stored")
+
+
 def test_unsubscribe(box):
     path = box.path("both", "cid@both.example.net", "--form", "unsubscribe")
     ok(path.startswith("unsubscribe-a"), "unsubscribe: written", path)
@@ -226,6 +249,7 @@ def main():
     test_unsubscribe(box)
     test_envid(box)
     test_surplus(box)
+    test_surplus_rehearsed(box)
     done()
 
 

@@ -14,11 +14,17 @@ typedef struct {
     bb_fact fact;
 } rehearsed;
 
+/* What was met in this run: a report, or a token and what it has brought. Keys are hashes of each. */
+typedef struct {
+    bb_hash key;
+    bb_tally *tally;
+} met;
+
 struct rehearsal {
     bb_arena arena;
     rehearsed *facts;
     size_t n, cap;
-    bb_hash *seen; /* open addressing, at most half full; all zero: free */
+    met *seen; /* open addressing, at most half full; a key of all zeros: free */
     size_t n_seen, slots;
     bb_mailing *mailings;
     size_t n_mailings;
@@ -29,33 +35,64 @@ struct rehearsal {
 static const bb_hash nothing;
 
 /* The slot where the key stands, or would. Keys are hashes already. */
-static bb_hash *slot_of(bb_hash *seen, size_t slots, const bb_hash *key)
+static met *slot_of(met *seen, size_t slots, const bb_hash *key)
 {
     size_t at;
     memcpy(&at, key->b, sizeof at);
-    while (!bb_hash_eq(&seen[at % slots], &nothing) && !bb_hash_eq(&seen[at % slots], key)) at++;
+    while (!bb_hash_eq(&seen[at % slots].key, &nothing) && !bb_hash_eq(&seen[at % slots].key, key)) at++;
     return &seen[at % slots];
 }
 
 static bool grow(rehearsal *r)
 {
     size_t slots = r->slots ? 2 * r->slots : 1024;
-    bb_hash *seen = bb_get_array(&r->arena, slots, sizeof *seen);
+    met *seen = bb_get_array(&r->arena, slots, sizeof *seen);
     for (size_t i = 0; seen && i < r->slots; i++)
-        if (!bb_hash_eq(&r->seen[i], &nothing)) *slot_of(seen, slots, &r->seen[i]) = r->seen[i];
+        if (!bb_hash_eq(&r->seen[i].key, &nothing)) *slot_of(seen, slots, &r->seen[i].key) = r->seen[i];
     if (seen) r->seen = seen;
     if (seen) r->slots = slots;
     return seen;
 }
 
-/* Was it there in this run before? It is from now on. */
-static bool seen_before(rehearsal *r, const bb_hash *key, bool *before)
+/* Its slot, and whether it was there in this run before; it is from now on. NULL: no memory. */
+static met *meet(rehearsal *r, const bb_hash *key, bool *before)
 {
-    if (2 * (r->n_seen + 1) > r->slots && !grow(r)) return false;
-    bb_hash *slot = slot_of(r->seen, r->slots, key);
-    *before = bb_hash_eq(slot, key);
+    if (2 * (r->n_seen + 1) > r->slots && !grow(r)) return NULL;
+    met *slot = slot_of(r->seen, r->slots, key);
+    *before = bb_hash_eq(&slot->key, key);
     r->n_seen += !*before;
-    *slot = *key;
+    slot->key = *key;
+    return slot;
+}
+
+static bb_hash token_key(const bb_tally *of)
+{
+    bb_hasher h;
+    bb_hash_init(&h);
+    bb_hash_field(&h, BB_S("token"));
+    bb_hash_field(&h, (bb_str){(const char *)&of->subscriber, sizeof of->subscriber});
+    bb_hash_field(&h, of->token);
+    return bb_hash_end(&h);
+}
+
+/* How much of a new report would be stored. */
+static bool weigh(ingest *g, const bb_item *item, bb_share *out)
+{
+    bb_tally of;
+    bool before;
+    rehearsal *r = g->rehearsal;
+    *out = BB_SHARE_ALL;
+    if (!bb_tally_of(item, &of)) return true;
+    bb_hash key = token_key(&of);
+    met *slot = meet(r, &key, &before);
+    if (slot && !before) {
+        of.token = bb_dup(&r->arena, of.token);
+        slot->tally = bb_get(&r->arena, sizeof *slot->tally);
+        if (slot->tally) *slot->tally = of;
+        if (slot->tally && !bb_store_tally(g->c->store, &g->b->work, slot->tally, &g->c->err)) return false;
+    }
+    if (!slot || !slot->tally || r->arena.failed) return bb_fail(&g->c->err, BB_ENOMEM, "no memory for the rehearsal");
+    *out = bb_tally_take(slot->tally, item);
     return true;
 }
 
@@ -98,15 +135,18 @@ static bool settle(ingest *g, bb_item *item)
 {
     cli *c = g->c;
     bool known, before;
+    bb_share share;
     if (!bb_store_known(c->store, &item->message->key, 1, &known, &c->err)) return false;
     if (!bb_store_find(c->store, &g->b->work, item->claims->lookups, item->claims->n_lookups, &c->err)) return false;
     item->settled = bb_get_array(&g->b->work, item->message->n_verdicts, sizeof *item->settled);
-    if (!item->settled || !seen_before(g->rehearsal, &item->message->key, &before))
+    if (!item->settled || !meet(g->rehearsal, &item->message->key, &before))
         return bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
     bb_claims_settle(item->message, item->claims, item->settled);
-    item->result = known || before ? BB_RESULT_DUPLICATE : BB_RESULT_STORED;
-    return item->result == BB_RESULT_DUPLICATE || add_facts(g, item) ||
-           bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
+    item->result = BB_RESULT_DUPLICATE;
+    if (known || before) return true;
+    if (!weigh(g, item, &share)) return false;
+    item->result = share == BB_SHARE_NONE ? BB_RESULT_COUNTED : BB_RESULT_STORED;
+    return share == BB_SHARE_NONE || add_facts(g, item) || bb_fail(&c->err, BB_ENOMEM, "no memory for the rehearsal");
 }
 
 bool rehearsal_batch(ingest *g)

@@ -74,13 +74,8 @@ void bb_refuse(bb_item *item, const char *why);
 
 /* ---- surplus.c ------------------------------------------------------------------------------------- */
 
-/* What one token has brought so far. */
-typedef struct {
-    uint64_t subscriber;
-    bb_str token;
-    size_t reports, evidence;
-    bool hard, complaint, unsubscription;
-} bb_tally;
+/* Adds what is stored of the token. */
+bool bb_tally_stored(bb_driver *d, bb_arena *a, bb_tally *t, bb_err *err);
 
 /* Of one run of reports. */
 typedef struct {
@@ -89,9 +84,6 @@ typedef struct {
     bb_row_surplus *rows;
     size_t n_rows, cap_rows;
 } bb_surplus;
-
-/* How much of a report is stored. */
-typedef enum { BB_SHARE_ALL, BB_SHARE_BARE /* without evidence */, BB_SHARE_NONE } bb_share;
 
 /* Each new report once, in the order in which they are stored. */
 bool bb_surplus_weigh(bb_apply *ap, bb_surplus *s, const bb_item *item, bb_share *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which reports are known: for those who want to say beforehand what storing them would change.
+ * Which reports are known, and what a token has brought: for those who want to say beforehand what storing more would
+ * change.
  */
 #include "edge/store/internal.h"
 
@@ -16,4 +17,9 @@ bool bb_store_known(bb_store *s, const bb_hash *keys, size_t n, bool *known, bb_
         for (size_t i = 0; i < most; i++) known[from + i] = rows[i].id;
     }
     return true;
+}
+
+bool bb_store_tally(bb_store *s, bb_arena *a, bb_tally *t, bb_err *err)
+{
+    return bb_tally_stored(s->driver, a, t, err);
 }

@@ -187,6 +187,21 @@ bool bb_store_external_ids(bb_store *s, uint32_t list, bool *any, bb_err *err) B
 bool bb_store_find(bb_store *s, bb_arena *a, bb_lookup *lookups, size_t n, bb_err *err) BB_MUST_USE;
 /* Which reports are there already: known[i] answers keys[i]. */
 bool bb_store_known(bb_store *s, const bb_hash *keys, size_t n, bool *known, bb_err *err) BB_MUST_USE;
+/* What one token has brought so far (docs/design.md section 3: it must not fill the database). */
+typedef struct {
+    uint64_t subscriber;
+    bb_str token;
+    size_t reports, evidence;
+    bool hard, complaint, unsubscription;
+} bb_tally;
+/* How much of a report is stored. */
+typedef enum { BB_SHARE_ALL, BB_SHARE_BARE /* without evidence */, BB_SHARE_NONE } bb_share;
+/* An empty one, of the token of a settled report; false: no token limits it. */
+bool bb_tally_of(const bb_item *item, bb_tally *out);
+/* Adds what is stored. */
+bool bb_store_tally(bb_store *s, bb_arena *a, bb_tally *t, bb_err *err) BB_MUST_USE;
+/* How much of a new report is to be stored beside them; it is one of them from then on. */
+bb_share bb_tally_take(bb_tally *t, const bb_item *item);
 /* How far every file was read that was ever kept track of. */
 bool bb_store_progress(bb_store *s, bb_arena *a, bb_progress **out, size_t *n, bb_err *err) BB_MUST_USE;
 /* BB_ENOINPUT where there is none of that id. */

@@ -26,45 +26,71 @@ static bool is_same(bb_arena *a, const bb_tally *t, bb_str return_path)
     return bb_return_path_read(a, return_path, &path) && bb_eq(path.token, t->token);
 }
 
-static bool add_stored(bb_apply *ap, bb_tally *t)
+bool bb_tally_stored(bb_driver *d, bb_arena *a, bb_tally *t, bb_err *err)
 {
     bb_row_about *rows;
     size_t n;
-    if (!ap->driver->ops->about(ap->driver, ap->arena, t->subscriber, &rows, &n, ap->err)) return false;
+    if (!d->ops->about(d, a, t->subscriber, &rows, &n, err)) return false;
     for (size_t i = 0; i < n; i++) {
-        if (!is_same(ap->arena, t, rows[i].return_path)) continue;
+        if (!is_same(a, t, rows[i].return_path)) continue;
         bool again = i && rows[i].report == rows[i - 1].report; /* another recipient of one report */
         add(t, rows[i].kind, rows[i].forwarded, rows[i].unsubscribes, again ? 0 : rows[i].evidence);
         t->reports -= again;
     }
-    return !ap->arena->failed || bb_out_of_memory(ap->err);
+    return !a->failed || bb_out_of_memory(err);
 }
 
+/* What the report says of whom its token names. */
+static bb_tally said_of(const bb_item *item)
+{
+    bb_tally said = {0};
+    for (size_t i = 0; i < item->message->n_verdicts; i++) {
+        const bb_settled *s = &item->settled[i];
+        if (!s->subscriber) continue;
+        said.subscriber = s->subscriber;
+        add(&said, s->kind, s->forwarded, s->unsubscribes, 0);
+    }
+    return said;
+}
+
+bool bb_tally_of(const bb_item *item, bb_tally *out)
+{
+    const bb_claims *c = item->claims;
+    uint64_t subscriber = said_of(item).subscriber;
+    if (!c->by_token || !c->path || !subscriber) return false;
+    *out = (bb_tally){.subscriber = subscriber, .token = c->path->token};
+    return true;
+}
+
+bb_share bb_tally_take(bb_tally *t, const bb_item *item)
+{
+    bb_tally said = said_of(item);
+    bool over = t->reports >= MOST_REPORTS || t->evidence >= MOST_EVIDENCE;
+    bool first =
+        (said.hard && !t->hard) || (said.complaint && !t->complaint) || (said.unsubscription && !t->unsubscription);
+    if (over && !first) return BB_SHARE_NONE;
+    t->reports++;
+    t->evidence += over ? 0 : item->evidence.n;
+    t->hard |= said.hard;
+    t->complaint |= said.complaint;
+    t->unsubscription |= said.unsubscription;
+    return over ? BB_SHARE_BARE : BB_SHARE_ALL;
+}
+
+/* ---- of one batch ------------------------------------------------------------------------------------------------- */
+
 /* What is known of the token in this batch; NULL: no memory, or the store failed. */
-static bb_tally *tally_of(bb_apply *ap, bb_surplus *s, uint64_t subscriber, bb_str token)
+static bb_tally *known_of(bb_apply *ap, bb_surplus *s, const bb_tally *of)
 {
     for (size_t i = 0; i < s->n_tallies; i++)
-        if (s->tallies[i].subscriber == subscriber && bb_eq(s->tallies[i].token, token)) return &s->tallies[i];
+        if (s->tallies[i].subscriber == of->subscriber && bb_eq(s->tallies[i].token, of->token)) return &s->tallies[i];
     bb_tally *t = BB_PUSH(ap->arena, s->tallies, s->n_tallies, s->cap_tallies);
     if (!t) {
         bb_out_of_memory(ap->err);
         return NULL;
     }
-    *t = (bb_tally){.subscriber = subscriber, .token = token};
-    return add_stored(ap, t) ? t : NULL;
-}
-
-/* What the report says of whom its token names. */
-static uint64_t said_of(const bb_item *item, bb_tally *out)
-{
-    uint64_t subscriber = 0;
-    for (size_t i = 0; i < item->message->n_verdicts; i++) {
-        const bb_settled *s = &item->settled[i];
-        if (!s->subscriber) continue;
-        subscriber = s->subscriber;
-        add(out, s->kind, s->forwarded, s->unsubscribes, 0);
-    }
-    return subscriber;
+    *t = *of;
+    return bb_tally_stored(ap->driver, ap->arena, t, ap->err) ? t : NULL;
 }
 
 static bool count_only(bb_apply *ap, bb_surplus *s, const bb_item *item, uint64_t subscriber)
@@ -77,21 +103,11 @@ static bool count_only(bb_apply *ap, bb_surplus *s, const bb_item *item, uint64_
 
 bool bb_surplus_weigh(bb_apply *ap, bb_surplus *s, const bb_item *item, bb_share *out)
 {
-    bb_tally said = {0};
+    bb_tally of;
     *out = BB_SHARE_ALL;
-    uint64_t subscriber = said_of(item, &said);
-    if (!item->claims->by_token || !item->claims->path || !subscriber) return true;
-    bb_tally *t = tally_of(ap, s, subscriber, item->claims->path->token);
+    if (!bb_tally_of(item, &of)) return true;
+    bb_tally *t = known_of(ap, s, &of);
     if (!t) return false;
-    bool over = t->reports >= MOST_REPORTS || t->evidence >= MOST_EVIDENCE;
-    bool first =
-        (said.hard && !t->hard) || (said.complaint && !t->complaint) || (said.unsubscription && !t->unsubscription);
-    if (over) *out = first ? BB_SHARE_BARE : BB_SHARE_NONE;
-    if (*out == BB_SHARE_NONE) return count_only(ap, s, item, subscriber);
-    t->reports++;
-    t->evidence += over ? 0 : item->evidence.n;
-    t->hard |= said.hard;
-    t->complaint |= said.complaint;
-    t->unsubscription |= said.unsubscription;
-    return true;
+    *out = bb_tally_take(t, item);
+    return *out != BB_SHARE_NONE || count_only(ap, s, item, of.subscriber);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * charset: bytes in what mail calls its charsets, to UTF-8.
+ * charset: bytes in what mail calls its charsets, to UTF-8; and bytes of which nobody says what they are.
  */
 #include "edge/charset/charset.h"
-
+#include "core/mail/mail.h"
 #include "tap.h"
+
+#include <iconv.h>
 
 #define BYTES(s)         \
     {                    \
@@ -59,6 +61,61 @@ static const char *const unknown[] = {
     "",        "x-unknown", "utf-8//TRANSLIT",       "../../tmp/evil", "iso-2022-cn-ext",
     "koi8-r,", "koi8-r ",   "iso-8859-222222222222", "IBM930"};
 
+/* ---- nobody says which ---------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *charset, *text;
+} undeclared[] = {
+    {"windows-1252", "Désolé, cette boîte n'existe plus."},
+    {"windows-1252", "Empfänger für diese Domäne nicht bekannt – bitte prüfen"},
+    {"windows-1252", "Mottagarens brevlåda är full"},
+    {"koi8-r", "Недоставленное сообщение: пользователь не найден"},
+    {"windows-1251", "Недоставленное сообщение: пользователь не найден (550 No such user)"},
+    {"shift_jis", "お客様のメールは配信できませんでした。宛先のユーザーが存在しません。"},
+    {"euc-jp", "お客様のメールは配信できませんでした。宛先のユーザーが存在しません。"},
+    {"gb18030", "很抱歉，您的邮件被退回来了，原因：收件人邮箱不存在。"},
+    {"big5", "很抱歉，您的郵件被退回來了，原因：收件人信箱不存在。"},
+    {"euc-kr", "메일을 전송할 수 없습니다. 수신자의 메일 주소가 존재하지 않습니다."},
+};
+
+static bb_str encoded(bb_arena *a, const char *charset, bb_str text)
+{
+    size_t room = 4 * text.n + 16, left = text.n;
+    char *out = bb_get(a, room), *to = out, *from = (char *)(uintptr_t)text.p;
+    iconv_t open = iconv_open(charset, "UTF-8");
+    if (!out || open == (iconv_t)-1 || iconv(open, &from, &left, &to, &room)) abort();
+    iconv_close(open);
+    return (bb_str){out, (size_t)(to - out)};
+}
+
+static bb_str body_of(bb_arena *a, bb_charsets *c, const char *said, bb_str bytes)
+{
+    bb_mail_options opt = bb_mail_defaults;
+    bb_mail *m = bb_get(a, sizeof *m);
+    if (!m) abort();
+    opt.charset = bb_charset_convert;
+    opt.charset_ctx = c;
+    bb_mail_read(a, bb_sprintf(a, "Content-Type: text/plain%s\n\n" BB_FMT, said, BB_ARG(bytes)), &opt, m);
+    return bb_part_text(m, m->root);
+}
+
+static void nobody_says_which(bb_charsets *c)
+{
+    bb_arena a;
+    bb_arena_init(&a, &tap_alloc, BB_ARENA_LIMIT);
+    for (size_t i = 0; i < BB_COUNT(undeclared); i++) {
+        bb_str text = bb_cstr(undeclared[i].text), bytes = encoded(&a, undeclared[i].charset, text);
+        is_str(body_of(&a, c, "", bytes), text, "%s, not declared: %s", undeclared[i].charset, undeclared[i].text);
+        is_str(body_of(&a, c, "; charset=utf-8", bytes), text, "%s, called utf-8", undeclared[i].charset);
+        is_str(body_of(&a, c, "; charset=x-unknown", bytes), text, "%s, called something", undeclared[i].charset);
+        is_str(body_of(&a, c, "", text), text, "%s: as UTF-8", undeclared[i].text);
+        bb_arena_reset(&a);
+    }
+    bb_str garbage = BB_S("a \xF8\x80\x90\xFF\x9F\xC0 b");
+    ok(bb_utf8_valid(body_of(&a, c, "", garbage)), "what is nothing at all is clean");
+    bb_arena_free(&a);
+}
+
 int main(void)
 {
     bb_arena a;
@@ -72,6 +129,7 @@ int main(void)
     }
     for (size_t i = 0; i < BB_COUNT(unknown); i++)
         ok(!bb_charset_convert(&c, &a, bb_cstr(unknown[i]), BB_S("a"), &out), "\"%s\": unknown", unknown[i]);
+    nobody_says_which(&c);
     bb_charsets_close(&c);
     bb_arena_free(&a);
     return tap_done();

@@ -50,6 +50,13 @@ bool bb_utf8_valid(bb_str s)
     return !invalid_bytes(s);
 }
 
+bool bb_utf8_mostly(bb_str s)
+{
+    size_t invalid = invalid_bytes(s), high = 0;
+    for (size_t i = 0; i < s.n && invalid; i++) high += (unsigned char)s.p[i] >= 0x80;
+    return high >= 2 * invalid;
+}
+
 bool bb_has_control(bb_str s)
 {
     for (size_t i = 0; i < s.n; i++) {

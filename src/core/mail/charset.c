@@ -38,16 +38,28 @@ static bool is_one_of(bb_str name, const char *const *names)
     return false;
 }
 
-bb_str bb_to_utf8(bb_mail *m, bb_str charset, bb_str bytes)
+/* False: nobody here knows that charset, or it is UTF-8 already. */
+static bool converted(bb_mail *m, bb_str name, bb_str bytes, bb_str *out)
 {
     static const char *const as_is[] = {"utf-8", "utf8", "us-ascii", "ascii", "", NULL};
     static const char *const latin1[] = {"iso-8859-1",   "iso8859-1", "iso_8859-1", "latin1",
                                          "windows-1252", "cp1252",    NULL};
-    bb_str name = bb_token_take(&charset), out;
-    if (!name.n && bb_find(bytes, BB_S("\x1b$")) != BB_NPOS) name = BB_S("iso-2022-jp"); /* its own announcement */
-    if (is_one_of(name, latin1)) return from_latin1(m->arena, bytes);
+    if (is_one_of(name, latin1)) {
+        *out = from_latin1(m->arena, bytes);
+        return true;
+    }
     bool known = !is_one_of(name, as_is) && m->opt->charset;
-    if (!known || !m->opt->charset(m->opt->charset_ctx, m->arena, name, bytes, &out)) out = bytes;
+    return known && m->opt->charset(m->opt->charset_ctx, m->arena, name, bytes, out);
+}
+
+bb_str bb_to_utf8(bb_mail *m, bb_str charset, bb_str bytes)
+{
+    bb_str name = bb_token_take(&charset), out = bytes;
+    if (!name.n && bb_find(bytes, BB_S("\x1b$")) != BB_NPOS) name = BB_S("iso-2022-jp"); /* its own announcement */
+    if (!converted(m, name, bytes, &out) && !bb_utf8_mostly(bytes)) {
+        const char *guess = bb_charset_guess(bytes);
+        if (!guess || !converted(m, bb_cstr(guess), bytes, &out)) out = bytes;
+    }
     if (bb_starts(out, BB_S("\xEF\xBB\xBF"))) out = bb_sub(out, 3, BB_NPOS);
     return bb_utf8_clean(m->arena, out);
 }

@@ -55,8 +55,10 @@ int bb_hex_pair(bb_str s, size_t at);
 
 /* ---- charsets (charset.c) --------------------------------------------------------------------------- */
 
-/* Bytes of the named charset as clean UTF-8; of an unknown one (or none) the bytes, cleaned. */
+/* Bytes of the named charset as clean UTF-8. Bytes that are not in it, and of an unknown one (or none), are taken as UTF-8;
+ * where they are mostly something else, as what they look like. */
 bb_str bb_to_utf8(bb_mail *m, bb_str charset, bb_str bytes);
+const char *bb_charset_guess(bb_str bytes); /* guess.c: a charset that they may be in; NULL: nobody knows */
 /* What windows-1252 has at 0x80 to 0x9F. */
 uint32_t bb_windows_1252(unsigned char c);
 

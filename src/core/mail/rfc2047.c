@@ -112,5 +112,5 @@ bb_str bb_value_text(bb_mail *m, bb_str value)
         if (out.truncated) bb_mail_cut(m, "max_text_bytes");
         s = bb_buf_str(&out);
     }
-    return one_line(m->arena, bb_trim(bb_utf8_clean(m->arena, s)));
+    return one_line(m->arena, bb_trim(bb_to_utf8(m, (bb_str){0}, s)));
 }

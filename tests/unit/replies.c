@@ -1351,6 +1351,11 @@ static const struct row {
     H("No MX for example.net", notaccept),
     B("550 No MX for example.net", onhold),
     H("User ann nicht im Domino-Verzeichnis aufgeführt", userunknown),
+    H("Receiver not found: ann@example.net", userunknown),
+    H("Invalid receiver address", userunknown),
+    H("unknown mail address", userunknown),
+    S("unable to deliver this message after 5 days", expired),
+    B("550 Your message could not be delivered for the following reason", onhold),
 };
 
 int main(void)

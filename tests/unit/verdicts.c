@@ -309,6 +309,10 @@ static void of_others(void)
          DAEMON "Subject: Unzustellbar\n\nIhre Nachricht konnte nicht zugestellt werden.\n\nEmpfänger: "
                 "ann@example.net\nBetreff: Account closed\n\nGrund: Das Postfach ist voll.\n",
          "ann@example.net soft mailboxfull"},
+        {"a session told in the words of Apache James",
+         DAEMON "Subject: [BOUNCE]\n\nMessage details:\n  Subject: News\n  MAIL FROM: news@example.com\n  RCPT TO: "
+                "ann@example.net\n\nError message below:\n550 Requested action not taken: no such user here\n",
+         "ann@example.net hard userunknown"},
         {"stars before an address",
          DAEMON "Subject: Delivery failed\n\nYour message has failed delivery. The following error report or reports "
                 "explain it:\n\n   *** ann@example.net\n   10061: connection refused by example.net\n",

@@ -1356,6 +1356,16 @@ static const struct row {
     H("unknown mail address", userunknown),
     S("unable to deliver this message after 5 days", expired),
     B("550 Your message could not be delivered for the following reason", onhold),
+    H("Je bericht is niet bezorgd omdat het adres niet kan worden gevonden", userunknown),
+    H("Ditt meddelande kunde inte levereras eftersom adressen inte hittades", userunknown),
+    H("Din besked blev ikke leveret, fordi adressen ikke kunne findes", userunknown),
+    H("因为找不到该地址", userunknown),
+    H("karena alamat tidak dapat ditemukan", userunknown),
+    H("Nie można odnaleźć wprowadzonego adresu e-mail.", userunknown),
+    H("Не удалось найти введенный адрес электронной почты.", userunknown),
+    H("Het e-mailaccount bestaat niet in de organisatie", userunknown),
+    S("Die Nachricht konnte nach mehreren Versuchen nicht zugestellt werden.", expired),
+    S("Le serveur a essayé de remettre ce message, sans succès, et a cessé ses tentatives.", expired),
 };
 
 int main(void)

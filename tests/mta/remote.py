@@ -154,13 +154,13 @@ class Remote:
 
 
 class Names:
-    """A name server at HOST, port 53, for the names it is told: {name: {"A": [ADDRESS], "MX": [HOST or ""]}}."""
-    TYPES = {1: "A", 15: "MX"}
+    """A name server at HOST for the names it is told: {name: {"A": [ADDRESS], "MX": [HOST or ""], "TXT": [TEXT]}}."""
+    TYPES = {1: "A", 15: "MX", 16: "TXT"}
 
-    def __init__(self, host, names):
+    def __init__(self, host, names, port=53):
         self.names = names
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((host, 53))
+        self.socket.bind((host, port))
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -172,6 +172,14 @@ class Names:
     def wire(name):
         return b"".join(bytes([len(label)]) + label for label in name.encode().split(b".") if label) + b"\0"
 
+    def data(self, kind, value):
+        if kind == "A":
+            return socket.inet_aton(value)
+        if kind == "MX":
+            return struct.pack(">H", 10 if value else 0) + self.wire(value)
+        # Strings of 255 octets at most.
+        return b"".join(bytes([len(part)]) + part for part in (value[i:i + 255].encode() for i in range(0, len(value), 255)))
+
     def answer(self, query):
         at, labels = 12, []
         while query[at]:
@@ -181,7 +189,7 @@ class Names:
         kind = self.TYPES.get(struct.unpack(">H", query[at + 1:at + 3])[0])
         records = []
         for value in (asked or {}).get(kind, []):
-            data = socket.inet_aton(value) if kind == "A" else struct.pack(">H", 10 if value else 0) + self.wire(value)
+            data = self.data(kind, value)
             # The name is that of the question (a pointer to it), class IN, a minute of life.
             records.append(b"\xc0\x0c" + query[at + 1:at + 5] + struct.pack(">IH", 60, len(data)) + data)
         # Authoritative, recursion available; NXDOMAIN for a name it was not told.

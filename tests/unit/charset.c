@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <iconv.h>
+#include <stdlib.h>
 
 #define BYTES(s)         \
     {                    \

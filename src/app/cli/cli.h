@@ -70,6 +70,7 @@ struct cli {
     bb_time now; /* --now, or the clock when the program started */
     bool now_given, json, help, version;
     bool became;      /* root became the owner of the home */
+    bool acts;        /* and only acts as he, since the command looks at what is root's, too (bb_os_act_as_root) */
     const char *home; /* NULL until cli_open_home */
     bb_conf *conf;
     bb_store *store;

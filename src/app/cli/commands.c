@@ -81,6 +81,14 @@ static const cli_option postfix_undo_options[] = {
 };
 static const cli_option postfix_check_options[] = {
     CONFIG_DIR,
+    {"no-probe", NULL, "only look: send nothing", false},
+    {"to", "ADDRESS", "send the probe to this one, who must be refused; else to nobody on this machine", false},
+    {"timeout", "TIME", "wait so long for the probe's bounce; else 60s", false},
+    {"from", "DOMAIN", "what your mailings have in From: does the bounce domain belong to it? else a guess", true},
+    {"resolver", "ADDRESS", "ask this one, ADDRESS or ADDRESS:PORT; else those of the system", false},
+    {"script", "FILE", "a program, template or message that you send with: is there an envelope sender?", true},
+    {"php", "DIR", "folder of PHP's configuration; else /etc/php", false},
+    {"amavis", "FILE", "a file of amavis' configuration, in their order; else where Debian has them", true},
     END_OF_OPTIONS,
 };
 static const cli_option parse_options[] = {
@@ -224,6 +232,17 @@ static const char serve_text[] =
     "SIGTERM and SIGINT end it when what clients are sending is answered, after 20 seconds at most. SIGHUP makes it\n"
     "read configuration and rules again; sockets stay, and what is wrong changes nothing. SIGUSR2 makes it become the\n"
     "program that now lies in its place, with the same sockets: an upgrade that refuses nobody.\n";
+static const char postfix_check_text[] =
+    "Looks at everything between a bounce and bouncebox, and says of each fault what follows from it and how it is\n"
+    "mended; it changes nothing. Then a message is sent for each form of return path that your lists have, to "
+    "somebody\n"
+    "on this machine who is not there, and its bounce is waited for: in the database and in the mailbox. Run as root "
+    "it\n"
+    "sees what Postfix's own users see; it acts as the owner of the home where it reads that. docs/postfix-check.md\n"
+    "lists the checks.\n"
+    "\n"
+    "Exit code 0: no fault (warnings and notes are none). 78: there are faults, or a probe's bounce did not come "
+    "home.\n";
 static const char deliver_text[] =
     "One message on standard input, for Postfix's pipe(8): RECIPIENT is what the envelope says. Exit code 0 once it "
     "is\n"
@@ -317,7 +336,10 @@ const cli_command cli_commands[] = {
      "  sudo bouncebox postfix setup\n"
      "  sudo bouncebox postfix setup --mode mailbox\n"},
     {"postfix check", cmd_postfix_check, CLI_NOTHING, 0, 0, "", "Says whether Postfix hands over what comes back",
-     postfix_check_options, NULL, "  bouncebox postfix check\n"},
+     postfix_check_options, postfix_check_text,
+     "  sudo bouncebox postfix check\n"
+     "  sudo bouncebox postfix check --from example.com --script newsletter.php\n"
+     "  bouncebox postfix check --no-probe --json\n"},
     {"postfix undo", cmd_postfix_undo, CLI_NOTHING, 0, 0, "", "Takes back what setup wrote", postfix_undo_options, NULL,
      "  bouncebox postfix undo --dry-run\n  sudo bouncebox postfix undo\n"},
     {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,

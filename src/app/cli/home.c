@@ -38,7 +38,7 @@ bool cli_open_home(cli *c)
 {
     if (c->conf) return true;
     if (!cli_home_path(c)) return false;
-    if (!bb_os_become_owner(c->home, &c->became, &c->err)) {
+    if (!(c->acts ? bb_os_act_as_owner : bb_os_become_owner)(c->home, &c->became, &c->err)) {
         if (c->err.code != BB_ENOINPUT) return false;
         return bb_fail(&c->err, BB_ECONFIG, "%s: there is no home; \"bouncebox init\" makes one", c->home);
     }

@@ -41,6 +41,9 @@ bb_time bb_os_modified(const char *path); /* when it was last written; BB_NO_TIM
 bool bb_os_is_user(const char *name); /* or root */
 /* Where we are root and the folder is somebody else's, we are he from now on. BB_ENOINPUT: there is no such folder. */
 bool bb_os_become_owner(const char *folder, bool *became, bb_err *err) BB_MUST_USE;
+/* The same until bb_os_act_as_root: for those who look at what belongs to root, too. */
+bool bb_os_act_as_owner(const char *folder, bool *became, bb_err *err) BB_MUST_USE;
+bool bb_os_act_as_root(bb_err *err) BB_MUST_USE;
 /* Where we are root and there is such a user, the path becomes his. */
 bool bb_os_give(const char *path, const char *user, bb_err *err) BB_MUST_USE;
 

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""What tests of `postfix check` share: a real Postfix with lines of the test's own, a home, a name server, and the check run."""
+import os
+import pwd
+import re
+import signal
+import subprocess
+
+import bed
+from bed import Bed, box
+from box import KEY, ok, until
+from remote import Names
+
+USER = "news"  # whose the home is
+NAMES = {
+    "bounces.example.com": {"MX": ["mx.example.org"], "TXT": ["v=spf1 mx -all"]},
+    "example.com": {"MX": ["mx.example.org"], "TXT": ["v=spf1 mx -all", "something else"]},
+    "_dmarc.example.com": {"TXT": ["v=DMARC1; p=quarantine"]},
+    "_dmarc.mx.example.org": {"TXT": ["v=DMARC1; p=none"]},
+}
+# Seconds for what takes days otherwise, but for bounces that wait: a short life of theirs is a fault.
+bed.MAIN_CF = bed.MAIN_CF.replace("bounce_queue_lifetime = 3s", "bounce_queue_lifetime = 5d")
+
+
+class Checked(Bed):
+    """main.cf and master.cf as built, with more behind them that can be changed."""
+
+    def __init__(self, main="", files=(), master="", names=None, **more):
+        self.more = master
+        super().__init__(settings=main, files=files, **more)
+        self.main, self.services = (self.etc / "main.cf").read_text(), (self.etc / "master.cf").read_text()
+        self.user = pwd.getpwnam(USER)
+        self.home = self.top / "home" / "box"
+        self.dns = Names("127.0.0.1", dict(NAMES) if names is None else names, 0)
+        self.resolver = "127.0.0.1:%d" % self.dns.socket.getsockname()[1]
+        self.make_home()
+
+    def _by_name(self, back):
+        return False  # the way to remote servers is told by transport_maps, whatever is chrooted
+
+    def _remotes(self):
+        """Without its line: transport_maps stands in the test's own lines, which are used behind it."""
+        return re.sub("^transport_maps = .*\n", "", super()._remotes(), flags=re.M)
+
+    def _master_cf(self):
+        super()._master_cf()
+        with (self.etc / "master.cf").open("a") as f:
+            f.write(self.placed(self.more if self.chroot else self.more.replace(" y ", " n ")))
+
+    def make_home(self):
+        self.home.parent.mkdir()
+        self.home.mkdir(mode=0o700)
+        (self.home / "keys").write_text(KEY)
+        (self.home / "keys").chmod(0o600)
+        for path in (self.home.parent, self.home, self.home / "keys"):
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        self.do("init")
+
+    def do(self, *words, **more):
+        got = box.run(*words, home=self.home, **more)
+        if got.code:
+            ok(False, "bouncebox " + " ".join(map(str, words)), got)
+        return got
+
+    # ---- changing ------------------------------------------------------------------------------------------
+
+    def write(self, files):
+        for name, text in dict(files).items():
+            (self.etc / name).write_text(self.placed(text))
+
+    def change(self, main="", master=""):
+        """Lines instead of those that it was built with; none: as it was built."""
+        kept = self.main
+        for name in re.findall(r"^(\w+) *=", main, re.M):  # told twice, Postfix complains
+            kept = re.sub(r"^%s *=.*\n" % name, "", kept, flags=re.M)
+        (self.etc / "main.cf").write_text(kept + self.placed(main))
+        (self.etc / "master.cf").write_text(self.services + self.placed(master if self.chroot else master.replace(" y ", " n ")))
+        self._age()
+
+    def reload(self):
+        self.master.send_signal(signal.SIGHUP)
+
+    def shell(self, line):
+        """A line that `check` says, typed as it stands, by somebody whose Postfix this is."""
+        for name in ("postconf", "postmap", "postalias"):
+            line = re.sub(r"^(\s*)%s " % name, r"\1%s -c %s " % (name, self.etc), line)
+        if line.strip() == "postfix reload":
+            self._age()
+            return self.reload()
+        done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+        return ok(done.returncode == 0, "typed: " + line[:100], done.stdout.decode())
+
+    # ---- checking ------------------------------------------------------------------------------------------
+
+    def check(self, *words, probe=False):
+        words = list(words) + ([] if probe else ["--no-probe"])
+        return box.run("postfix", "check", "--config-dir", self.etc, "--resolver", self.resolver, "--php", self.php(), *words, home=self.home)
+
+    def php(self):
+        """Of a machine whose PHP is as Debian has it."""
+        folder = self.top / "php"
+        if not folder.exists():
+            (folder / "8.2" / "cli").mkdir(parents=True)
+            (folder / "8.2" / "cli" / "php.ini").write_text(";sendmail_path =\n;mail.force_extra_parameters =\n")
+        return folder
+
+    def findings(self, *words, **more):
+        got = self.check("--json", *words, **more)
+        if not got.out:
+            ok(False, "check " + " ".join(map(str, words)), got)
+            return []
+        return got.json()["findings"]
+
+    def clean(self, name, *words, **more):
+        """No fault and no warning, and the exit code says so."""
+        def serious():
+            return [f for f in self.findings(*words, **more) if f["level"] != "note"]
+
+        found = [] if until(lambda: not serious(), 5) else serious()
+        return ok(not found, name, "\n".join("%(check)s: %(seen)s" % f for f in found))

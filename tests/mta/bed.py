@@ -105,6 +105,7 @@ class Bed:
 
     ours = "192.0.2.0/24"  # who may send through us
     lifetime = "3s"  # of what cannot be handed over
+    lasts = 120  # seconds, after which it ends by itself, should nobody be left to end it
 
     def __init__(self, chroot=False, ipv6=False, settings="", files=(), tz="UTC"):
         must_be_able(ipv6)
@@ -236,9 +237,8 @@ class Bed:
         self._master_cf()
         self._age()
         directory = self.command("postconf", "-h", "daemon_directory").stdout.decode().split()[-1]
-        # In a session of its own, since it signals its process group when it ends; and after two minutes it ends by
-        # itself, should nobody be left to end it.
-        self.master = subprocess.Popen([directory + "/master", "-c", str(self.etc), "-d", "-e", "120"],
+        # In a session of its own, since it signals its process group when it ends.
+        self.master = subprocess.Popen([directory + "/master", "-c", str(self.etc), "-d", "-e", str(self.lasts)],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=open(self.top / "master.said", "wb"),
                                        start_new_session=True)

@@ -118,7 +118,7 @@ static void return_paths(void)
         bb_str to = wrapped(rows[i].wrap, made(rows[i].how, rows[i].key, rows[i].days));
         bb_gate_request r = {.sender = bb_cstr(rows[i].sender), .recipient = to, .now = TODAY};
         bb_gate g = {.keys = {keys, BB_COUNT(keys)}, .token_lifetime = LIFETIME, .domains = domains, .n_domains = 2};
-        bb_gate_answer any, only;
+        bb_gate_answer any = {0}, only = {0};
         bool good = to.n && bb_gate_judge(&arena, &g, &r, &any);
         g.null_only = true;
         good = good && bb_gate_judge(&arena, &g, &r, &only);
@@ -185,8 +185,8 @@ static void others(void)
     };
     bb_gate g = {.keys = {keys, BB_COUNT(keys)}, .token_lifetime = LIFETIME};
     const bb_str domain = BB_S("b.example");
-    bb_network *networks;
-    bb_str *senders;
+    bb_network *networks = NULL;
+    bb_str *senders = NULL;
     bb_err err;
     g.domains = &domain;
     g.n_domains = 1;

@@ -9,13 +9,17 @@
 
 #define ADDRESS_TEXT 46 /* octets of the longest address, with its NUL */
 
+static bool is_between(char c)
+{
+    return c == ' ' || c == '\t' || c == ',';
+}
+
 /* The next of several words, between blanks and commas. */
 static bool next_word(bb_str *rest, bb_str *word)
 {
-    static const char between[] = " \t,";
     size_t from = 0, to;
-    while (from < rest->n && memchr(between, rest->p[from], 3)) from++;
-    for (to = from; to < rest->n && !memchr(between, rest->p[to], 3);) to++;
+    while (from < rest->n && is_between(rest->p[from])) from++;
+    for (to = from; to < rest->n && !is_between(rest->p[to]);) to++;
     *word = bb_sub(*rest, from, to - from);
     *rest = bb_sub(*rest, to, BB_NPOS);
     return word->n > 0;

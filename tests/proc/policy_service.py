@@ -321,7 +321,22 @@ def test_many():
     same(sum(refused(home).values()), 401, "each was counted")
 
 
-for test in (test_return_paths, test_keys, test_suppression, test_trouble, test_garbage, test_many):
+def test_upgrade():
+    home = with_people("ann@x.example")
+    forged = altered(path_of(home, "ann@x.example"))
+    d = Daemon(home, "--now", NOW)
+    a = asker(home)
+    same(a.ask(forged)[:3], "550", "it is asked")
+    d.p.send_signal(signal.SIGUSR2)
+    ok(a.gone(), "SIGUSR2: who asks nothing is sent away")
+    late = asker(home)
+    same(late.ask(forged)[:3], "550", "who comes meanwhile is answered by the next one")
+    ok(until(lambda: d.said().count("event=listening service=policy") == 2), "which has the same socket", d.said())
+    same(d.end(), 0, "it ends well")
+    same(sum(refused(home).values()), 2, "what either refused is counted")
+
+
+for test in (test_return_paths, test_keys, test_suppression, test_trouble, test_garbage, test_many, test_upgrade):
     print("# " + test.__name__, flush=True)
     test()
 done()

@@ -204,6 +204,18 @@ def test_suppression():
     ok("login=relay" in d.said(), "the log names who asked")
 
 
+def test_check():
+    home = with_people("ann@x.example", suppress_networks="127.0.0.1", return_path_senders="null")
+    same(run("config", "check", "--json", home=home).json()["findings"], [], "config check: all is well")
+    conf = home / "bouncebox.conf"
+    conf.write_text(conf.read_text().replace("policy = unix:policy\n", ""))
+    found = [f["text"] for f in run("config", "check", "--json", home=home).json()["findings"]]
+    ok(len(found) == 2 and all("policy is not set" in text for text in found), "config check: nobody asks", found)
+    d = Daemon(home)
+    ok(not (home / "policy").exists(), "and the daemon has no such socket")
+    same(d.end(), 0, "it ends well")
+
+
 def test_trouble():
     home = with_people("ann@x.example", suppress_networks="127.0.0.1")
     run("subscriber", "set", "--list", "news", "--status", "bounced", "ann@x.example", "--now", "2026-11-02", home=home)
@@ -336,7 +348,7 @@ def test_upgrade():
     same(sum(refused(home).values()), 2, "what either refused is counted")
 
 
-for test in (test_return_paths, test_keys, test_suppression, test_trouble, test_garbage, test_many, test_upgrade):
+for test in (test_return_paths, test_keys, test_suppression, test_check, test_trouble, test_garbage, test_many, test_upgrade):
     print("# " + test.__name__, flush=True)
     test()
 done()

@@ -122,6 +122,16 @@ static void check_section_names(checker *k)
     }
 }
 
+/* What only the policy service does, where there is none. */
+static void check_service(checker *k)
+{
+    const bb_conf_serve *s = bb_conf_serve_of(k->c->conf);
+    if (s->policy[0]) return;
+    if (s->suppress_senders[0] || s->suppress_networks[0])
+        found(k, false, "", "policy is not set, so nobody's mail to an address that bounced is refused");
+    if (s->return_path_senders == 1) found(k, false, "", "policy is not set, so return_path_senders does nothing");
+}
+
 static void check_return_paths(checker *k, const char *list, const bb_conf_list *l)
 {
     bool is_signed = bb_conf_signs(l);
@@ -191,6 +201,7 @@ int cmd_config_check(cli *c)
     bb_json_open(&k.json.j, '[');
     if (!check_rules(&k)) return cli_fail(c);
     check_section_names(&k);
+    check_service(&k);
     for (size_t i = 0; i < c->n_lists; i++) {
         const bb_conf_list *l = bb_conf_list_of(c->conf, c->lists[i].name);
         const char *name = cli_show(&c->arena, c->lists[i].name);

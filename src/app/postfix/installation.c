@@ -4,8 +4,10 @@
  */
 #include "app/postfix/postfix.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- programs -------------------------------------------------------------------------------------------- */
@@ -251,6 +253,13 @@ bool postfix_read(cli *c, const char *config_dir, postfix_installation *out)
     return read_all(c, &at, out);
 }
 
+/* Postfix's programs wait for seconds where main.cf was written just now, lest it is still being written. */
+static void age(const char *path)
+{
+    const struct timespec times[2] = {{.tv_sec = bb_os_now() - 60}, {.tv_sec = bb_os_now() - 60}};
+    (void)utimensat(AT_FDCWD, path, times, 0);
+}
+
 bool postfix_read_as(cli *c, const char *config_dir, bb_str main_cf, bb_str master_cf, postfix_installation *out)
 {
     char folder[] = "/tmp/bouncebox-postfix-XXXXXX";
@@ -260,7 +269,9 @@ bool postfix_read_as(cli *c, const char *config_dir, bb_str main_cf, bb_str mast
     const char *main_path = bb_sprintf(&c->arena, "%s/main.cf", folder).p;
     const char *master_path = bb_sprintf(&c->arena, "%s/master.cf", folder).p;
     bool good = main_path && master_path && bb_os_write_file(main_path, main_cf, 0600, &c->err) &&
-                bb_os_write_file(master_path, master_cf, 0600, &c->err) && read_all(c, &at, out);
+                bb_os_write_file(master_path, master_cf, 0600, &c->err);
+    if (good) age(main_path);
+    good = good && read_all(c, &at, out);
     if (main_path) unlink(main_path);
     if (master_path) unlink(master_path);
     rmdir(folder);

@@ -112,6 +112,7 @@ static void put_pattern(bb_buf *b, bb_str literal, const char *pattern, bb_str d
 static void put_site(bb_buf *b, const site *s, bool verp, bb_str result)
 {
     put_pattern(b, BB_S("bounce-"), "[^@]+", s->domain->name, result);
+    put_pattern(b, BB_S("unsubscribe-"), "a[a-z2-7]{32}", s->domain->name, result);
     for (size_t i = 0; verp && i < s->domain->n_bases;
          i++) /* beside people's mailboxes the bare base is somebody's, maybe */
         put_pattern(b, s->domain->bases[i], s->class ? "\\+.+" : "(\\+.+)?", s->domain->name, result);

@@ -288,7 +288,7 @@ def test_refused():
     try_with("a domain in two classes", [], "example.org", "virtual_mailbox_domains", "relay_domains",
              main="virtual_mailbox_domains = example.org\nrelay_domains = example.org\n")
     try_with("mail of the domain goes elsewhere", [], "bounces.example.com", "smtp:[192.0.2.1]", main="transport_maps = inline:{bounces.example.com=smtp:[192.0.2.1]}\n")
-    try_with("a service of that name", [], "master.cf", "bouncebox", master="bouncebox unix - - n - - smtp\n")
+    try_with("a service of that name", [], "master.cf", "bouncebox-lmtp", master="bouncebox-lmtp unix - - n - - smtp\n")
     try_with("a class of that name", ["--policy", "inet:127.0.0.1:9"], "bouncebox_policy",
              main="smtpd_restriction_classes = bouncebox_policy\nbouncebox_policy = reject\n")
     try_with("canonical catch-all", [], "recipient_canonical_maps", "--mode canonical", main="recipient_canonical_maps = inline:{@example.org=x@example.net}\n")

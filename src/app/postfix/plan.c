@@ -232,12 +232,15 @@ bool plan_table(plan *p, const char *type, const char *name, bb_str text, bb_str
     return true;
 }
 
-bool plan_service(plan *p, bb_str line)
+bool plan_service(plan *p, bb_str columns)
 {
-    if (postfix_service_of(&p->base, PLAN_SERVICE, "unix"))
+    bb_str name = bb_cat(&p->c->arena, BB_S(PLAN_SERVICE), p->mode, (bb_str){0});
+    if (!name.p) return bb_fail(&p->c->err, BB_ENOMEM, "no memory for master.cf");
+    if (postfix_service_of(&p->base, name.p, "unix"))
         return bb_fail(&p->c->err, BB_ECONFIG,
-                       "master.cf: there is a service " PLAN_SERVICE " that setup did not write; rename it first");
-    bb_put(&p->services, line);
+                       "master.cf: there is a service %s that setup did not write; rename it first", name.p);
+    bb_put(&p->services, name);
+    bb_put(&p->services, columns);
     return true;
 }
 

@@ -12,8 +12,10 @@
 
 /* Ours alone, below Postfix's folder: our tables, the configuration as it was before, and which files we wrote. */
 #define PLAN_FOLDER  "bouncebox"
-#define PLAN_WRITTEN "written"   /* in there: what we wrote, with its hashes */
-#define PLAN_SERVICE "bouncebox" /* the delivery agent in master.cf, and so the name of the transport */
+#define PLAN_WRITTEN "written" /* in there: what we wrote, with its hashes */
+/* Delivery agents of ours in master.cf are called bouncebox-MODE: each is a socket of that name in private/, where the
+ * daemon's own are, too. */
+#define PLAN_SERVICE "bouncebox-"
 
 /* A file as it is and as it shall be. */
 typedef struct {
@@ -63,8 +65,8 @@ bool plan_prepend(plan *p, const char *name, bb_str item) BB_MUST_USE;
 bool plan_set(plan *p, const char *name, bb_str value) BB_MUST_USE;
 /* A file of our folder. Answers how main.cf names it: "TYPE:PATH", or its path where type is NULL. */
 bool plan_table(plan *p, const char *type, const char *name, bb_str text, bb_str *named) BB_MUST_USE;
-/* A service of ours in master.cf; nobody else may have it. */
-bool plan_service(plan *p, bb_str line) BB_MUST_USE;
+/* The service bouncebox-MODE in master.cf, as its columns behind the name say; nobody else may have it. */
+bool plan_service(plan *p, bb_str columns) BB_MUST_USE;
 void plan_note(plan *p, const char *fmt, ...) BB_PRINTF(2, 3);
 
 /* ---- what becomes of it ------------------------------------------------------------------------------- */

@@ -43,21 +43,19 @@ static bool name_recipients(plan *p, const sites *all, bb_str recipients)
     return true;
 }
 
-/* virtual_alias_maps comes before any transport. Return paths are written there as themselves: in a virtual alias domain
- * nobody else exists, and in others a catch-all would take them. */
+/* virtual_alias_maps comes before any transport, and a catch-all in it would take return paths; so they stand in a table
+ * before all others. */
 static bool keep_addresses(plan *p, const sites *all)
 {
     bb_str aliases;
     if (!sites_have(all, POSTFIX_VIRTUAL_ALIAS) && !postfix_value(&p->base, "virtual_alias_maps").n) return true;
-    return sites_table(p, all, true, "aliases",
-                       "Return paths stay what they are, whatever else virtual_alias_maps says.", BB_S("$1"),
-                       &aliases) &&
-           plan_prepend(p, "virtual_alias_maps", aliases);
+    return sites_aliases(p, all, &aliases) && plan_prepend(p, "virtual_alias_maps", aliases);
 }
 
 static bool route(plan *p, const sites *all, bb_str next_hop)
 {
-    bb_str to = bb_cat(&p->c->arena, BB_S(PLAN_SERVICE ":"), next_hop, (bb_str){0}), transport, recipients;
+    bb_str to = bb_sprintf(&p->c->arena, PLAN_SERVICE BB_FMT ":" BB_FMT, BB_ARG(p->mode), BB_ARG(next_hop)), transport,
+           recipients;
     return sites_not_rewritten(p, all) && sites_transport(p, all, to, &transport) &&
            plan_prepend(p, "transport_maps", transport) &&
            sites_table(p, all, true, "recipients", "Return paths are recipients that exist.", BB_S("bouncebox/"),
@@ -75,9 +73,9 @@ static bb_str find_listener(plan *p, const postfix_home *h)
     plan_note(p,
               "\"bouncebox serve\" does not listen where Postfix will look: in the section [serve] of "
               "%s/bouncebox.conf write listen = "
-              "unix:" BB_FMT "/private/" PLAN_SERVICE " and socket_user = postfix",
+              "unix:" BB_FMT "/private/bouncebox and socket_user = postfix",
               h->path, BB_ARG(queue));
-    return BB_S("unix:private/" PLAN_SERVICE);
+    return BB_S("unix:private/bouncebox");
 }
 
 bool fill_lmtp(plan *p, const postfix_home *h)
@@ -86,7 +84,7 @@ bool fill_lmtp(plan *p, const postfix_home *h)
     const postfix_service *lmtp = postfix_service_of(&p->base, "lmtp", "unix");
     bb_str chroot = lmtp ? lmtp->chroot : BB_S("-"), socket = find_listener(p, h);
     plan_note(p, "bounces wait in Postfix's queue while \"bouncebox serve\" does not run");
-    return plan_service(p, bb_sprintf(&p->c->arena, PLAN_SERVICE " unix - - " BB_FMT " - 20 lmtp\n", BB_ARG(chroot))) &&
+    return plan_service(p, bb_sprintf(&p->c->arena, " unix - - " BB_FMT " - 20 lmtp\n", BB_ARG(chroot))) &&
            sites_read(p, h, &all) && route(p, &all, socket);
 }
 
@@ -137,11 +135,11 @@ bool fill_pipe(plan *p, const postfix_home *h)
     if (!owner_delivers(p, h) || !find_deliver(p, &deliver) || !plain_word(p, deliver) || !plain_word(p, home))
         return false;
     bb_buf line = bb_buf_in(&p->c->arena, 10000);
-    bb_putf(&line, PLAN_SERVICE " unix - n n - 4 pipe\n  flags=DOR user=" BB_FMT "\n", BB_ARG(h->owner));
+    bb_putf(&line, " unix - n n - 4 pipe\n  flags=DOR user=" BB_FMT "\n", BB_ARG(h->owner));
     bb_putf(&line, "  argv=" BB_FMT " --home " BB_FMT " --original ${original_recipient} -- ${recipient}\n",
             BB_ARG(deliver), BB_ARG(home));
-    return plan_set(p, PLAN_SERVICE "_destination_recipient_limit", BB_S("1")) && plan_service(p, bb_buf_str(&line)) &&
-           sites_read(p, h, &all) && route(p, &all, (bb_str){0});
+    return plan_set(p, PLAN_SERVICE "pipe_destination_recipient_limit", BB_S("1")) &&
+           plan_service(p, bb_buf_str(&line)) && sites_read(p, h, &all) && route(p, &all, (bb_str){0});
 }
 
 /* ---- virtual ------------------------------------------------------------------------------------------------ */
@@ -178,17 +176,12 @@ static bool make_maildir(plan *p, const postfix_home *h, bb_str base, bb_str nam
 
 bool fill_virtual(plan *p, const postfix_home *h)
 {
-    bb_str base, name, mailboxes;
+    bb_str base = {0}, name = {0};
     sites all;
     if (!owner_delivers(p, h) || !find_maildir(p, &base, &name) || !sites_read(p, h, &all)) return false;
-    bb_str folder = bb_cat(&p->c->arena, name, BB_S("/"), (bb_str){0});
-    if (!sites_table(p, &all, true, "mailboxes",
-                     "Where virtual(8) puts what comes to return paths, below virtual_mailbox_base.", folder,
-                     &mailboxes))
-        return false;
     bb_buf line = bb_buf_in(&p->c->arena, 10000);
-    bb_putf(&line, PLAN_SERVICE " unix - n n - - virtual\n  -o virtual_mailbox_base=" BB_FMT "\n", BB_ARG(base));
-    bb_putf(&line, "  -o virtual_mailbox_maps=" BB_FMT "\n", BB_ARG(mailboxes));
+    bb_putf(&line, " unix - n n - - virtual\n  -o virtual_mailbox_base=" BB_FMT "\n", BB_ARG(base));
+    bb_putf(&line, "  -o virtual_mailbox_maps=static:" BB_FMT "/\n", BB_ARG(name)); /* only return paths come here */
     bb_putf(&line, "  -o virtual_uid_maps=static:%u\n  -o virtual_gid_maps=static:%u\n", (unsigned)h->uid,
             (unsigned)h->gid);
     if (h->uid < 100) bb_putf(&line, "  -o virtual_minimum_uid=%u\n", (unsigned)h->uid); /* Postfix's default is 100 */

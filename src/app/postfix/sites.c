@@ -96,15 +96,16 @@ static void put_literal(bb_buf *b, bb_str s)
     }
 }
 
-/* "/^("?bounce-[^@]+"?@example\.com)$/  RESULT": quotes as Postfix puts them around what is no plain word. */
+/* "/^("?bounce-[^@]+"?)@example\.com$/  RESULT": quotes as Postfix puts them around what is no plain word. $1 is what
+ * stands before the @. */
 static void put_pattern(bb_buf *b, bb_str literal, const char *pattern, bb_str domain, bb_str result)
 {
     bb_puts(b, "/^(\"?");
     put_literal(b, literal);
     bb_puts(b, pattern);
-    bb_puts(b, "\"?@");
+    bb_puts(b, "\"?)@");
     put_literal(b, domain);
-    bb_puts(b, ")$/  ");
+    bb_puts(b, "$/  ");
     bb_put(b, result);
     bb_putc(b, '\n');
 }
@@ -135,6 +136,21 @@ bool sites_table(plan *p, const sites *all, bool verp, const char *name, const c
     return plan_table(p, p->regexp, name, bb_buf_str(&b), named);
 }
 
+/* In a virtual alias domain Postfix looks at no transport: there the address gets a domain that is nobody's. What it was
+ * stays with the message (ORCPT, X-Original-To, ${original_recipient}), and there it is read. */
+#define STAND_IN "bouncebox.invalid"
+
+bool sites_aliases(plan *p, const sites *all, bb_str *named)
+{
+    bb_buf b = table_begin(p, "Return paths stay what they are, whatever else virtual_alias_maps says.");
+    for (size_t i = 0; i < all->n; i++) {
+        const site *s = &all->items[i];
+        bb_str domain = s->class == POSTFIX_VIRTUAL_ALIAS ? BB_S(STAND_IN) : s->domain->name;
+        put_site(&b, s, true, bb_cat(&p->c->arena, BB_S("$1@"), domain, (bb_str){0}));
+    }
+    return plan_table(p, p->regexp, "aliases", bb_buf_str(&b), named);
+}
+
 bool sites_transport(plan *p, const sites *all, bb_str to, bb_str *named)
 {
     bb_buf b =
@@ -146,6 +162,7 @@ bool sites_transport(plan *p, const sites *all, bb_str to, bb_str *named)
         put_literal(&b, all->items[i].domain->name);
         bb_puts(&b, "$/  error:5.1.1 no such return path\n");
     }
+    if (sites_have(all, POSTFIX_VIRTUAL_ALIAS)) bb_putf(&b, "/@bouncebox\\.invalid$/  " BB_FMT "\n", BB_ARG(to));
     return plan_table(p, p->regexp, "transport", bb_buf_str(&b), named);
 }
 

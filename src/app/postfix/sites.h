@@ -27,9 +27,11 @@ const postfix_class_row *site_class_row(postfix_class class);
 bool sites_not_rewritten(plan *p, const sites *all) BB_MUST_USE;
 
 /* Each puts a table into the plan; *named is how main.cf names it. */
-/* Patterns of all return paths (verp: those that hold an address, too), each with the result; $1 in it is the address. */
+/* Patterns of all return paths (verp: those that hold an address, too), each with the result. */
 bool sites_table(plan *p, const sites *all, bool verp, const char *name, const char *what, bb_str result,
                  bb_str *named) BB_MUST_USE;
+/* Return paths as they are, for virtual_alias_maps of others. */
+bool sites_aliases(plan *p, const sites *all, bb_str *named) BB_MUST_USE;
 bool sites_transport(plan *p, const sites *all, bb_str to, bb_str *named) BB_MUST_USE;
 /* Names of those that are in no class. */
 bool sites_domains(plan *p, const sites *all, bb_str *named) BB_MUST_USE;

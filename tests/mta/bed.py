@@ -123,7 +123,8 @@ class Bed:
         routes = self._remotes()
         self._main_cf(ipv6, routes, settings, files)
         atexit.register(self.stop)
-        self._start()
+        self._master_cf()
+        self.start()
 
     # ---- building -----------------------------------------------------------------------------------------
 
@@ -233,8 +234,7 @@ class Bed:
 
     # ---- running ------------------------------------------------------------------------------------------
 
-    def _start(self):
-        self._master_cf()
+    def start(self):
         self._age()
         directory = self.command("postconf", "-h", "daemon_directory").stdout.decode().split()[-1]
         # In a session of its own, since it signals its process group when it ends.
@@ -256,6 +256,15 @@ class Bed:
     def smtp(self, source=None):
         return smtplib.SMTP(self.host, self.port, timeout=10, source_address=source and (source, 0))
 
+    def set_up(self, settings, files, service=""):
+        """More for main.cf, maps, a line for master.cf: while it runs, as people do."""
+        for name, content in files.items():
+            (self.etc / name).write_text(content)
+        for name, text in (("main.cf", self.placed(settings)), ("master.cf", service)):
+            with (self.etc / name).open("a") as out:
+                out.write(text)
+        self.reload()
+
     def reload(self, *settings):
         """What changed in the configuration counts from here on; with settings for main.cf."""
         if settings:
@@ -274,6 +283,12 @@ class Bed:
             if not until(self._group_gone, 0.1):
                 os.killpg(self.master.pid, signal.SIGKILL)
             until(self._group_gone, 5)
+
+    def kill(self):
+        """All of it at once, as when the machine's power goes, but for the disk."""
+        os.killpg(self.master.pid, signal.SIGKILL)
+        self.master.wait()
+        until(self._group_gone, 5)
 
     def _group_gone(self):
         self.master.poll()  # one that has ended and was not asked counts as there
@@ -298,6 +313,11 @@ class Bed:
         """What is under way. From where mail comes to where it goes, and back, so that none slips by."""
         return [name for folder in ("maildrop", "incoming", "active", "deferred", "active", "incoming", "hold")
                 for _, _, names in os.walk(self.queue / folder) for name in names]
+
+    def flush(self):
+        """All that waits is tried now. (What a queue manager that starts anew finds half done it leaves until somebody
+        wakes it: new mail, or master every five minutes.)"""
+        self.command("postkick", "public", "qmgr", "IDA")
 
     def settled(self):
         """Waits until all mail has gone where it goes, reports included."""

@@ -131,12 +131,7 @@ class Loop:
 
     def _postfix(self):
         words = {"deliver": self.deliver, "home": self.home}
-        for name, text in self.mode.files.items():
-            (self.bed.etc / name).write_text(text)
-        with (self.bed.etc / "main.cf").open("a") as main, (self.bed.etc / "master.cf").open("a") as master:
-            main.write(self.bed.placed(self.mode.settings))
-            master.write(self.mode.service and self.mode.service % words)
-        self.bed.reload()
+        self.bed.set_up(self.mode.settings, self.mode.files, self.mode.service % words)
 
     def as_user(self):
         return {"user": self.uid, "group": self.uid, "extra_groups": (), "cwd": "/"}

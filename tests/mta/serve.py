@@ -79,7 +79,7 @@ class Test(Installed):
         for _ in range(3):
             if until(lambda: not self.bed.queued(), 7):
                 break
-            self.bed.command("postkick", "public", "qmgr", "IDA")
+            self.bed.flush()
         self.bed.settled()
 
     def test_restart(self):

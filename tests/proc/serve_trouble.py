@@ -138,22 +138,33 @@ def test_synced():
 
 
 class Sender(threading.Thread):
-    """Sends its messages until each is answered 250, as Postfix would."""
+    """Sends its messages until each is answered 250, as a mail server would. connect() answers what sends one, by number,
+    over a new connection, and says whether it was taken."""
 
-    def __init__(self, socket, numbers):
+    def __init__(self, connect, numbers):
         super().__init__()
-        self.socket, self.left, self.answered = socket, list(numbers), []
+        self.connect, self.left, self.answered = connect, list(numbers), []
 
     def run(self):
         while self.left:
             try:
-                c = Client(self.socket, seconds=20)
+                send = self.connect()
                 while self.left:
-                    (code, _), = c.mail("x@y", distinct_bounce(self.left[0]))
-                    if code == 250:
+                    if send(self.left[0]):
                         self.answered.append(self.left.pop(0))
             except (OSError, ValueError):
                 time.sleep(0.02)
+
+
+def by_lmtp(socket):
+    def connect():
+        c = Client(socket, seconds=20)
+
+        def send(number):
+            (code, _), = c.mail("x@y", distinct_bounce(number))
+            return code == 250
+        return send
+    return connect
 
 
 def keys_of(home):
@@ -164,7 +175,7 @@ def keys_of(home):
 def killed(messages, kills, senders=4):
     """Kill -9 under load; senders send again what was not answered."""
     home = new_home()
-    all_ = [Sender(str(home / "lmtp"), range(1000000 + k, 1000000 + messages, senders)) for k in range(senders)]
+    all_ = [Sender(by_lmtp(str(home / "lmtp")), range(1000000 + k, 1000000 + messages, senders)) for k in range(senders)]
     d = Daemon(home)
     for s in all_:
         s.start()

@@ -8,8 +8,6 @@ usage: followed.py PROGRAM [MESSAGES]          BB_SEED repeats the moments
 """
 import os
 import pathlib
-import random
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,6 +15,7 @@ import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / part) for part in ("mta", "proc")]
 from bed import Bed  # noqa: E402
+from mail import known, path_each, seeded  # noqa: E402
 from box import PROGRAM, distinct_bounce, done, new_home, run, same, until  # noqa: E402
 
 MESSAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
@@ -42,12 +41,7 @@ FILES = {"bounce_mailboxes": "/^bounce-[a-z0-9]+@bounces\\.example\\.com$/ bounc
 def return_paths(home):
     """One for each message: half of them of either list, in turns."""
     run("list", "add", "people", "--set", "bounce_domain=example.org", "--now", NOW, home=home)
-    each = []
-    for name, domain in LISTS.items():
-        readers = "".join("reader%d@%s\n" % (i, domain) for i in range(MESSAGES // 2))
-        run("subscriber", "import", "--list", name, "-", "--now", NOW, stdin=b"email\n" + readers.encode(), home=home)
-        lines = run("verp", "encode", "--list", name, "--all", "--now", NOW, home=home).text.splitlines()
-        each.append([line.split()[-1] for line in lines])
+    each = [path_each(home, name, domain, MESSAGES // 2, NOW) for name, domain in LISTS.items()]
     return [path for pair in zip(*each) for path in pair]
 
 
@@ -63,20 +57,9 @@ def start(home, *boxes):
                             stdout=subprocess.DEVNULL)
 
 
-def known(home):
-    """How often each return path was met."""
-    db = sqlite3.connect("file:%s?mode=ro" % (home / "bouncebox.db"), uri=True)
-    try:
-        return dict(db.execute("SELECT return_path, count(*) FROM report GROUP BY return_path").fetchall())
-    finally:
-        db.close()
-
-
 def killed_and_started(home, boxes, senders):
     """The follower dies while mail comes in; the last one lives."""
-    seed = int(os.environ.get("BB_SEED", time.time_ns() % 1000000))
-    print("# BB_SEED=%d" % seed)
-    random_, follower, during = random.Random(seed), start(home, *boxes), 0
+    random_, follower, during = seeded(), start(home, *boxes), 0
     for kill in range(KILLS):
         at = MESSAGES * (kill + random_.random()) / (KILLS + 1)
         until(lambda: sum(known(home).values()) >= at, PATIENCE)

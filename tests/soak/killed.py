@@ -10,7 +10,6 @@ mail.py says what the bounces are.
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import sqlite3
@@ -18,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from mail import MAILINGS, prepared, write_mailbox
+from mail import MAILINGS, prepared, seeded, write_mailbox
 from box import PROGRAM, done, folder, ok, run, same
 
 MESSAGES = int(sys.argv[2]) if len(sys.argv) > 2 else 100000
@@ -57,9 +56,7 @@ def watch_memory(job):
 
 
 def test_killed(home, box, took):
-    seed = int(os.environ.get("BB_SEED", time.time_ns() % 1000000))
-    print("# BB_SEED=%d" % seed)
-    random_, kills = random.Random(seed), 0
+    random_, kills = seeded(), 0
     while kills < KILLS:
         job = ingest(home, box)
         try:

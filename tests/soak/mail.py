@@ -11,7 +11,9 @@ import os
 import pathlib
 import random
 import re
+import sqlite3
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "proc"))
 from box import FIXTURES, new_home, run  # noqa: E402
@@ -46,6 +48,30 @@ def prepared(people, top):
         paths.append([line.split() for line in run("verp", "encode", "--list", "news", "--mailing", name, "--all",
                                                    "--now", sent, home=home).text.splitlines()])
     return home, paths
+
+
+def path_each(home, name, domain, count, *now):
+    """So many people on a list, and a return path for each."""
+    now = [word for moment in now for word in ("--now", moment)]
+    readers = "".join("reader%d@%s\n" % (i, domain) for i in range(count))
+    run("subscriber", "import", "--list", name, "-", *now, stdin=b"email\n" + readers.encode(), home=home)
+    return [line.split()[-1] for line in run("verp", "encode", "--list", name, "--all", *now, home=home).text.splitlines()]
+
+
+def known(home):
+    """How often each return path was met."""
+    db = sqlite3.connect("file:%s?mode=ro" % (home / "bouncebox.db"), uri=True)
+    try:
+        return dict(db.execute("SELECT return_path, count(*) FROM report GROUP BY return_path").fetchall())
+    finally:
+        db.close()
+
+
+def seeded():
+    """Chance, which BB_SEED repeats."""
+    seed = int(os.environ.get("BB_SEED", time.time_ns() % 1000000))
+    print("# BB_SEED=%d" % seed)
+    return random.Random(seed)
 
 
 def write_mailbox(count, paths, top):

@@ -25,10 +25,15 @@ static size_t sequence(bb_str s)
 /* How much of s is ASCII from its start on, in whole words: most mail is nothing else. */
 static size_t ascii_words(bb_str s)
 {
+    const uint64_t top = 0x8080808080808080U;
     size_t n = 0;
+    for (uint64_t words[4]; s.n - n >= sizeof words; n += sizeof words) {
+        memcpy(words, s.p + n, sizeof words);
+        if ((words[0] | words[1] | words[2] | words[3]) & top) break;
+    }
     for (uint64_t word; s.n - n >= sizeof word; n += sizeof word) {
         memcpy(&word, s.p + n, sizeof word);
-        if (word & 0x8080808080808080U) break;
+        if (word & top) break;
     }
     return n;
 }

@@ -87,6 +87,7 @@ static void extend(block *b, bb_str line)
     bb_str longer = {b->last->value.p, (size_t)(line.p + line.n - b->last->value.p)};
     clip(b, &longer);
     b->last->value = longer;
+    b->last->folded = true;
 }
 
 /* Takes the first line of *rest into the block, as a field or more of one. */
@@ -168,7 +169,8 @@ bb_str bb_value_unfold(bb_mail *m, bb_str value)
 bb_str bb_field_raw(bb_mail *m, const bb_part *p, const char *name)
 {
     const bb_field *f = bb_field_get(p, name);
-    return f ? bb_value_unfold(m, f->value) : (bb_str){0};
+    if (!f) return (bb_str){0};
+    return f->folded ? bb_value_unfold(m, f->value) : bb_trim(f->value);
 }
 
 bb_str bb_field_text(bb_mail *m, const bb_part *p, const char *name)

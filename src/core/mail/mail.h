@@ -36,6 +36,7 @@ typedef struct bb_field bb_field;
 struct bb_field {
     bb_str name;  /* as spelled, without the colon */
     bb_str value; /* still folded and encoded */
+    bool folded;  /* it goes over several lines */
     bb_field *next;
 };
 

@@ -16,8 +16,10 @@ static bool is_returned(const bb_part *p)
     static const char *const types[] = {"message/rfc822",         "message/global",         "text/rfc822-headers",
                                         "message/rfc822-headers", "message/global-headers", "text/rfc822-header",
                                         "message/partial"};
+    bool may = bb_starts(p->type, BB_S("m")) || bb_starts(p->type, BB_S("t"));
+    if (!p->parent || !may) return false;
     for (size_t i = 0; i < BB_COUNT(types); i++)
-        if (bb_is(p->type, types[i])) return p->parent != NULL;
+        if (bb_is(p->type, types[i])) return true;
     return false;
 }
 
@@ -111,8 +113,9 @@ static bool begins_with_field(bb_str text, int least_weight)
         if (w < 0) break;
         fields++;
         weight += w;
+        if (weight >= least_weight) return true;
     }
-    return fields && weight >= least_weight;
+    return false;
 }
 
 /* Does the line say that the message follows? *rest, which stands behind it, may move over a line of its ruler's. */

@@ -77,6 +77,7 @@ static bb_str labelled(const bb_ctx *c, bb_str s)
 /* The address that a line begins with, behind bullets, quotes and brackets; empty: another line. */
 static bb_str head_of(const bb_ctx *c, bb_str line)
 {
+    if (bb_chr(line, '@') == BB_NPOS) return (bb_str){0}; /* most lines */
     bb_str s = bb_trim(line);
     s = bb_trim(bb_sub(s, bullet_at(s), BB_NPOS));
     size_t n = 0;

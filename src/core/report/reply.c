@@ -133,31 +133,42 @@ static bb_str without_remarks(bb_str reply)
     return bb_trim(reply);
 }
 
-static bool find_code(bb_str text, bool positive, bb_reply *out)
+/* Does a reply begin at i with the three digits that stand there? */
+static bool begins_reply(bb_str text, size_t i)
 {
+    if (!code_at(text, i)) return false;
+    if (i > 0 && (bb_is_alnum(text.p[i - 1]) || text.p[i - 1] == '.' || text.p[i - 1] == '-' || text.p[i - 1] == '/'))
+        return false;
+    /* A code followed by a status is a reply wherever it stands, and so is a line of a longer one. */
+    bool with_status = i + 4 < text.n && status_at(text, i + (text.p[i + 4] == '#' ? 5 : 4)) > 0;
+    bool with_line = i + 3 < text.n && text.p[i + 3] == '-' && (i == 0 || bb_is_space(text.p[i - 1]));
+    return with_status || with_line || expects_reply(bb_sub(text, 0, i));
+}
+
+/* Where the first reply begins that refuses, else the first that takes something; BB_NPOS: there is none. */
+static size_t reply_in(bb_str text)
+{
+    size_t taken = BB_NPOS;
     for (size_t i = 0; i + 3 <= text.n; i++) {
-        if ((text.p[i] == '2') != positive || !code_at(text, i)) continue;
-        if (i > 0 &&
-            (bb_is_alnum(text.p[i - 1]) || text.p[i - 1] == '.' || text.p[i - 1] == '-' || text.p[i - 1] == '/'))
-            continue;
-        /* A code followed by a status is a reply wherever it stands, and so is a line of a longer one. */
-        bool with_status = i + 4 < text.n && status_at(text, i + (text.p[i + 4] == '#' ? 5 : 4)) > 0;
-        bool with_line = i + 3 < text.n && text.p[i + 3] == '-' && (i == 0 || bb_is_space(text.p[i - 1]));
-        if (!with_status && !with_line && !expects_reply(bb_sub(text, 0, i))) continue;
-        if (positive && !is_positive(code_value(text.p + i))) continue;
-        out->code = code_value(text.p + i);
-        out->text = without_remarks(bb_sub(text, i, BB_NPOS));
-        out->status = bb_status_find(out->text);
-        if (!has_words(out->text)) out->text = bb_trim(text); /* "no such mailbox [SMTP error 550]" */
-        return true;
+        char c = text.p[i];
+        if (!bb_is_digit(c) || !(c == '4' || c == '5' || (c == '2' && taken == BB_NPOS))) continue;
+        if (!begins_reply(text, i)) continue;
+        if (c != '2') return i;
+        if (is_positive(code_value(text.p + i))) taken = i;
     }
-    return false;
+    return taken;
 }
 
 bool bb_reply_find(bb_str text, bb_reply *out)
 {
+    size_t at = reply_in(text);
     *out = (bb_reply){0};
-    return find_code(text, false, out) || find_code(text, true, out);
+    if (at == BB_NPOS) return false;
+    out->code = code_value(text.p + at);
+    out->text = without_remarks(bb_sub(text, at, BB_NPOS));
+    out->status = bb_status_find(out->text);
+    if (!has_words(out->text)) out->text = bb_trim(text); /* "no such mailbox [SMTP error 550]" */
+    return true;
 }
 
 /* ---- stages -------------------------------------------------------------------------------------------- */

@@ -100,7 +100,7 @@ static inline bool bb_eq(bb_str a, bb_str b)
 bool bb_same_letters(const char *a, const char *b, size_t n); /* ASCII case folded */
 static inline bool bb_ieq(bb_str a, bb_str b)                 /* ASCII case folded, as in all the i* below */
 {
-    return a.n == b.n && bb_same_letters(a.p, b.p, a.n);
+    return a.n == b.n && (!a.n || (bb_lower(a.p[0]) == bb_lower(b.p[0]) && bb_same_letters(a.p, b.p, a.n)));
 }
 int bb_cmp(bb_str a, bb_str b); /* memcmp order, shorter first */
 static inline bool bb_starts(bb_str s, bb_str with)

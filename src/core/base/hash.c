@@ -30,10 +30,13 @@ void bb_hash_put(bb_hasher *h, bb_str s)
 
 void bb_hash_field(bb_hasher *h, bb_str s)
 {
-    unsigned char length[8];
-    for (int i = 0; i < 8; i++) length[i] = (unsigned char)((uint64_t)s.n >> (8 * i));
-    crypto_generichash_blake2b_update(state(h), length, sizeof length);
-    bb_hash_put(h, s);
+    unsigned char field[200]; /* most go in at once */
+    const size_t length = 8;
+    bool fits = s.n <= sizeof field - length;
+    for (size_t i = 0; i < length; i++) field[i] = (unsigned char)((uint64_t)s.n >> (8 * i));
+    if (fits && s.n) memcpy(field + length, s.p, s.n);
+    crypto_generichash_blake2b_update(state(h), field, length + (fits ? s.n : 0));
+    if (!fits) bb_hash_put(h, s);
 }
 
 bb_hash bb_hash_end(bb_hasher *h)

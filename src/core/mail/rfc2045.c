@@ -31,15 +31,26 @@ static size_t behind_line_end(bb_str s, size_t at)
     return bb_line(&rest, &line) ? s.n - rest.n : at;
 }
 
+static bool is_wsp(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Not where a word begins, as behind nearly all spaces. */
+static bool may_end_line(bb_str s, size_t at)
+{
+    return at == s.n || bb_is_space(s.p[at]) || s.p[at] == '=';
+}
+
 static void qp(bb_str in, bb_buf *out)
 {
     for (size_t i = 0; i < in.n && !out->truncated;) {
         size_t plain = i;
-        while (i < in.n && in.p[i] != '=' && in.p[i] != ' ' && in.p[i] != '\t') i++;
+        while (i < in.n && in.p[i] != '=' && !(is_wsp(in.p[i]) && may_end_line(in, i + 1))) i++;
         bb_put(out, bb_sub(in, plain, i - plain));
         if (i == in.n) break;
         size_t run = in.p[i] == '=' ? i + 1 : i;
-        while (run < in.n && (in.p[run] == ' ' || in.p[run] == '\t')) run++;
+        while (run < in.n && is_wsp(in.p[run])) run++;
         int byte = in.p[i] == '=' ? bb_hex_pair(in, i + 1) : -1;
         if (byte >= 0) {
             bb_putc(out, (char)byte);

@@ -39,15 +39,19 @@ static bool is_dot_string(bb_str s)
 
 static bool is_ldh(bb_str domain)
 {
+    static const uint64_t bits[4] = {0x03FF600000000000, 0x07FFFFFE87FFFFFE, 0, 0}; /* - . 0 to 9 A to Z _ a to z */
     for (size_t i = 0; i < domain.n; i++)
-        if (!bb_is_alnum(domain.p[i]) && domain.p[i] != '-' && domain.p[i] != '.' && domain.p[i] != '_') return false;
+        if (!(bits[(unsigned char)domain.p[i] >> 6] >> ((unsigned char)domain.p[i] & 63) & 1)) return false;
     return true;
 }
 
 static bool labels_ok(bb_str domain)
 {
-    for (bb_str rest = domain, label; bb_split(&rest, '.', &label);)
-        if (!label.n || label.n > 63) return false;
+    size_t label = 0; /* bytes of the one we are in */
+    for (size_t i = 0; i < domain.n; i++) {
+        label = domain.p[i] == '.' ? 0 : label + 1;
+        if (label > 63 || (!label && (i == 0 || domain.p[i - 1] == '.'))) return false;
+    }
     return domain.n && domain.n <= DOMAIN_MAX && domain.p[domain.n - 1] != '.';
 }
 

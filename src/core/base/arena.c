@@ -135,7 +135,7 @@ bb_str bb_dup(bb_arena *a, bb_str s)
 bb_str bb_lowered(bb_arena *a, bb_str s)
 {
     size_t i = 0;
-    while (i < s.n && bb_lower(s.p[i]) == s.p[i]) i++;
+    while (i < s.n && (unsigned char)(s.p[i] - 'A') >= 26) i++;
     if (i == s.n) return s;
     char *p = bb_get(a, s.n + 1);
     if (!p) return (bb_str){0};

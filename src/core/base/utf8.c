@@ -25,22 +25,35 @@ static size_t sequence(bb_str s)
 /* How much of s is ASCII from its start on, in whole words: most mail is nothing else. */
 static size_t ascii_words(bb_str s)
 {
-    const uint64_t top = 0x8080808080808080U;
     size_t n = 0;
-    for (uint64_t words[4]; s.n - n >= sizeof words; n += sizeof words) {
-        memcpy(words, s.p + n, sizeof words);
-        if ((words[0] | words[1] | words[2] | words[3]) & top) break;
-    }
     for (uint64_t word; s.n - n >= sizeof word; n += sizeof word) {
         memcpy(&word, s.p + n, sizeof word);
-        if (word & top) break;
+        if (word & 0x8080808080808080U) break;
     }
     return n;
+}
+
+/* The last word of eight bytes overlaps the one before. */
+static bool is_ascii(bb_str s)
+{
+    const uint64_t top = 0x8080808080808080U;
+    uint64_t word, all = 0;
+    if (s.n >= sizeof word) {
+        memcpy(&all, s.p + s.n - sizeof all, sizeof all);
+        for (size_t i = 0; i + sizeof word <= s.n && !(all & top); i += sizeof word) {
+            memcpy(&word, s.p + i, sizeof word);
+            all |= word;
+        }
+        return !(all & top);
+    }
+    for (size_t i = 0; i < s.n; i++) all |= (unsigned char)s.p[i];
+    return !(all & 0x80);
 }
 
 static size_t invalid_bytes(bb_str s)
 {
     size_t invalid = 0;
+    if (is_ascii(s)) return 0;
     while (s.n) {
         size_t len = ascii_words(s);
         if (!len) len = sequence(s);

@@ -88,10 +88,17 @@ static inline bool bb_is_alnum(char c)
 {
     return (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)(c - '0') < 10;
 }
+#define BB_NPOS ((size_t)-1)
 static inline bb_str bb_sub(bb_str s, size_t from, size_t n) /* clamped to s; n may be BB_NPOS for "the rest" */
 {
     size_t rest = from < s.n ? s.n - from : 0;
     return rest ? (bb_str){s.p + from, n < rest ? n : rest} : (bb_str){0};
+}
+/* Where a piece lies in a whole that it may be cut out of; BB_NPOS: nowhere. */
+static inline size_t bb_offset_in(bb_str whole, bb_str piece)
+{
+    uintptr_t from = (uintptr_t)piece.p - (uintptr_t)whole.p;
+    return whole.n && from <= whole.n && whole.n - from >= piece.n ? (size_t)from : BB_NPOS;
 }
 static inline bool bb_eq(bb_str a, bb_str b)
 {
@@ -132,7 +139,6 @@ static inline bool bb_begins(bb_str s, const char *word)
 {
     return !word[bb_common(s, word)];
 }
-#define BB_NPOS ((size_t)-1)
 size_t bb_find(bb_str s, bb_str what); /* offset or BB_NPOS; so below. By the rarest sign of what is looked for */
 size_t bb_ifind(bb_str s, bb_str what);
 static inline size_t bb_chr(bb_str s, char c)

@@ -34,10 +34,10 @@ static bb_str unquoted(bb_str line)
 }
 
 /* Line ends as LF, mbox quoting undone, trailing empty lines dropped: what mailboxes change on the way. */
-static void hash_body(bb_hasher *h, bb_str body)
+static void hash_body(bb_hasher *h, bb_str body, bool returns)
 {
     size_t empty = 0;
-    bool plain = bb_chr(body, '\r') == BB_NPOS && bb_find(body, BB_S(">From ")) == BB_NPOS;
+    bool plain = !returns && bb_find(body, BB_S(">From ")) == BB_NPOS;
     if (plain) { /* most mail: no line of it would be another, so all of it goes in at once */
         while (body.n && body.p[body.n - 1] == '\n') body.n--;
         bb_hash_put(h, body);
@@ -63,6 +63,6 @@ bb_hash bb_fact_key(bb_mail *m, const bb_message *msg)
     for (size_t i = 0; i < BB_COUNT(fields); i++) bb_hash_field(&h, bb_field_raw(m, m->root, fields[i]));
     bb_str path = msg->n_paths ? msg->paths[0].address : (bb_str){0};
     bb_hash_field(&h, bb_lowered(m->arena, path));
-    hash_body(&h, m->root->body);
+    hash_body(&h, m->root->body, m->returns);
     return bb_hash_end(&h);
 }

@@ -90,11 +90,22 @@ static void extend(block *b, bb_str line)
     b->last->folded = true;
 }
 
+/* bb_line(), without looking for a CR in each line of a message that has none. */
+static inline bool next_line(const bb_mail *m, bb_str *rest, bb_str *line)
+{
+    bool plain = rest->n && !m->returns && bb_offset_in(m->bytes, *rest) != BB_NPOS;
+    const char *lf = plain ? memchr(rest->p, '\n', rest->n) : NULL;
+    if (!lf) return bb_line(rest, line);
+    *line = (bb_str){rest->p, (size_t)(lf - rest->p)};
+    *rest = (bb_str){lf + 1, rest->n - line->n - 1};
+    return true;
+}
+
 /* Takes the first line of *rest into the block, as a field or more of one. */
 static bool take_line(block *b, bb_str *rest, bool begun, bb_str *line)
 {
     bb_str after = *rest, name, value;
-    if (!bb_line(&after, line) || !line->n) return false;
+    if (!next_line(b->m, &after, line) || !line->n) return false;
     if (begun && is_wsp(line->p[0])) extend(b, *line);
     else if (bb_field_split(*line, &name, &value)) add(b, name, value);
     else return false;
@@ -106,7 +117,7 @@ bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest)
 {
     block b = {.m = m, .start = rest->p, .tail = &b.first};
     bool begun = false;
-    for (bb_str line, next; rest->n && bb_delimiter_at(open, *rest).level < 0; begun = true) {
+    for (bb_str line, next; rest->n && !bb_at_delimiter(open, *rest); begun = true) {
         if (take_line(&b, rest, begun, &line)) continue;
         /* A broken line is passed over where the header clearly goes on behind it; else the body begins with it. */
         bb_str after = *rest, more;

@@ -34,6 +34,11 @@ typedef struct {
 /* Is `at`, which begins a line, a delimiter line of one of `open`? The innermost wins. */
 bb_delimiter bb_delimiter_at(const bb_open *open, bb_str at);
 
+static inline bool bb_at_delimiter(const bb_open *open, bb_str at)
+{
+    return bb_starts(at, BB_S("--")) && bb_delimiter_at(open, at).level >= 0;
+}
+
 /* ---- header blocks (fields.c) ---------------------------------------------------------------------- */
 
 /* Takes a line apart into name and value; false where it cannot be the first line of a field. */

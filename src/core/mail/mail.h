@@ -61,6 +61,7 @@ typedef struct {
     const bb_mail_options *opt;
     bb_arena *arena;
     bb_str bytes;
+    bool returns; /* a CR is somewhere among them */
     bb_part *root;
     int n_parts;
     const char *truncated; /* name of the limit that cut first, NULL: none did */

@@ -272,7 +272,7 @@ static void skip_before_header(reader *r)
     const char *p = r->pos;
     while (bb_line(&ahead, &line) && bb_empty(bb_trim(line))) p = r->end - ahead.n;
     bb_str rest = span(p, r->end);
-    if (bb_delimiter_at(&r->open, rest).level >= 0 || !bb_line(&rest, &line)) return;
+    if (bb_at_delimiter(&r->open, rest) || !bb_line(&rest, &line)) return;
     if (is_mbox_line(line)) r->pos = rest.n ? rest.p : r->end;
     else if (bb_field_split(line, &name, &value)) r->pos = p;
 }
@@ -344,6 +344,7 @@ void bb_mail_read(bb_arena *a, bb_str bytes, const bb_mail_options *opt, bb_mail
 {
     if (!bytes.p) bytes = BB_S("");
     *out = (bb_mail){.opt = opt ? opt : &bb_mail_defaults, .arena = a, .bytes = bytes};
+    out->returns = bb_chr(bytes, '\r') != BB_NPOS;
     size_t decoded = 0;
     reader r = {.m = out, .pos = bytes.p, .end = bytes.p + bytes.n, .decoded = &decoded};
     out->root = new_part(&r, NULL);

@@ -223,20 +223,12 @@ static size_t first_from(const bb_phrases_found *f, size_t at)
     return low;
 }
 
-/* Where the text lies in what was read; BB_NPOS: nowhere. */
-static size_t offset_in(const bb_phrases_found *f, bb_str text)
-{
-    uintptr_t from = (uintptr_t)text.p, whole = (uintptr_t)f->text.p;
-    bool inside = f->upto && from >= whole && from - whole <= f->upto && f->upto - (from - whole) >= text.n;
-    return inside ? (size_t)(from - whole) : BB_NPOS;
-}
-
 /* ---- questions --------------------------------------------------------------------------------------------------- */
 
 bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list)
 {
     bb_phrase_scan s = {.text = text, .list = list};
-    size_t offset = read ? offset_in(read, text) : BB_NPOS;
+    size_t offset = read ? bb_offset_in(bb_sub(read->text, 0, read->upto), text) : BB_NPOS;
     if (offset == BB_NPOS) return s;
     s.read = read;
     s.offset = offset;

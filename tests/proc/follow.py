@@ -225,8 +225,50 @@ def test_done():
     same(stored(home), 2, "done: and all of it is stored")
 
 
+def test_links():
+    """A link that is named stands for its file; one that lies in a folder is read, left, and told of."""
+    home, real, links, into = new_home(), TOP / "real", TOP / "links", TOP / "linked-into"
+    for folder in (real, links, into):
+        folder.mkdir()
+    box = maildir("linked")
+
+    def link(name, content):
+        (real / name).write_bytes(content)
+        (links / name).symlink_to(real / name)
+        return links / name
+
+    def put_away(path, *words):
+        got = run("ingest", "--done", *words, path, home=home)
+        ok(got.code == 0 and not got.said, "link: %s %s" % (words[0], path.name), got)
+
+    put_away(link("1.eml", distinct_bounce(1)), "delete")
+    same(((real / "1.eml").exists(), (links / "1.eml").is_symlink()), (False, True), "link: delete: its file is gone")
+    put_away(link("2.eml", distinct_bounce(2)), "move", "--into", into)
+    same((sorted(p.name for p in into.iterdir()), (into / "2.eml").is_symlink(), (real / "2.eml").exists()), (["2.eml"], False, False),
+         "link: move: its file is moved")
+    put_away(link("3.mbox", FROM + distinct_bounce(3) + b"\n"), "delete")
+    same(((real / "3.mbox").stat().st_size, (links / "3.mbox").is_symlink()), (0, True), "link: delete: its mailbox is emptied")
+    deliver(box, 4)
+    new = next((box / "new").iterdir())
+    (links / "4.eml").symlink_to(new)
+    put_away(links / "4.eml", "seen")
+    same([p.name for p in (box / "cur").iterdir()], [new.name + ":2,S"], "link: seen: its file in the Maildir is")
+    same(stored(home), 4, "link: and all of it is stored")
+    for name, content, tries in (("5.eml", distinct_bounce(5), (("delete",), ("move", "--into", into))),
+                                 ("6.mbox", (FROM + distinct_bounce(6) + b"\n") * 2, (("delete",),))):
+        folder = TOP / ("links-" + name)
+        folder.mkdir()
+        (real / name).write_bytes(content)
+        (folder / name).symlink_to(real / name)
+        for words in tries:
+            got = run("ingest", "--done", *words, folder, home=home)
+            ok(got.code == 64 and "%s: its mail is stored, and it stays" % (folder / name) in got.said, "link in a folder: %s: told: %s" % (words[0], name), got)
+        same(((real / name).read_bytes() == content, (folder / name).is_symlink()), (True, True), "link in a folder: left as it is: " + name)
+    same(stored(home), 6, "link in a folder: stored all the same")
+
+
 def main():
-    for test in (test_maildir, test_mbox, test_emptied, test_folder, test_reused, test_locked, test_busy, test_done):
+    for test in (test_maildir, test_mbox, test_emptied, test_folder, test_reused, test_locked, test_busy, test_done, test_links):
         test()
     done()
 

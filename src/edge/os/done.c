@@ -36,6 +36,12 @@ static bb_str name_of(const char *path)
     return slash == BB_NPOS ? s : bb_sub(s, slash + 1, BB_NPOS);
 }
 
+static bool left_a_link(const char *path, bb_err *err)
+{
+    return bb_fail(err, BB_EUSAGE, "%s: its mail is stored, and it stays, since it is a link: name what it leads to",
+                   path);
+}
+
 /* ---- mailboxes: locked as local(8) and virtual(8) lock them -------------------------------------------------- */
 
 /* A lock file beside the mailbox. Where the folder lets us make none, the lock on the file itself must do. */
@@ -70,6 +76,7 @@ static bool empty_locked(const char *path, const bb_progress *read, bb_err *err)
 {
     struct stat st;
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ELOOP) return left_a_link(path, err);
     if (fd < 0) return bb_os_fail(err, BB_EIO, path, "empty it");
     bool good = lock_file(fd) && fstat(fd, &st) == 0 && (!is_as_read(path, &st, read) || ftruncate(fd, 0) == 0);
     if (!good) bb_os_fail(err, errno == EAGAIN || errno == EACCES ? BB_EBUSY : BB_EIO, path, "empty it");
@@ -99,16 +106,21 @@ bool bb_os_mbox_is_locked(const char *path)
 
 /* ---- files that hold one message -------------------------------------------------------------------------------- */
 
-/* Gone, or another file by now: somebody else moves mail about here too, which is no trouble. */
-static bool still_there(const char *path, const bb_progress *read)
+/* Gone, or another file by now: somebody else moves mail about here too, which is no trouble. False: it is a link. */
+static bool still_there(const char *path, const bb_progress *read, bool *there, bb_err *err)
 {
     struct stat st;
-    return lstat(path, &st) == 0 && is_as_read(path, &st, read);
+    *there = lstat(path, &st) == 0;
+    if (*there && S_ISLNK(st.st_mode)) return left_a_link(path, err);
+    *there = *there && is_as_read(path, &st, read);
+    return true;
 }
 
 bool bb_os_remove_read(const char *path, const bb_progress *read, bb_err *err)
 {
-    if (!still_there(path, read) || unlink(path) == 0 || errno == ENOENT) return true;
+    bool there;
+    if (!still_there(path, read, &there, err)) return false;
+    if (!there || unlink(path) == 0 || errno == ENOENT) return true;
     return bb_os_fail(err, BB_EIO, path, "delete it");
 }
 
@@ -140,13 +152,15 @@ static bool move_to(const char *path, const char *folder, bb_err *err)
 
 bool bb_os_move_read(const char *path, const char *folder, const bb_progress *read, bb_err *err)
 {
-    return !still_there(path, read) || move_to(path, folder, err);
+    bool there;
+    return still_there(path, read, &there, err) && (!there || move_to(path, folder, err));
 }
 
 /* new/NAME becomes cur/NAME:2,S; in cur the flag S is added in the order of the letters. */
 bool bb_os_mark_seen(const char *path, const bb_progress *read, bb_err *err)
 {
     char to[4096];
+    bool there;
     bb_str all = bb_cstr(path), name = name_of(path), folder = bb_sub(all, 0, all.n - name.n), flags = {0};
     bool is_new = bb_iends(folder, BB_S("/new/"));
     if (!is_new && !bb_iends(folder, BB_S("/cur/"))) return true; /* no Maildir */
@@ -159,5 +173,5 @@ bool bb_os_mark_seen(const char *path, const bb_progress *read, bb_err *err)
     if (snprintf(to, sizeof to, BB_FMT "cur/" BB_FMT ":2," BB_FMT "S" BB_FMT, BB_ARG(parent), BB_ARG(bare),
                  BB_ARG(bb_sub(flags, 0, before)), BB_ARG(bb_sub(flags, before, BB_NPOS))) >= (int)sizeof to)
         return bb_fail(err, BB_EUSAGE, "%s: the path is too long", path);
-    return !still_there(path, read) || rename_to(path, to, err);
+    return still_there(path, read, &there, err) && (!there || rename_to(path, to, err));
 }

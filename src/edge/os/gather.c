@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which files a path stands for: itself, the messages of a Maildir, or every regular file below a folder.
- * Links to folders are not followed, so there are no loops; folders wait in a list, so nothing recurses.
+ * Links to folders are not followed, so there are no loops; folders wait in a list, so nothing recurses. A link to a
+ * file that is named itself stands for that file; one below a folder is read, and stays a link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -61,14 +62,15 @@ static bool add(bb_os_entries *e, bb_os_entry entry)
     return slot;
 }
 
-static bb_os_entry entry_of(const char *path, const struct stat *st)
+static bb_os_entry entry_of(const char *path, const char *real, const struct stat *st)
 {
     return (bb_os_entry){.path = path,
+                         .real = real,
                          .size = (uint64_t)st->st_size,
                          .changed = bb_os_changed(st),
                          .touched = bb_os_touched(st),
-                         .file = bb_os_file_id(st, path),
-                         .whole = bb_os_in_maildir(path)};
+                         .file = bb_os_file_id(st, real),
+                         .whole = bb_os_in_maildir(real)};
 }
 
 static const char *join(bb_arena *a, const char *folder, const char *name)
@@ -99,7 +101,7 @@ static void visit(bb_os_entries *e, folders *later, const char *folder, int fd, 
     if (S_ISREG(st.st_mode) && st.st_size > 0) {
         const char *path = join(e->arena, folder, name);
         bb_os_entry *slot = path ? BB_PUSH(e->arena, e->items, e->n, e->cap) : NULL;
-        if (slot) *slot = entry_of(path, &st);
+        if (slot) *slot = entry_of(path, path, &st);
         if (slot) slot->below = true;
     } else if (S_ISDIR(st.st_mode)) {
         const char **slot = BB_PUSH(e->arena, later->paths, later->n, later->cap);
@@ -111,7 +113,7 @@ static void list(bb_os_entries *e, folders *later, const char *folder)
 {
     DIR *d = opendir(folder);
     if (!d) {
-        add(e, (bb_os_entry){.path = folder, .error = errno, .below = true});
+        add(e, (bb_os_entry){.path = folder, .real = folder, .error = errno, .below = true});
         return;
     }
     bool maildir = is_folder(dirfd(d), "cur") && is_folder(dirfd(d), "new");
@@ -121,7 +123,7 @@ static void list(bb_os_entries *e, folders *later, const char *folder)
         if (!entry) break;
         if (wanted(entry->d_name, maildir)) visit(e, later, folder, dirfd(d), entry->d_name);
     }
-    if (errno) add(e, (bb_os_entry){.path = folder, .error = errno, .below = true});
+    if (errno) add(e, (bb_os_entry){.path = folder, .real = folder, .error = errno, .below = true});
     closedir(d);
 }
 
@@ -129,6 +131,16 @@ static int by_path(const void *x, const void *y)
 {
     const bb_os_entry *a = x, *b = y;
     return strcmp(a->path, b->path);
+}
+
+/* Where a link leads; anything else is there itself. */
+static const char *led_to(bb_arena *a, const char *path)
+{
+    struct stat st;
+    char *real = lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
+    bb_str kept = real ? bb_sprintf(a, "%s", real) : (bb_str){0};
+    free(real);
+    return kept.n ? kept.p : path;
 }
 
 bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err)
@@ -139,7 +151,9 @@ bool bb_os_gather(bb_os_entries *e, const char *path, bb_err *err)
     if (standard_input || !S_ISDIR(st.st_mode)) {
         bool regular = !standard_input && S_ISREG(st.st_mode);
         bb_os_entry *slot = BB_PUSH(e->arena, e->items, e->n, e->cap);
-        if (slot) *slot = regular ? entry_of(path, &st) : (bb_os_entry){.path = path, .stream = true};
+        if (slot)
+            *slot = regular ? entry_of(path, led_to(e->arena, path), &st)
+                            : (bb_os_entry){.path = path, .real = path, .stream = true};
     } else {
         folders later = {0};
         size_t first = e->n;

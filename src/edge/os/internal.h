@@ -10,7 +10,8 @@
 /* ---- gather.c: paths given to files ---------------------------------------------------------------- */
 
 typedef struct {
-    const char *path;
+    const char *path; /* as it is shown */
+    const char *real; /* where the file is: what a link that was named itself leads to, else the same */
     uint64_t size;
     int64_t changed, touched; /* nanoseconds since 1970 */
     bool whole;               /* bb_os_in_maildir */

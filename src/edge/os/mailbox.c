@@ -169,7 +169,7 @@ int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err)
                                     .cut = m->reader.cut,
                                     .done = m->behind + m->reader.done,
                                     .total = m->total,
-                                    .path = e->path,
+                                    .path = e->real,
                                     .mbox = m->reader.mbox,
                                     .below = e->below,
                                     .last = m->reader.end,

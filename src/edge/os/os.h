@@ -80,7 +80,8 @@ typedef struct {
     bb_time from_line;    /* of an mbox; BB_NO_TIME: none */
     bool cut;             /* it was longer than BB_MESSAGE_MAX */
     uint64_t done, total; /* bytes of the whole job read so far and in all, for progress; total 0: unknown */
-    const char *path;     /* of the file that holds it; lives as long as the mailbox */
+    const char
+        *path; /* of the file that holds it, to where a link that was named leads; lives as long as the mailbox */
     bool mbox, below;     /* it holds several; it was found below a folder */
     bool last;            /* nothing stands behind it in its file */
     bb_progress progress; /* up to its end; where bb_mailbox_resume was called, and for regular files */
@@ -108,7 +109,8 @@ void bb_mailbox_close(bb_mailbox **m);
 
 /* ---- mail that is done (done.c) -------------------------------------------------------------------- */
 
-/* Each does nothing, and answers true, where the file is no longer what `read` says that it was. */
+/* Each does nothing, and answers true, where the file is no longer what `read` says that it was. A link is left alone,
+ * and that is an error: whose mail it leads to, nobody knows. */
 bool bb_os_mark_seen(const char *path, const bb_progress *read, bb_err *err) BB_MUST_USE; /* in a Maildir */
 bool bb_os_move_read(const char *path, const char *folder, const bb_progress *read, bb_err *err) BB_MUST_USE;
 bool bb_os_remove_read(const char *path, const bb_progress *read, bb_err *err) BB_MUST_USE;

@@ -211,15 +211,15 @@ static bool settled(const char *path, int fd, struct stat *st)
 static bool open_file(bb_os_reader *r, const bb_os_entry *e, bb_err *err)
 {
     /* what was a file when the folder was listed may be a pipe by now: never wait in open for its writer */
-    r->fd = open(e->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (e->below ? O_NONBLOCK : 0));
+    r->fd = open(e->real, O_RDONLY | O_CLOEXEC | O_NOCTTY | (e->below ? O_NONBLOCK : 0));
     if (r->fd < 0) return bb_os_fail(err, BB_EIO, e->path, "open it");
     struct stat st;
     if (fstat(r->fd, &st) < 0) return bb_os_fail(err, BB_EIO, e->path, "look at it");
     if (S_ISREG(st.st_mode)) {
-        if (!settled(e->path, r->fd, &st))
+        if (!settled(e->real, r->fd, &st))
             return bb_fail(err, BB_EBUSY, "%s: another program keeps it locked; try again", e->path);
         r->left = (uint64_t)st.st_size;
-        r->progress = (bb_progress){.file = bb_os_file_id(&st, e->path),
+        r->progress = (bb_progress){.file = bb_os_file_id(&st, e->real),
                                     .size = r->left,
                                     .changed = bb_os_changed(&st),
                                     .touched = bb_os_touched(&st)};

@@ -73,6 +73,16 @@ def main():
        "check: those that stand in the place of built-in ones are named", got)
     got = run("rules", "check", "--json", TOP / "instead.rules").json()
     same((got["rules"], got["own"], got["replaced"]), (len(rows), 2, ["reply-552", "user-unknown"]), "check: for a machine")
+    (TOP / "uneven.rules").write_text(OWN.replace('"blue moon"', '"blue moon" "moon full|blue" "moon|sun shines" "moon * full|blue" "red|white * green d"'))
+    got = run("rules", "check", TOP / "uneven.rules")
+    ok(got.code == 0 and 'uneven.rules:5: "moon full|blue" fires on "blue" alone; if not meant so: "moon * full|blue"\n' in got.text
+       and '"moon|sun shines" fires on "moon" alone; if not meant so: "moon|sun * shines"\n' in got.text and got.text.count("alone") == 2,
+       "check: literals that fire on less than they look like", got)
+    got = run("rules", "check", "--json", TOP / "uneven.rules").json()
+    same([(u["line"], u["fires_on"]) for u in got["uneven"]], [(5, "blue"), (5, "moon")], "check: and for a machine")
+    (TOP / "nothing.rules").write_text(OWN.replace('"blue moon"', ""))
+    got = run("rules", "check", TOP / "nothing.rules")
+    ok(got.code == 78 and b'nothing.rules:5: "words" of what?' in got.err, "check: words that are none", got)
     same(run("rules", "check", "--rules", own).code, 64, "check: the file is an argument")
     got = run("rules", "test", "--rules", own, "--json", "550 5.1.1 User unknown under the blue moon").json()
     same((got["rule"], got["kind"]), ("our-provider", "soft"), "test: they come first")

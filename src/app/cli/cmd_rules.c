@@ -82,6 +82,24 @@ static void tell_replaced(cli *c, const bb_rules *rules, size_t own, bb_json *j)
     }
 }
 
+/* Literals of the file, whose rules are the first, that may be read otherwise than they were meant. */
+static void tell_uneven(cli *c, const bb_rules *rules, const char *source, bb_json *j)
+{
+    bb_uneven u;
+    for (size_t at = 0; bb_rules_next_uneven(rules, &c->arena, &at, &u) && u.source == source;) {
+        bb_json_open(j, '{');
+        bb_json_kint(j, "line", u.line);
+        bb_json_kstr(j, "literal", u.literal);
+        bb_json_kstr(j, "fires_on", u.word);
+        bb_json_kstr(j, "better", u.better);
+        bb_json_close(j, '}');
+        if (!c->json)
+            cli_print(c, "%s:%d: \"%s\" fires on \"%s\" alone; if not meant so: \"%s\"\n",
+                      cli_show(&c->arena, bb_cstr(u.source)), u.line, cli_show(&c->arena, u.literal),
+                      cli_show(&c->arena, u.word), cli_show(&c->arena, u.better));
+    }
+}
+
 static void tell_checked(cli *c, const bb_rules *rules, const char *file)
 {
     size_t n = bb_rules_count(rules), samples = 0, own = 0;
@@ -99,6 +117,10 @@ static void tell_checked(cli *c, const bb_rules *rules, const char *file)
     bb_json_key(&d.j, "replaced");
     bb_json_open(&d.j, '[');
     tell_replaced(c, rules, own, &d.j);
+    bb_json_close(&d.j, ']');
+    bb_json_key(&d.j, "uneven");
+    bb_json_open(&d.j, '[');
+    if (file) tell_uneven(c, rules, first, &d.j);
     bb_json_close(&d.j, ']');
     if (c->json) cli_json_end(c, &d);
     else if (file)

@@ -41,15 +41,55 @@ bb_evidence bb_rules_sample(const bb_rules *rules, bb_arena *a, size_t i, size_t
     return e;
 }
 
-/* Where sample k stands, counted from its rule's id; the rule's own line where they are not of one text. */
-static int sample_line(const bb_rules *rules, const bb_rule *r, size_t k)
+/* The line of what stands at `at`, counted from its rule's id; the rule's own where they are not of one text. */
+static int line_of(const bb_rules *rules, const bb_rule *r, const char *at)
 {
     int line = r->line - 1;
-    const char *end = rules->text + rules->n_text, *sample = r->samples[k].p;
-    if (r->id.p < rules->text || r->id.p >= end || sample <= r->id.p || sample > end) return r->line;
-    bb_str between = {r->id.p, (size_t)(sample - r->id.p)}, one;
+    const char *end = rules->text + rules->n_text;
+    if (r->id.p < rules->text || r->id.p >= end || at <= r->id.p || at > end) return r->line;
+    bb_str between = {r->id.p, (size_t)(at - r->id.p)}, one;
     while (bb_line(&between, &one)) line++;
     return line;
+}
+
+bb_str bb_literal_text(const bb_rules *rules, size_t i)
+{
+    size_t from = rules->trie.literals[i].text;
+    bb_str to_end = {rules->text + from, rules->n_text - from};
+    return bb_sub(to_end, 0, bb_chr(to_end, '"'));
+}
+
+/* Where the words around the | of a literal without * are divided unevenly: the blank that would be a * if they belonged to
+ * both sides. BB_NPOS: nowhere. *word becomes the alternative that is one word. */
+static size_t uneven(bb_str literal, bb_str *word)
+{
+    bb_str rest = literal, one;
+    size_t first = bb_chr(literal, '|'), words = 0;
+    *word = (bb_str){0};
+    while (bb_split(&rest, '|', &one)) {
+        if (bb_chr(one, ' ') != BB_NPOS) words++;
+        else if (bb_empty(*word)) *word = one;
+    }
+    if (first == BB_NPOS || !words || bb_empty(*word) || bb_chr(literal, '*') != BB_NPOS) return BB_NPOS;
+    size_t blank = bb_rchr(bb_sub(literal, 0, first), ' ');
+    if (blank != BB_NPOS) return blank; /* "mailbox full|disabled" */
+    size_t last = bb_rchr(literal, '|') + 1, at = bb_chr(bb_sub(literal, last, BB_NPOS), ' ');
+    return at == BB_NPOS ? at : last + at; /* "user|recipient unknown" */
+}
+
+bool bb_rules_next_uneven(const bb_rules *rules, bb_arena *a, size_t *at, bb_uneven *out)
+{
+    while (*at < rules->trie.n_literals) {
+        size_t i = (*at)++, blank;
+        bb_str literal = bb_literal_text(rules, i), word;
+        if ((blank = uneven(literal, &word)) == BB_NPOS) continue;
+        const bb_rule *r = &rules->rules[rules->trie.literals[i].rule];
+        bb_str better = bb_sprintf(a, BB_FMT " * " BB_FMT, BB_ARG(bb_sub(literal, 0, blank)),
+                                   BB_ARG(bb_sub(literal, blank + 1, BB_NPOS)));
+        *out = (bb_uneven){literal, word, better, r->source, line_of(rules, r, literal.p)};
+        return true;
+    }
+    return false;
 }
 
 bool bb_rules_check(const bb_rules *rules, bb_arena *a, bb_err *err)
@@ -62,7 +102,8 @@ bool bb_rules_check(const bb_rules *rules, bb_arena *a, bb_err *err)
             if (bb_eq(v.rule, r->id)) continue;
             if (bb_empty(v.rule)) v.rule = BB_S("no rule");
             return bb_fail(err, BB_ECONFIG, "%s:%d: \"" BB_FMT "\" is a sample of " BB_FMT " but fires " BB_FMT,
-                           r->source, sample_line(rules, r, k), BB_ARG(r->samples[k]), BB_ARG(r->id), BB_ARG(v.rule));
+                           r->source, line_of(rules, r, r->samples[k].p), BB_ARG(r->samples[k]), BB_ARG(r->id),
+                           BB_ARG(v.rule));
         }
     }
     return !a->failed || bb_fail(err, BB_ENOMEM, "out of memory");

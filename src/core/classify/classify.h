@@ -105,6 +105,16 @@ bb_evidence bb_rules_sample(const bb_rules *rules, bb_arena *a, size_t i, size_t
 /* Does every sample fire its rule? False with err: the first that does not, and what fires instead. */
 bool bb_rules_check(const bb_rules *rules, bb_arena *a, bb_err *err) BB_MUST_USE;
 
+/* A literal of alternatives that its writer may take for less than it is: "mailbox full|disabled" fires on "disabled". */
+typedef struct {
+    bb_str literal, word; /* as written; the alternative that is one word */
+    bb_str better;        /* what it would be if the words around it belonged to all: "mailbox * full|disabled" */
+    const char *source;
+    int line;
+} bb_uneven;
+/* The next such literal from number *at on, which begins at 0, in the rules' order; false: no more. */
+bool bb_rules_next_uneven(const bb_rules *rules, bb_arena *a, size_t *at, bb_uneven *out);
+
 /* ---- whole reports --------------------------------------------------------------------------------- */
 
 /* The verdict on recipient i of the report, or on the report as a whole where it names none

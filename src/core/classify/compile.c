@@ -127,6 +127,7 @@ static bool set_strength(reader *rd, bb_str word)
 static bool add_literals(reader *rd, bb_str value, bool unless)
 {
     bb_str literal;
+    if (bb_empty(value)) return bb_fail(rd->err, BB_ECONFIG, "\"%s\" of what?", unless ? "unless" : "words");
     while (next_literal(rd, &value, &literal)) {
         if (rd->rule == &rd->dropped) continue;
         if (!bb_growth_add(rd->growth, literal, (uint32_t)(rd->r->n_rules - 1), unless, rd->err)) return false;

@@ -255,6 +255,9 @@ struct bb_rules {
 /* The built-in rules as rules/freeze.c compiled them while the program was built. */
 extern const bb_rules bb_rules_frozen;
 
+/* Literal i as it was written (check.c). */
+bb_str bb_literal_text(const bb_rules *rules, size_t i);
+
 /* Index of an SMTP stage in the list CONN EHLO MAIL RCPT DATA, or -1. */
 int bb_stage_index(bb_str word);
 extern const char *const bb_stages[];

@@ -43,9 +43,7 @@ typedef void put_why(bb_buf *b, const case_of *of, const bb_lost *l);
 
 static bb_str literal(const case_of *of, uint32_t place)
 {
-    size_t from = of->r->trie.literals[place - 1].text;
-    bb_str to_end = {of->r->text + from, of->r->n_text - from};
-    return bb_sub(to_end, 0, bb_chr(to_end, '"'));
+    return bb_literal_text(of->r, place - 1);
 }
 
 static void put_weaker(bb_buf *b, const case_of *of, const bb_lost *l)

@@ -313,6 +313,14 @@ static void of_others(void)
          DAEMON "Subject: [BOUNCE]\n\nMessage details:\n  Subject: News\n  MAIL FROM: news@example.com\n  RCPT TO: "
                 "ann@example.net\n\nError message below:\n550 Requested action not taken: no such user here\n",
          "ann@example.net hard userunknown"},
+        {"your message, in Hebrew, is not your address",
+         DAEMON "Subject: Undeliverable\n\nההודעה שלך לא נמסרה לנמען:\n\nann@example.net\n\nהסיבה: המשתמש אינו קיים.\n",
+         "ann@example.net hard userunknown"},
+        {"Exchange in Chinese",
+         DAEMON
+         "Subject: "
+         "=?utf-8?B?5peg5rOV6YCB6L6+?=\n\n未能传递到以下收件人或组:\n\nann@example.net\n找不到您输入的电子邮件地址。\n",
+         "ann@example.net hard userunknown"},
         {"stars before an address",
          DAEMON "Subject: Delivery failed\n\nYour message has failed delivery. The following error report or reports "
                 "explain it:\n\n   *** ann@example.net\n   10061: connection refused by example.net\n",

@@ -14,7 +14,7 @@ import time
 
 from bed import hold, port_of
 from box import ROOT, done, ok, run, same, until
-from checked import NAMES, Checked
+from checked import NAMES, NEWS, Checked
 from lmtp import Daemon
 
 MAIN = """
@@ -22,7 +22,7 @@ virtual_mailbox_domains = bounces.example.com
 virtual_mailbox_base = /var/mail/vhosts
 virtual_mailbox_maps = regexp:/etc/postfix/bounce_mailboxes
 virtual_uid_maps = static:%(uid)d
-virtual_gid_maps = static:%(gid)d
+virtual_gid_maps = static:%(uid)d
 virtual_minimum_uid = 1
 transport_maps = regexp:/etc/postfix/bounce_transport, regexp:/etc/postfix/transport
 """
@@ -60,11 +60,8 @@ class Deaf(threading.Thread):
 
 class Test:
     def __init__(self, variant):
-        import pwd
-        news = pwd.getpwnam("news")
-        ids = {"uid": news.pw_uid, "gid": news.pw_gid}
-        self.bed = Checked(MAIN % ids, FILES, MASTER, chroot=variant == "chroot")
-        self.bed.give(self.bed.vhosts, news.pw_uid)
+        self.bed = Checked(MAIN % {"uid": NEWS}, FILES, MASTER, chroot=variant == "chroot")
+        self.bed.give(self.bed.vhosts, NEWS)
         self.bed.do("list", "add", "news", "--set", "bounce_domain=bounces.example.com")
         conf = self.bed.home / "bouncebox.conf"
         ours = "listen = unix:%s/private/bouncebox\nsocket_user = postfix\n" % self.bed.queue
@@ -175,7 +172,7 @@ class Test:
         self.planted("mailbox", "a user below virtual_minimum_uid", MAILBOX + "virtual_minimum_uid = 50000\n", says="from 50000 on")
         os.chown(self.bed.vhosts, 0, 0)
         self.planted("mailbox", "a folder that the user may not write to", MAILBOX, says="may not write", mends="install -d -o")
-        os.chown(self.bed.vhosts, self.bed.user.pw_uid, self.bed.user.pw_gid)
+        os.chown(self.bed.vhosts, NEWS, NEWS)
         self.planted("mailbox", "an alias for nobody", ALIAS, files={"alias": "/^bounce-.*@bounces\\.example\\.com$/ nosuchuser@example.org\n"},
                      says="there is no such recipient", mends="adduser.* nosuchuser")
         self.planted("lmtp", "a transport that master.cf does not have", "transport_maps = inline:{bounces.example.com=nosuch:unix:private/bouncebox}\n",
@@ -223,6 +220,7 @@ class Test:
         self.bed.services = kept
         self.planted("lifetime", "none", "bounce_queue_lifetime = 0\n", mends="5d")
         self.planted("lifetime", "an hour", "bounce_queue_lifetime = 1h\n", level="warning")
+        self.planted("lifetime", "an hour for all mail, which holds for bounces too", "maximal_queue_lifetime = 1h\n", says="maximal", level="warning")
         self.planted("recipient-limit", "fewer than every server must take", "smtpd_recipient_limit = 10\n", says="100", mends="1000")
         self.bed.do("subscriber", "import", "--list", "news", "-", stdin=("email\n" + "".join("u%d@remote.test\n" % i for i in range(130))).encode())
         self.planted("recipient-limit", "fewer than a list has subscribers", "smtpd_recipient_limit = 120\n", settings=VERP, says="130", level="warning")

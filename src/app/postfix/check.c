@@ -126,6 +126,7 @@ static bool read_home(checkup *k)
     bool good =
         cli_open_home(c) && cli_open_store(c, BB_STORE_READ) && cli_lists(c) && cli_open_keys(c) && read_lists(k);
     bb_store_close(&c->store);
+    k->owner = geteuid();
     return good && bb_os_act_as_root(&c->err);
 }
 

@@ -47,7 +47,8 @@ typedef struct {
     size_t n_findings, cap_findings;
     check_memory *memory;
     size_t n_memory, cap_memory;
-    size_t lines; /* of a table, counted */
+    unsigned owner; /* of the home */
+    size_t lines;   /* of a table, counted */
     bool running, dns_failed;
     bool root; /* we may look and go everywhere */
 } checkup;
@@ -91,7 +92,7 @@ typedef struct {
 /* The first of the keys that is found, in the order in which Postfix asks: key by key through all tables; pattern tables
  * know only keys[0]. */
 check_hit check_find(checkup *k, bb_str maps, const bb_str *keys, size_t n);
-/* The classes of a domain; 0 also where Postfix cannot say, since a table cannot be read (check_unreadable). */
+/* The classes of a domain. Not known: those that can be told, since some table cannot be read (check_unreadable). */
 unsigned check_classes_of(checkup *k, bb_str domain, bool *known);
 /* An address in an address table (virtual(5), canonical(5)). */
 check_hit check_find_address(checkup *k, bb_str maps, bb_str address);
@@ -117,7 +118,7 @@ typedef struct {
     const postfix_service *service;  /* NULL: there is none of that name */
 } check_way;
 
-bool check_way_of(checkup *k, bb_str address, check_way *out); /* false: Postfix could not be asked; nothing to say */
+check_way check_way_of(checkup *k, bb_str address);
 /* A parameter as the service has it: its own -o, else main.cf. */
 bb_str check_value(checkup *k, const postfix_service *s, const char *name);
 bool check_is_chrooted(checkup *k, const postfix_service *s);
@@ -199,6 +200,8 @@ bool check_send_probes(checkup *k, check_probes *out);
 /* probe_seek.c: where one is that bouncebox does not have. */
 /* The mailbox that it lies in, of files changed since then; empty: in none that we may read. */
 bb_str check_seek_mailbox(checkup *k, const check_probe *p, bb_time since);
+/* The mailbox that the mail log says it went to; empty: it does not say so. */
+bb_str check_seek_log(checkup *k, const check_probe *p);
 /* Why it did not come home: the queue's word, else the last line of the mail log that names it. */
 bb_str check_seek_trouble(checkup *k, const check_probe *p);
 

@@ -13,8 +13,8 @@ static void each_way(checkup *k, void (*look)(checkup *k, const check_sample *s,
     check_way *seen = bb_get_array(&k->c->arena, k->n_samples + 1, sizeof *seen);
     size_t n = 0;
     for (size_t i = 0; seen && i < k->n_samples; i++) {
-        check_way way;
-        bool known = !check_way_of(k, k->samples[i].address, &way);
+        check_way way = check_way_of(k, k->samples[i].address);
+        bool known = false;
         bb_str domain = check_domain_of(way.address);
         for (size_t s = 0; s < n && !known; s++)
             known = bb_eq(seen[s].transport, way.transport) && bb_eq(seen[s].nexthop, way.nexthop) &&
@@ -33,12 +33,18 @@ static bool runs(const check_way *way, const char *program)
 /* ---- mailbox ------------------------------------------------------------------------------------------------------- */
 
 static const struct {
-    const char *name, *what, *example;
+    const char *name, *what, *example; /* NULL: the owner of the home, who reads what is written there */
 } virtual_parameters[] = {
     {"virtual_mailbox_base", "the folder that mailboxes are below", "/var/mail/vhosts"},
-    {"virtual_uid_maps", "the user who writes them", "static:5000"},
-    {"virtual_gid_maps", "the group who writes them", "static:5000"},
+    {"virtual_uid_maps", "the user who writes them", NULL},
+    {"virtual_gid_maps", "the group who writes them", NULL},
 };
+
+/* virtual_minimum_uid keeps system users out, 100 unless main.cf says more. */
+static unsigned who_writes(const checkup *k)
+{
+    return k->owner >= 100 ? k->owner : 5000;
+}
 
 static bool has_parameters(checkup *k)
 {
@@ -50,8 +56,11 @@ static bool has_parameters(checkup *k)
         check_found(
             k, CHECK_FAULT, check_text(k, "%s is not set: %s", name, virtual_parameters[i].what),
             BB_S("virtual(8) delivers no mail without it: bounces wait in the queue, and are thrown away in the end."),
-            check_text(k, BB_FMT "\npostfix reload",
-                       BB_ARG(check_postconf(k, name, bb_cstr(virtual_parameters[i].example)))));
+            check_text(
+                k, BB_FMT "\npostfix reload",
+                BB_ARG(check_postconf(k, name,
+                                      virtual_parameters[i].example ? bb_cstr(virtual_parameters[i].example)
+                                                                    : check_text(k, "static:%u", who_writes(k))))));
     }
     return all;
 }
@@ -100,10 +109,26 @@ static void look_at_virtual(checkup *k, const check_way *way)
                        ", and a number from %llu on is wanted",
                        BB_ARG(user.value), BB_ARG(group.value), BB_ARG(way->address), (unsigned long long)least),
             BB_S("virtual(8) puts off what it cannot write as somebody."),
-            BB_S("postconf -e 'virtual_uid_maps = static:5000' 'virtual_gid_maps = static:5000'\npostfix reload"));
+            check_text(k, "postconf -e 'virtual_uid_maps = static:%u' 'virtual_gid_maps = static:%u'\npostfix reload",
+                       who_writes(k), who_writes(k)));
         return;
     }
     if (box.found) try_folder(k, check_text(k, BB_FMT "/" BB_FMT, BB_ARG(base), BB_ARG(box.value)), uid, gid);
+}
+
+/* A mailbox for the address, in the first table that has one a line. */
+static bb_str with_mailbox(checkup *k, bb_str address)
+{
+    bb_str maps = postfix_value(k->in, "virtual_mailbox_maps"), word;
+    check_table t;
+    while (postfix_item(&maps, &word)) {
+        if (!check_is_table(word, &t) || !(t.indexed || t.text)) continue;
+        bb_str line = check_text(k, BB_FMT " bounces/", BB_ARG(t.pattern ? check_as_pattern(k, address) : address));
+        return check_text(k, "printf '%%s\\n' " BB_FMT " >> " BB_FMT "%s" BB_FMT, BB_ARG(check_quoted(k, line)),
+                          BB_ARG(t.path), t.indexed ? "\npostmap " : "\npostfix reload",
+                          BB_ARG(t.indexed ? check_quoted(k, t.whole) : BB_S("")));
+    }
+    return check_text(k, "add " BB_FMT " to virtual_mailbox_maps", BB_ARG(address));
 }
 
 /* An alias is taken at the door; whether he whom it names is there is seen only when it is too late. */
@@ -111,18 +136,17 @@ static void look_at_alias(checkup *k, const check_sample *s, const check_way *wa
 {
     for (size_t i = 0; i < postfix_class_rows_count; i++) {
         bb_str maps = postfix_value(k->in, postfix_class_rows[i].recipients);
-        if (!(postfix_class_rows[i].class & way->classes) || !maps.n) continue;
-        if (check_find_address(k, maps, way->address).found) return;
+        if (!(postfix_class_rows[i].class & way->classes)) continue;
+        if (!maps.n || check_find_address(k, maps, way->address).found) return;
     }
     if (way->classes & POSTFIX_VIRTUAL_ALIAS) return;
     check_found(k, CHECK_FAULT,
                 check_text(k, "virtual_alias_maps make " BB_FMT " of " BB_FMT ", and there is no such recipient",
                            BB_ARG(way->address), BB_ARG(s->address)),
                 BB_S("Bounces are taken and then cannot be delivered: they are lost."),
-                way->classes & POSTFIX_LOCAL
-                    ? check_text(k, "adduser --system --no-create-home " BB_FMT,
-                                 BB_ARG(bb_sub(way->address, 0, bb_chr(way->address, '@'))))
-                    : check_text(k, "add " BB_FMT " to virtual_mailbox_maps", BB_ARG(way->address)));
+                way->classes & POSTFIX_LOCAL ? check_text(k, "adduser --system --no-create-home " BB_FMT,
+                                                          BB_ARG(bb_sub(way->address, 0, bb_chr(way->address, '@'))))
+                                             : with_mailbox(k, way->address));
 }
 
 static void look_at_mailbox(checkup *k, const check_sample *s, const check_way *way)
@@ -131,9 +155,23 @@ static void look_at_mailbox(checkup *k, const check_sample *s, const check_way *
     if (runs(way, "virtual")) look_at_virtual(k, way);
 }
 
+/* What Postfix would miss once the domain is in this class alone. */
+static bool will_miss(checkup *k)
+{
+    const postfix_service *s =
+        postfix_service_of(k->in, bb_dup(&k->c->arena, postfix_value(k->in, "virtual_transport")).p, "unix");
+    for (size_t i = 0; s && i < k->n_domains; i++) {
+        bool known;
+        unsigned classes = check_classes_of(k, k->domains[i], &known);
+        if ((classes & POSTFIX_VIRTUAL_MAILBOX) && (classes & (classes - 1))) return bb_eq(s->command, BB_S("virtual"));
+    }
+    return false;
+}
+
 void check_mailbox(checkup *k)
 {
-    each_way(k, look_at_mailbox);
+    if (will_miss(k)) has_parameters(k);
+    else each_way(k, look_at_mailbox);
 }
 
 /* ---- lmtp, dsn, socket ------------------------------------------------------------------------------------------------ */
@@ -264,28 +302,35 @@ static void try_socket(checkup *k, const postfix_service *s, const char *paramet
                 BB_S("start who should listen there, or take it out of the parameter"));
 }
 
+/* "{ unix:/path, option=value }", "local:/path" and "unix:/path" are one socket; empty: it is none of these. */
+static bb_str socket_of(checkup *k, bb_str item)
+{
+    bb_str inner = bb_starts(item, BB_S("{")) ? bb_sub(item, 1, item.n - 2) : item, word = {0};
+    if (!postfix_item(&inner, &word)) return (bb_str){0};
+    if (bb_starts(word, BB_S("local:"))) return check_text(k, "unix:" BB_FMT, BB_ARG(bb_sub(word, 6, BB_NPOS)));
+    return bb_starts(word, BB_S("unix:")) ? word : (bb_str){0};
+}
+
+static void try_sockets(checkup *k, const postfix_service *s, const char *parameter, bb_buf *seen)
+{
+    bb_str rest = check_value(k, s, parameter), item;
+    while (postfix_item(&rest, &item)) {
+        bb_str target = socket_of(k, item);
+        bb_str mark = check_text(k, " " BB_FMT " %d ", BB_ARG(target), check_is_chrooted(k, s));
+        if (!target.n || bb_find(bb_buf_str(seen), mark) != BB_NPOS) continue;
+        bb_put(seen, mark);
+        try_socket(k, s, parameter, target);
+    }
+}
+
 void check_sockets(checkup *k)
 {
     bb_buf seen = bb_buf_in(&k->c->arena, (size_t)64 << 10);
     each_way(k, look_at_outside);
-    for (size_t i = 0; i < k->in->n_services; i++) {
-        const postfix_service *s = &k->in->services[i];
-        for (size_t t = 0; t < BB_COUNT(told); t++) {
-            if (!bb_eq(s->command, bb_cstr(told[t].program))) continue;
-            bb_str rest = check_value(k, s, told[t].parameter), item;
-            while (postfix_item(&rest, &item)) {
-                if (bb_starts(item, BB_S("{")))
-                    item = bb_sub(item, 1, bb_chr(item, ',') == BB_NPOS ? item.n - 2 : bb_chr(item, ',') - 1);
-                item = bb_trim(item);
-                if (bb_starts(item, BB_S("local:")))
-                    item = check_text(k, "unix:" BB_FMT, BB_ARG(bb_sub(item, 6, BB_NPOS)));
-                bb_str mark = check_text(k, " %s %d ", bb_dup(&k->c->arena, item).p, check_is_chrooted(k, s));
-                if (!bb_starts(item, BB_S("unix:")) || bb_find(bb_buf_str(&seen), mark) != BB_NPOS) continue;
-                bb_put(&seen, mark);
-                try_socket(k, s, told[t].parameter, item);
-            }
-        }
-    }
+    for (size_t i = 0; i < k->in->n_services; i++)
+        for (size_t t = 0; t < BB_COUNT(told); t++)
+            if (bb_eq(k->in->services[i].command, bb_cstr(told[t].program)))
+                try_sockets(k, &k->in->services[i], told[t].parameter, &seen);
 }
 
 /* ---- pipe ----------------------------------------------------------------------------------------------------------------- */

@@ -51,7 +51,8 @@ static void look_at_server(checkup *k, const filter *f)
                     BB_S("What the filter gives back goes to the filter again, round and round, until it has too many "
                          "hops and is lost."),
                     second_door(k));
-    check_reply r = check_reach(k, f->service, f->nexthop, NULL);
+    static const char *const lines[] = {"QUIT", NULL};
+    check_reply r = check_reach(k, f->service, f->nexthop, lines);
     if (!r.asked || r.there) return;
     check_found(
         k, CHECK_FAULT, check_text(k, "content_filter = " BB_FMT ": " BB_FMT, BB_ARG(f->value), BB_ARG(r.text)),
@@ -96,9 +97,8 @@ static void look_at_program(checkup *k, const filter *f)
 static bool is_aliased(checkup *k, const check_sample **which)
 {
     for (size_t i = 0; i < k->n_samples; i++) {
-        check_way way;
         *which = &k->samples[i];
-        if (check_way_of(k, k->samples[i].address, &way) && way.aliased) return true;
+        if (check_way_of(k, k->samples[i].address).aliased) return true;
     }
     return false;
 }

@@ -70,8 +70,7 @@ void check_classes(checkup *k)
     for (size_t i = 0; i < k->n_domains; i++) {
         bool known;
         unsigned classes = check_classes_of(k, k->domains[i], &known);
-        if (!known) continue; /* check_unreadable */
-        if (!classes) no_class(k, k->domains[i]);
+        if (!classes && known) no_class(k, k->domains[i]);
         else if (classes & (classes - 1)) two_classes(k, k->domains[i], classes);
     }
 }
@@ -174,8 +173,8 @@ void check_original(checkup *k)
 {
     if (!bb_ieq(postfix_value(k->in, "enable_original_recipient"), BB_S("no"))) return;
     for (size_t i = 0; i < k->n_samples; i++) {
-        check_way way;
-        if (!check_way_of(k, k->samples[i].address, &way) || !way.aliased) continue;
+        check_way way = check_way_of(k, k->samples[i].address);
+        if (!way.aliased) continue;
         check_found(k, CHECK_FAULT,
                     check_text(k, "enable_original_recipient = no, and virtual_alias_maps make " BB_FMT " of " BB_FMT,
                                BB_ARG(way.address), BB_ARG(k->samples[i].address)),

@@ -82,16 +82,20 @@ static bool seconds_of(bb_str value, uint64_t *out)
     return true;
 }
 
+/* qmgr(8) takes the shorter one. */
 void check_lifetime(checkup *k)
 {
-    uint64_t seconds;
-    bb_str value = postfix_value(k->in, "bounce_queue_lifetime");
-    if (!seconds_of(value, &seconds) || seconds >= 86400) return;
-    check_found(
-        k, seconds ? CHECK_WARNING : CHECK_FAULT, check_text(k, "bounce_queue_lifetime = " BB_FMT, BB_ARG(value)),
-        seconds ? BB_S("A bounce that cannot be handed over for so long, since the daemon is down, is thrown away.")
-                : BB_S("A bounce that cannot be handed over at once is thrown away."),
-        BB_S("postconf -e 'bounce_queue_lifetime = 5d'\npostfix reload"));
+    static const char *const names[] = {"bounce_queue_lifetime", "maximal_queue_lifetime"};
+    for (size_t i = 0; i < BB_COUNT(names); i++) {
+        uint64_t seconds;
+        bb_str value = postfix_value(k->in, names[i]);
+        if (!seconds_of(value, &seconds) || seconds >= 86400) continue;
+        check_found(
+            k, seconds ? CHECK_WARNING : CHECK_FAULT, check_text(k, "%s = " BB_FMT, names[i], BB_ARG(value)),
+            seconds ? BB_S("A bounce that cannot be handed over for so long, since the daemon is down, is thrown away.")
+                    : BB_S("A bounce that cannot be handed over at once is thrown away."),
+            check_text(k, "postconf -e '%s = 5d'\npostfix reload", names[i]));
+    }
 }
 
 /* ---- recipient limit --------------------------------------------------------------------------------------------------------- */
@@ -119,6 +123,8 @@ void check_recipient_limit(checkup *k)
         check_text(k, "postconf -e 'smtpd_recipient_limit = %llu'\npostfix reload", (unsigned long long)wanted));
 }
 
+#define QUEUE_SECONDS 10.0
+
 /* ---- waiting -------------------------------------------------------------------------------------------------------------------- */
 
 bb_str check_member(bb_str object, const char *key, size_t *from)
@@ -136,11 +142,16 @@ bb_str check_member(bb_str object, const char *key, size_t *from)
     return (bb_str){0};
 }
 
+/* Where showq(8) goes away under it, as at a reload, postqueue(1) waits for an hour. */
 bb_str check_queue(checkup *k)
 {
-    bb_run r = {0};
+    bb_run r = {.status = 1};
     const char *const argv[] = {"postqueue", "-c", k->in->config_dir, "-j", NULL};
-    if (!postfix_run(k->c, argv, (bb_str){0}, &r)) k->c->err = (bb_err){0};
+    for (int i = 0; i < 2 && r.status != 0; i++)
+        if (!bb_os_run_for(&k->c->arena, argv, (bb_str){0}, QUEUE_SECONDS, &r, &k->c->err)) {
+            k->c->err = (bb_err){0};
+            break;
+        }
     return r.status == 0 ? r.output : (bb_str){0};
 }
 

@@ -102,15 +102,19 @@ static bool matches_parents(const postfix_installation *in, const char *name)
 
 bool postfix_classes_of(cli *c, const postfix_installation *in, bb_str domain, unsigned *classes)
 {
-    unsigned sum = 0;
+    bool good = true;
+    *classes = 0;
     for (size_t i = 0; i < postfix_class_rows_count; i++) {
         const postfix_class_row *row = &postfix_class_rows[i];
-        bool held;
+        bool held = false;
+        bb_err before = c->err;
         if (!postfix_domain_in(c, in, postfix_value(in, row->domains), domain, matches_parents(in, row->domains),
-                               &held))
-            return bb_fail_in(&c->err, "%s", row->domains);
-        if (held) sum |= row->class;
+                               &held)) {
+            if (good) bb_fail_in(&c->err, "%s", row->domains);
+            else c->err = before;
+            good = false;
+        }
+        if (held) *classes |= row->class;
     }
-    *classes = sum;
-    return true;
+    return good;
 }

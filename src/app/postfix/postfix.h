@@ -82,7 +82,8 @@ typedef struct {
 extern const postfix_class_row postfix_class_rows[];
 extern const size_t postfix_class_rows_count;
 
-/* The sum of the classes that have it: 0 where it is no domain of this Postfix, two where main.cf is wrong. */
+/* The sum of the classes that have it: 0 where it is no domain of this Postfix, two where main.cf is wrong. False: a table
+ * cannot be read; then it is the sum of those that can be told. */
 bool postfix_classes_of(cli *c, const postfix_installation *in, bb_str domain, unsigned *classes) BB_MUST_USE;
 /* Does a list of domains hold it? Names, tables, files of names, and !not. with_parents: example.com holds a.example.com. */
 bool postfix_domain_in(cli *c, const postfix_installation *in, bb_str list, bb_str domain, bool with_parents,

@@ -39,8 +39,8 @@ static bool is_caught(checkup *k)
 
 static bool is_refused_here(checkup *k, bb_str address)
 {
-    check_way way;
-    if (is_caught(k) || !check_way_of(k, address, &way)) return false;
+    check_way way = check_way_of(k, address);
+    if (is_caught(k)) return false;
     return way.classes == POSTFIX_LOCAL && !way.aliased && way.service && bb_eq(way.service->command, BB_S("local")) &&
            !check_find_address(k, postfix_value(k->in, "alias_maps"), way.address).found;
 }
@@ -130,11 +130,14 @@ static bool look_into_store(checkup *k, check_probes *all, waiting *w, bb_arena 
     return good && bb_os_act_as_root(&c->err);
 }
 
-static void look_into_mailboxes(checkup *k, check_probes *all, const waiting *w)
+/* The log is long, so it is read once a second; `into_log` says whether it is time. */
+static void look_into_mailboxes(checkup *k, check_probes *all, const waiting *w, bool into_log)
 {
     for (size_t i = 0; i < all->n; i++) {
         check_probe *p = &all->items[i];
-        bb_str box = p->sent && !p->home ? check_seek_mailbox(k, p, w->began) : (bb_str){0};
+        if (!p->sent || p->home) continue;
+        bb_str box = check_seek_mailbox(k, p, w->began);
+        if (!box.n && into_log) box = check_seek_log(k, p);
         if (box.n) came(p, w, false, box);
     }
 }
@@ -161,14 +164,16 @@ static bool wait_for_all(checkup *k, check_probes *all, waiting *w, double patie
 {
     bb_arena a;
     bool good = true, on = isatty(STDERR_FILENO) == 1;
-    double end = w->begun + patience;
+    double end = w->begun + patience, log_read = w->begun;
     bb_arena_init(&a, &bb_os_alloc, (size_t)64 << 20);
     while (good && !is_over(all, w) && bb_os_monotonic() < end) {
         double before = bb_os_monotonic();
         show_patience(w, end, on);
         bb_arena_reset(&a);
         good = look_into_store(k, all, w, &a);
-        look_into_mailboxes(k, all, w);
+        bool into_log = before - log_read >= 1;
+        if (into_log) log_read = before;
+        look_into_mailboxes(k, all, w, into_log);
         double pause = bb_os_monotonic() - before; /* a look into much takes long, so there are fewer */
         if (pause < 0.05) pause = 0.05;
         if (!is_over(all, w))
@@ -198,12 +203,12 @@ static void tell_lost(checkup *k, const check_probe *p, double patience)
 
 static void tell_unread(checkup *k, const check_probe *p)
 {
-    if (p->home && !p->stored)
-        check_found(k, CHECK_NOTE,
-                    check_text(k, BB_FMT ": the bounce lies in " BB_FMT, BB_ARG(p->address), BB_ARG(p->by)),
-                    BB_S("Postfix has done its part; nobody has read it yet."),
-                    check_text(k, "bouncebox ingest " BB_FMT "\n(or let it stay and read what comes: ingest --follow)",
-                               BB_ARG(p->by)));
+    if (!p->home || p->stored) return;
+    bb_str what = bb_starts(p->by, BB_S("/")) ? p->by : BB_S("MAILBOX");
+    check_found(k, CHECK_NOTE, check_text(k, BB_FMT ": the bounce lies in " BB_FMT, BB_ARG(p->address), BB_ARG(p->by)),
+                BB_S("Postfix has done its part; nobody has read it yet."),
+                check_text(k, "bouncebox ingest " BB_FMT "\n(or let it stay and read what comes: ingest --follow)",
+                           BB_ARG(what)));
 }
 
 bool check_send_probes(checkup *k, check_probes *out)
@@ -225,7 +230,8 @@ bool check_send_probes(checkup *k, check_probes *out)
     for (size_t i = 0; out->items && i < k->n_samples && out->n < MOST_PROBES; i++) {
         check_probe *p = &out->items[out->n];
         *p = (check_probe){.list = k->samples[i].list, .to = to, .address = path_like(k, &k->samples[i], to)};
-        if (!p->address.n || !check_way_of(k, p->address, &p->way)) continue;
+        if (!p->address.n) continue;
+        p->way = check_way_of(k, p->address);
         out->n++;
         if (!hand_over(k, p)) return false;
     }

@@ -61,6 +61,19 @@ static bb_str virtual_mailbox(checkup *k, const check_way *way)
     return check_text(k, BB_FMT "/" BB_FMT, BB_ARG(postfix_value(k->in, "virtual_mailbox_base")), BB_ARG(box.value));
 }
 
+/* Whom aliases(5) make of him, where that is one user. */
+static bb_str behind_aliases(checkup *k, bb_str user)
+{
+    for (int i = 0; i < 8; i++) {
+        check_hit hit = check_find(k, postfix_value(k->in, "alias_maps"), &user, 1);
+        if (!hit.found || !hit.value.n) break;
+        for (size_t c = 0; c < hit.value.n; c++)
+            if (bb_chr(BB_S("/|:@, "), hit.value.p[c]) != BB_NPOS) return user;
+        user = hit.value;
+    }
+    return user;
+}
+
 /* Of a user of this machine; one whose mail a program takes has none. */
 static bb_str local_mailbox(checkup *k, const check_way *way)
 {
@@ -70,7 +83,7 @@ static bb_str local_mailbox(checkup *k, const check_way *way)
     size_t n = 1;
     if (postfix_value(k->in, "mailbox_command").n) return (bb_str){0};
     while (n < local.n && bb_chr(delimiters, local.p[n]) == BB_NPOS) n++;
-    const char *user = bb_dup(&k->c->arena, bb_sub(local, 0, n)).p;
+    const char *user = bb_dup(&k->c->arena, behind_aliases(k, bb_sub(local, 0, n))).p;
     const struct passwd *who = user ? getpwnam(user) : NULL;
     if (home.n && who) return check_text(k, "%s/" BB_FMT, who->pw_dir, BB_ARG(home));
     return check_text(k, BB_FMT "/%s", BB_ARG(postfix_value(k->in, "mail_spool_directory")), user ? user : "");
@@ -112,21 +125,37 @@ static bb_str queue_says(checkup *k, const check_probe *p)
     return (bb_str){0};
 }
 
-static bb_str log_says(checkup *k, const check_probe *p)
+/* The last line of the mail log that says what became of mail for it. */
+static bb_str log_line(checkup *k, const check_probe *p)
 {
     static const char *const places[] = {"/var/log/mail.log", "/var/log/maillog"};
-    bb_str own = bb_dup(&k->c->arena, postfix_value(k->in, "maillog_file")), line, last = {0};
+    bb_str own = bb_dup(&k->c->arena, postfix_value(k->in, "maillog_file")), last = {0}, line;
+    bb_arena a;
+    bb_arena_init(&a, &bb_os_alloc, 2 * LOG_END);
     for (size_t i = 0; i < BB_COUNT(places) + 1 && !last.n; i++) {
         const char *path = i ? places[i - 1] : own.p;
-        bb_str text = path && path[0] ? end_of(&k->c->arena, path, LOG_END, 0) : (bb_str){0};
+        bb_str text = path && path[0] ? end_of(&a, path, LOG_END, 0) : (bb_str){0}, found = {0};
         while (bb_line(&text, &line))
-            if (bb_ifind(line, p->address) != BB_NPOS && bb_find(line, BB_S("status=")) != BB_NPOS) last = line;
+            if (bb_ifind(line, p->address) != BB_NPOS && bb_find(line, BB_S("status=")) != BB_NPOS) found = line;
+        last = bb_dup(&k->c->arena, found);
+        bb_arena_reset(&a);
     }
-    return last.n ? check_text(k, "The mail log's last word about it: " BB_FMT, BB_ARG(last)) : (bb_str){0};
+    bb_arena_free(&a);
+    return last;
+}
+
+/* local(8) and virtual(8) say so; what a daemon takes is seen in the store. */
+bb_str check_seek_log(checkup *k, const check_probe *p)
+{
+    bb_str line = log_line(k, p), mark = BB_S("to=<");
+    size_t to = bb_find(line, mark);
+    if (bb_find(line, BB_S("status=sent (delivered to ")) == BB_NPOS || to == BB_NPOS) return (bb_str){0};
+    bb_str who = bb_sub(line, to + mark.n, BB_NPOS);
+    return check_text(k, "the mailbox of " BB_FMT, BB_ARG(bb_sub(who, 0, bb_chr(who, '>'))));
 }
 
 bb_str check_seek_trouble(checkup *k, const check_probe *p)
 {
-    bb_str said = queue_says(k, p);
-    return said.n ? said : log_says(k, p);
+    bb_str said = queue_says(k, p), line = said.n ? said : log_line(k, p);
+    return said.n || !line.n ? said : check_text(k, "The mail log's last word about it: " BB_FMT, BB_ARG(line));
 }

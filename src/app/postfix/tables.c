@@ -70,7 +70,7 @@ unsigned check_classes_of(checkup *k, bb_str domain, bool *known)
     if (!m || told) return m ? m->classes : 0;
     *known = postfix_classes_of(k->c, k->in, domain, &classes);
     if (!*known) k->c->err = (bb_err){0};
-    m->classes = *known ? classes : 0;
+    m->classes = classes;
     m->answer = *known ? BB_S("known") : (bb_str){0};
     return m->classes;
 }

@@ -95,23 +95,22 @@ static void set_transport(check_way *way, bb_str value)
     way->nexthop = colon == BB_NPOS ? (bb_str){0} : bb_trim(bb_sub(value, colon + 1, BB_NPOS));
 }
 
-bool check_way_of(checkup *k, bb_str address, check_way *out)
+check_way check_way_of(checkup *k, bb_str address)
 {
-    *out = (check_way){.address = address};
-    follow_aliases(k, out);
+    check_way way = {.address = address};
     bool known;
-    out->classes = check_classes_of(k, check_domain_of(out->address), &known);
-    if (!known) return false;
+    follow_aliases(k, &way);
+    way.classes = check_classes_of(k, check_domain_of(way.address), &known);
     size_t i = 0;
-    while (!(transports[i].class & out->classes) && transports[i].class != ~0u) i++;
-    out->from = bb_cstr(transports[i].parameter);
-    set_transport(out, postfix_value(k->in, transports[i].parameter));
-    check_hit hit = find_transport(k, out->address);
+    while (!(transports[i].class & way.classes) && transports[i].class != ~0u) i++;
+    way.from = bb_cstr(transports[i].parameter);
+    set_transport(&way, postfix_value(k->in, transports[i].parameter));
+    check_hit hit = find_transport(k, way.address);
     if (hit.found) {
-        out->from = BB_S("transport_maps");
-        set_transport(out, hit.value);
+        way.from = BB_S("transport_maps");
+        set_transport(&way, hit.value);
     }
-    const char *name = bb_dup(&k->c->arena, out->transport).p;
-    out->service = name ? postfix_service_of(k->in, name, "unix") : NULL;
-    return true;
+    const char *name = bb_dup(&k->c->arena, way.transport).p;
+    way.service = name ? postfix_service_of(k->in, name, "unix") : NULL;
+    return way;
 }

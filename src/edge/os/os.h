@@ -55,8 +55,11 @@ typedef struct {
     bb_str output, complaints; /* what it wrote to standard output and standard error */
     int status;                /* exit code; 128 and the signal that ended it */
 } bb_run;
+#define BB_RUN_SECONDS 60.0 /* and then it is killed */
 /* argv[0] is looked for in PATH; the last one is NULL. However it ends, true; BB_ENOINPUT: there is no such program. */
 bool bb_os_run(bb_arena *a, const char *const *argv, bb_str input, bb_run *out, bb_err *err) BB_MUST_USE;
+bool bb_os_run_for(bb_arena *a, const char *const *argv, bb_str input, double seconds, bb_run *out,
+                   bb_err *err) BB_MUST_USE;
 
 /* ---- mailboxes ------------------------------------------------------------------------------------ */
 

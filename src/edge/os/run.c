@@ -3,10 +3,12 @@
  * Another program, run to its end: what it is given, what it says and how it ends. No shell is in between.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +30,20 @@ static bool open_files(int fds[FILES], bb_str input)
         if (n > 0) input = bb_sub(input, (size_t)n, BB_NPOS);
     }
     return good && lseek(fds[INPUT], 0, SEEK_SET) == 0;
+}
+
+/* It has so long; then it is killed, and that is how it ended. Without pidfd_open(2) it has for ever. */
+static bool wait_for(pid_t child, double seconds, int *status)
+{
+    struct pollfd p = {.fd = pidfd_open(child, 0), .events = POLLIN};
+    double end = bb_os_monotonic() + seconds, left;
+    int ready = p.fd < 0;
+    while (!ready && (left = end - bb_os_monotonic()) > 0) ready = poll(&p, 1, (int)(left * 1000) + 1) > 0;
+    if (p.fd >= 0) close(p.fd);
+    if (!ready) kill(child, SIGKILL);
+    while (waitpid(child, status, 0) < 0)
+        if (errno != EINTR) return false;
+    return true;
 }
 
 static _Noreturn void become(const char *const *argv, const int fds[FILES])
@@ -53,14 +69,18 @@ static bool take(bb_arena *a, int fd, bb_str *out)
 
 bool bb_os_run(bb_arena *a, const char *const *argv, bb_str input, bb_run *out, bb_err *err)
 {
+    return bb_os_run_for(a, argv, input, BB_RUN_SECONDS, out, err);
+}
+
+bool bb_os_run_for(bb_arena *a, const char *const *argv, bb_str input, double seconds, bb_run *out, bb_err *err)
+{
     int fds[FILES] = {-1, -1, -1}, status = 0;
     bool good = open_files(fds, input);
     pid_t child = good ? fork() : -1;
     if (child == 0) become(argv, fds);
     good = child > 0;
     if (!good) bb_os_fail(err, BB_EIO, argv[0], "run it");
-    while (good && waitpid(child, &status, 0) < 0)
-        if (errno != EINTR) good = bb_os_fail(err, BB_EIO, argv[0], "wait for it");
+    if (good && !wait_for(child, seconds, &status)) good = bb_os_fail(err, BB_EIO, argv[0], "wait for it");
     if (good) {
         *out = (bb_run){.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)};
         good = take(a, fds[OUTPUT], &out->output) && take(a, fds[COMPLAINTS], &out->complaints);

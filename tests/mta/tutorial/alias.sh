@@ -1,0 +1,2 @@
+postmap /etc/postfix/virtual
+postfix reload

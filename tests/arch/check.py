@@ -3,7 +3,7 @@
 """Holds the shape of the source: arrows between modules, purity of core and library, libraries, licence lines.
 Speaks TAP.
 
-usage: check.py ROOT COMPILER ARCHIVE [PROGRAM LIBRARY DAEMON]
+usage: check.py ROOT COMPILER ARCHIVE [PROGRAM LIBRARY DAEMON FETCH]
        check.py ROOT COMPILER              without what needs a plain build (sanitizers call everything)
 
 Each check is a function from what it looks at to a list of findings. All of them are also tried on planted
@@ -217,6 +217,9 @@ PLANTED_INCLUDES = [  # who, what, whether it is wrong
     ("src/app/cli/x.c", '"app/daemon/daemon.h"', True),
     ("src/app/cli/x.c", "<event2/event.h>", True),
     ("src/app/daemon/x.c", "<sqlite3.h>", True),
+    ("src/app/fetch/x.c", "<curl/curl.h>", True),
+    ("src/edge/remote/x.c", "<curl/curl.h>", False),
+    ("src/edge/remote/x.c", '"edge/store/store.h"', True),
     ("src/app/daemon/x.c", '"app/cli/cli.h"', False),
     ("src/app/cli/x.c", "<bouncebox/bouncebox.h>", True),
     ("src/core/fact/x.c", "<bouncebox/bouncebox.h>", True),
@@ -240,13 +243,16 @@ def allowed_symbols():
     return [w for row in words(HERE / "symbols.txt") for w in row]
 
 
+OTHERS = ("daemon", "fetch")  # programs that bouncebox executes, for what they alone are linked with
+
+
 def allowed_libraries():
-    return [w for row in words(HERE / "libraries.txt") for w in row if row[0] != "daemon"]
+    return [w for row in words(HERE / "libraries.txt") for w in row if row[0] not in OTHERS]
 
 
-def daemon_libraries():
-    """What only the daemon may be linked with, beside those."""
-    return [w for first, *rest in words(HERE / "libraries.txt") if first == "daemon" for w in rest]
+def own_libraries(other):
+    """What only that program may be linked with, beside those."""
+    return [w for first, *rest in words(HERE / "libraries.txt") if first == other for w in rest]
 
 
 def library_may(what):
@@ -280,7 +286,12 @@ def check_library(library):
     none(wrong_libraries(library, library_may("links")), "libbouncebox is linked with what it may")
 
 
-def main(root, compiler, archive=None, program=None, library=None, daemon=None):
+def check_other(name, program):
+    none(wrong_libraries(program, allowed_libraries() + own_libraries(name)), "nor is %s, but for what is its own" % name)
+    ok(wrong_libraries(program, allowed_libraries()), "what only %s may be linked with is found" % name)
+
+
+def main(root, compiler, archive=None, program=None, library=None, *others):
     root, compiler = pathlib.Path(root), compiler.split(",")
     none(wrong_includes(root, Layers(HERE / "layers.txt")), "includes follow layers.txt")
     none(without_licence(root), "every source file has an SPDX line")
@@ -293,11 +304,10 @@ def main(root, compiler, archive=None, program=None, library=None, daemon=None):
         none(wrong_libraries(program, allowed_libraries()), "the program is linked with nothing but libraries.txt")
     else:
         skip("the program is linked with nothing but libraries.txt", instrumented)
-    if daemon:
-        none(wrong_libraries(daemon, allowed_libraries() + daemon_libraries()), "nor is the daemon, but for what is its own")
-        ok(wrong_libraries(daemon, allowed_libraries()), "what only the daemon may be linked with is found")
-    else:
-        skip("nor is the daemon, but for what is its own", instrumented)
+    for name, other in zip(OTHERS, others):
+        check_other(name, other)
+    if not others:
+        skip("nor are the programs that it executes, but for what is their own", instrumented)
     if library:
         check_library(library)
     else:
@@ -318,6 +328,6 @@ def main(root, compiler, archive=None, program=None, library=None, daemon=None):
 
 
 if __name__ == "__main__":
-    if not 3 <= len(sys.argv) <= 7:
+    if not 3 <= len(sys.argv) <= 8:
         sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

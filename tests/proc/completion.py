@@ -43,7 +43,7 @@ def test_tables(table):
     listed = run("help", "list", "--json").json()
     same([c["name"] for c in listed["commands"]], [n for n in names if n.startswith("list ")], "of one first word")
     one = run("help", "--json", "parse").json()["commands"]
-    same([(c["name"], [o["name"] for o in c["options"]]) for c in one], [("parse", ["format", "rules"])], "of one command")
+    same([(c["name"], [o["name"] for o in c["options"]]) for c in one], [("parse", ["format", "password-file", "token-file", "ca", "no-tls", "rules"])], "of one command")
     got = run("help", "--completion", "fish")
     ok(got.code == 64 and "bash and zsh" in got.said, "a shell that we do not know", got)
     same(run("help", "--completion", "bash", "list").code, 64, "completion is of all commands")

@@ -17,6 +17,7 @@ BUILD = PROGRAM.parent
 EXPECTED = {
     "bin/bouncebox": 0o755,
     "libexec/bouncebox-deliver": 0o755,
+    "libexec/bouncebox/bouncebox-fetch": 0o755,
     "libexec/bouncebox/bouncebox-serve": 0o755,
     "libexec/bouncebox/bouncebox-postfix": 0o755,
     "share/bash-completion/completions/bouncebox": 0o644,

@@ -15,6 +15,7 @@
 #include "edge/conf/conf.h"
 #include "edge/conf/keys.h"
 #include "edge/os/os.h"
+#include "edge/remote/remote.h"
 #include "edge/store/store.h"
 
 typedef struct cli cli;
@@ -160,7 +161,10 @@ bool cli_mailing(cli *c, const char *named, const bb_list *only, bb_mailing *out
 bool cli_report_query(cli *c, bb_report_query *q);
 
 /* reading.c: what reads mail */
-/* The mail at the paths that are the arguments; without any, on standard input. Paths that are not there are told, and
+/* Does it read files (or standard input), mailboxes on servers? The arguments say so. */
+bool cli_reads_files(const cli *c);
+bool cli_reads_servers(const cli *c);
+/* The mail at the paths among the arguments; without arguments, on standard input. Paths that are not there are told, and
  * *code is their exit code. False: there is nothing to read, c->err says why. */
 bool cli_mailbox(cli *c, bb_mailbox **out, int *code);
 bool cli_reader(cli *c, const char *rules_file, bb_reader *out); /* rules_file NULL: only the program's own */
@@ -172,6 +176,17 @@ void cli_reader_close(bb_reader *r);
 /* Reads one found message; marks what the mailbox cut. False: memory. */
 bool cli_read_message(const bb_reader *r, bb_arena *a, const bb_mailbox_message *found, bb_str bytes, bb_time received,
                       bb_message *out);
+
+/* Mailboxes on servers: edge/remote, which only bouncebox-fetch is linked with. The options are its own; where it is, and
+ * who we are there, `open` puts in from the URL and the command's options. */
+typedef struct {
+    bool (*open)(cli *c, const char *url, bb_remote_options *o, bb_remote **out);
+    int (*next)(bb_remote *r, bb_mailbox_message *out, bb_err *err);
+    bool (*put_away)(bb_remote *r, const uint64_t *ids, size_t n, bb_err *err);
+    bool (*close)(bb_remote **r, bb_err *err);
+} cli_servers;
+/* In a program that has none: becomes the one that has, as it was called, or says why not and answers NULL. */
+const cli_servers *cli_read_servers(cli *c);
 
 /* sisimai.c: the same message under the names of Sisimai's fields; nothing where it is no report. */
 void cli_sisimai_json(const bb_message *m, bb_buf *out);

@@ -24,7 +24,7 @@ static void empty(ingest *g, ingest_batch *b)
 static bool give_way(ingest *g)
 {
     double now = bb_os_monotonic();
-    if (now - g->yielded < YIELD_AFTER) return true;
+    if (g->remote || now - g->yielded < YIELD_AFTER) return true; /* between its batches others may write anyhow */
     g->yielded = now;
     return bb_store_yield(g->c->store, &g->c->err);
 }
@@ -70,6 +70,7 @@ static bool hand_over(ingest *g)
                           .policy_ctx = c,
                           .now = c->now,
                           .rules_version = BB_RULES_VERSION};
+    b->lets_go = g->remote;
     ingest_writer_give(g->writer, b);
     g->b = b == g->batches ? g->batches + 1 : g->batches;
     return true;
@@ -122,7 +123,12 @@ static bool take(ingest *g, const bb_mailbox_message *found, int *code)
     return !full || hand_over(g);
 }
 
-/* ---- the run ----------------------------------------------------------------------------------------------------- */
+/* ---- the run -------------------------------------------------------------------------------------------------- */
+
+static int next(const ingest *g, bb_mailbox *box, bb_mailbox_message *out, bb_err *err)
+{
+    return g->remote ? g->servers->next(g->remote, out, err) : bb_mailbox_next(box, out, err);
+}
 
 /* False: c->err says why it ended early. What cannot be read is told at once, and is the exit code. */
 static bool take_all(ingest *g, bb_mailbox *box, int *code)
@@ -131,7 +137,7 @@ static bool take_all(ingest *g, bb_mailbox *box, int *code)
     bb_mailbox_message found;
     bool good = true;
     cli_progress_begin(&g->progress, "messages");
-    for (int got; good && !ingest_asked_to_end() && (got = bb_mailbox_next(box, &found, &c->err)) != 0;) {
+    for (int got; good && !ingest_asked_to_end() && (got = next(g, box, &found, &c->err)) != 0;) {
         if (got < 0) {
             cli_progress_hide(&g->progress);
             *code = cli_fail(c);
@@ -140,25 +146,63 @@ static bool take_all(ingest *g, bb_mailbox *box, int *code)
         good = take(g, &found, code);
         cli_progress_at(&g->progress, ++g->sums.messages, found.done, found.total);
     }
-    good = good && finish(g) && (!g->rehearsal || rehearsal_end(g));
+    good = good && finish(g);
     cli_progress_end(&g->progress);
+    return good;
+}
+
+static bool take_files(ingest *g, int *code)
+{
+    bb_mailbox *box = NULL;
+    if (!cli_reads_files(g->c)) return true;
+    if (!cli_mailbox(g->c, &box, code)) return false;
+    ingest_resume(g, box);
+    bool good = take_all(g, box, code);
+    g->left_some = bb_mailbox_left_some(box);
+    bb_mailbox_close(&box);
+    if (g->left_some && !g->follows) cli_warn(g->c, "a file that somebody is writing to was left for the next time");
+    return good;
+}
+
+/* A server that is not there costs only itself. */
+static bool take_server(ingest *g, const char *url, int *code)
+{
+    cli *c = g->c;
+    bb_remote_options o = {
+        .done = g->done, .into = g->into, .stop = ingest_asked_to_end, .known = ingest_known, .known_ctx = g};
+    if (!g->servers->open(c, url, &o, &g->remote)) {
+        *code = cli_fail(c);
+        return true;
+    }
+    bool good = take_all(g, NULL, code);
+    bb_err err = {0};
+    if (!g->servers->close(&g->remote, good ? &err : NULL) && good) {
+        cli_warn(c, "%s", err.text);
+        g->trouble = err.code;
+    }
+    return good;
+}
+
+/* Waiting for a server, nobody else is kept from writing. */
+static bool take_servers(ingest *g, int *code)
+{
+    cli *c = g->c;
+    bool good = true;
+    if (!g->servers) return true;
+    bb_store_let_go(c->store);
+    for (size_t i = 0; good && i < c->n_args && !ingest_asked_to_end(); i++)
+        if (bb_remote_is_url(c->args[i])) good = take_server(g, c->args[i], code);
     return good;
 }
 
 static int run(ingest *g)
 {
     cli *c = g->c;
-    bb_mailbox *box = NULL;
     int code = CLI_EXIT_OK;
-    if (!cli_mailbox(c, &box, &code)) return cli_fail(c);
-    ingest_resume(g, box);
-    bool good = take_all(g, box, &code);
-    g->left_some = bb_mailbox_left_some(box);
-    bb_mailbox_close(&box);
-    if (g->left_some && !g->tracked) cli_warn(c, "a file that somebody is writing to was left for the next time");
+    bool good = take_files(g, &code) && take_servers(g, &code) && (!g->rehearsal || rehearsal_end(g));
     if (!good) code = cli_fail(c);
     if (good && code == CLI_EXIT_OK && g->trouble) code = cli_exit_of(g->trouble);
-    if (g->tracked && !g->sums.messages) return code; /* a follower that found nothing says nothing */
+    if (g->follows && !g->sums.messages) return code; /* a follower that found nothing says nothing */
     return ingest_tell(g, good && code == CLI_EXIT_OK) ? code : cli_fail(c);
 }
 
@@ -174,7 +218,7 @@ static bool prepare(ingest *g)
     g->sums.moves.arena = g->sums.would.arena = &c->arena;
     g->trouble = BB_OK;
     g->yielded = bb_os_monotonic();
-    if (cli_flag(c, "follow") && !ingest_track(g)) return false;
+    if ((g->follows || g->servers) && !ingest_track(g)) return false;
     return !dry || rehearsal_begin(g);
 }
 
@@ -200,7 +244,7 @@ int ingest_round(ingest *g)
     return code;
 }
 
-/* ---- the command -------------------------------------------------------------------------------------------------- */
+/* ---- the command ---------------------------------------------------------------------------------------------- */
 
 static bool read_done(ingest *g)
 {
@@ -210,20 +254,38 @@ static bool read_done(ingest *g)
     g->into = cli_value(c, "into");
     for (int i = 0; done && words[i]; i++)
         if (strcmp(done, words[i]) == 0) {
-            g->done = (ingest_done)i;
+            g->done = (bb_done)i;
             done = NULL;
         }
     if (done)
         return bb_fail(&c->err, BB_EUSAGE, "--done %s: there are keep, seen, move and delete%s", done,
                        cli_did_you_mean(c, done, words));
-    if ((g->done == INGEST_MOVE) != (g->into != NULL))
+    if ((g->done == BB_DONE_MOVE) != (g->into != NULL))
         return bb_fail(&c->err, BB_EUSAGE, "--done move and --into DIR go together");
-    if (g->into && !bb_os_exists(g->into))
+    if (g->into && cli_reads_files(c) && cli_reads_servers(c))
+        return bb_fail(&c->err, BB_EUSAGE, "--into %s: for files it is a folder, on servers a mailbox: run it twice",
+                       g->into);
+    if (g->into && !cli_reads_servers(c) && !bb_os_exists(g->into))
         return bb_fail(&c->err, BB_ENOINPUT, "--into %s: there is no such folder", g->into);
-    if (!cli_rules_rehearsed(c, cli_flag(c, "dry-run"), "with --dry-run")) return false;
-    bool changes = g->done != INGEST_KEEP || cli_flag(c, "follow");
+    bool changes = g->done != BB_DONE_KEEP || g->follows;
     return !changes || !cli_flag(c, "dry-run") ||
            bb_fail(&c->err, BB_EUSAGE, "--dry-run changes nothing, so it goes with neither --follow nor --done");
+}
+
+#define LOOK_AGAIN_FILES   30 /* seconds */
+#define LOOK_AGAIN_SERVERS 60
+
+static bool read_options(ingest *g)
+{
+    cli *c = g->c;
+    int64_t seconds = cli_reads_servers(c) ? LOOK_AGAIN_SERVERS : LOOK_AGAIN_FILES;
+    const char *every = cli_value(c, "every");
+    g->follows = cli_flag(c, "follow");
+    if (every && (!g->follows || !bb_duration(bb_cstr(every), &seconds) || seconds < 1 || seconds > BB_DAY))
+        return bb_fail(&c->err, BB_EUSAGE, "--every %s: with --follow, a time from 1 second to a day: 90s, 15m, 12h",
+                       every);
+    g->look_again = (int)seconds * 1000;
+    return read_done(g) && cli_rules_rehearsed(c, cli_flag(c, "dry-run"), "with --dry-run");
 }
 
 int cmd_ingest(cli *c)
@@ -233,8 +295,10 @@ int cmd_ingest(cli *c)
     if (!g) return cli_exit_of(BB_ENOMEM);
     g->c = c;
     g->keep = &keep;
+    if (!read_options(g)) return cli_fail(c);
+    if (cli_reads_servers(c) && !(g->servers = cli_read_servers(c))) return cli_exit_of(c->err.code);
     bb_arena_init(&keep, &bb_os_alloc, BB_ARENA_LIMIT);
-    int code = !read_done(g) ? cli_fail(c) : cli_flag(c, "follow") ? ingest_follow(g) : ingest_round(g);
+    int code = g->follows ? ingest_follow(g) : ingest_round(g);
     ingest_track_end(g);
     bb_arena_free(&keep);
     return code;

@@ -29,14 +29,12 @@ typedef struct {
 typedef struct rehearsal rehearsal;
 typedef struct tracked tracked;
 
-/* What becomes of a file whose messages are all stored. */
-typedef enum { INGEST_KEEP, INGEST_SEEN, INGEST_MOVE, INGEST_DELETE } ingest_done;
-
 typedef struct {
     const char *path;
     bb_progress progress; /* up to the last message of the batch */
+    uint64_t id;          /* on a server each message is a file of its own; 0: a file */
     bool mbox, last;      /* last: nothing stands behind that message */
-    bool broken;          /* something of it could not be stored: it stays as it is */
+    bool broken; /* something of it could not be stored: it stays as it is (a mailbox on a server: as read so far) */
 } ingest_file;
 
 /* Messages that become one transaction. Two of them take turns: one is filled while the other is stored. */
@@ -53,6 +51,7 @@ typedef struct {
     /* of storing */
     bb_batch apply;
     bb_err err;
+    bool lets_go; /* others may write when it is stored, until the next batch is */
     bool stored;
 } ingest_batch;
 
@@ -69,11 +68,15 @@ typedef struct {
     ingest_sums sums;
     cli_progress progress;
     rehearsal *rehearsal; /* NULL: this is no dry run */
-    ingest_done done;
-    const char *into;  /* of INGEST_MOVE */
-    bb_arena *keep;    /* what lives as long as the run, whatever it follows */
-    tracked *tracked;  /* NULL: files are read from their start */
-    bool broken_known; /* broken: the last file of which something could not be stored */
+    bb_done done;
+    const char *into;           /* of BB_DONE_MOVE */
+    int look_again;             /* milliseconds, where nobody tells that mail came */
+    const cli_servers *servers; /* NULL: none is read */
+    bb_remote *remote;          /* the mailbox on a server that is read now; NULL: files are */
+    bb_arena *keep;             /* what lives as long as the run, whatever it follows */
+    bool follows;               /* files too are not read from their start */
+    tracked *tracked;           /* NULL: neither they nor servers */
+    bool broken_known;          /* broken: the last file of which something could not be stored */
     bb_hash broken;
     bb_code trouble; /* a file that is stored could not be put away; BB_OK: none */
     double yielded;
@@ -91,6 +94,7 @@ bool ingest_asked_to_end(void);
 bool ingest_track(ingest *g); /* from here on it is known how far files were read; once a run */
 void ingest_track_end(ingest *g);
 void ingest_resume(ingest *g, bb_mailbox *box);
+bool ingest_known(void *ctx, bb_progress *p); /* bb_progress_fn; ctx is the ingest */
 /* The message is in the batch; or, with read false, cannot be in any. */
 void ingest_note_file(ingest *g, const bb_mailbox_message *m, bool read);
 size_t ingest_progress(const ingest *g, ingest_batch *b); /* fills b->progress; how many */

@@ -71,10 +71,17 @@ static const parse_format *format_named(const char *name)
 
 typedef struct {
     bb_reader reader;
-    bb_mailbox *box;
-    bb_arena arena; /* one message's */
+    bb_mailbox *box;            /* or */
+    bb_remote *remote;          /* on a server */
+    const cli_servers *servers; /* NULL: none is read */
+    bb_arena arena;             /* one message's */
     const parse_format *format;
 } parser;
+
+static int next(const parser *p, bb_mailbox_message *out, bb_err *err)
+{
+    return p->remote ? p->servers->next(p->remote, out, err) : bb_mailbox_next(p->box, out, err);
+}
 
 static int parse_all(cli *c, parser *p, int code)
 {
@@ -84,7 +91,7 @@ static int parse_all(cli *c, parser *p, int code)
     bb_message m;
     cli_progress progress;
     cli_progress_begin(&progress, "messages");
-    while (!cli_output_gone() && (got = bb_mailbox_next(p->box, &found, &c->err)) != 0) {
+    while (!cli_output_gone() && (got = next(p, &found, &c->err)) != 0) {
         bool read = got > 0 && cli_read_message(&p->reader, &p->arena, &found, found.bytes,
                                                 c->now_given ? c->now : BB_NO_TIME, &m);
         if (read) print_message(c, &p->arena, &m, p->format);
@@ -101,6 +108,23 @@ static int parse_all(cli *c, parser *p, int code)
     return code;
 }
 
+static int parse_files(cli *c, parser *p, int code)
+{
+    if (!cli_reads_files(c)) return code;
+    code = cli_mailbox(c, &p->box, &code) ? parse_all(c, p, code) : cli_fail(c);
+    bb_mailbox_close(&p->box);
+    return code;
+}
+
+static int parse_server(cli *c, parser *p, const char *url, int code)
+{
+    bb_remote_options o = {.done = BB_DONE_KEEP};
+    if (!p->servers->open(c, url, &o, &p->remote)) return cli_fail(c);
+    code = parse_all(c, p, code);
+    p->servers->close(&p->remote, NULL);
+    return code;
+}
+
 int cmd_parse(cli *c)
 {
     static const char *const words[] = {"json", "text", "sisimai", NULL};
@@ -109,11 +133,12 @@ int cmd_parse(cli *c)
     if (!p.format)
         return cli_usage(c, "--format %s: there are json, text and sisimai%s", name, cli_did_you_mean(c, name, words));
     if (!p.format->lines && c->json) return cli_usage(c, "--format text and --json contradict each other");
+    if (cli_reads_servers(c) && !(p.servers = cli_read_servers(c))) return cli_exit_of(c->err.code);
     if (!cli_reader(c, cli_value(c, "rules"), &p.reader)) return cli_fail(c);
     bb_arena_init(&p.arena, &bb_os_alloc, BB_ARENA_LIMIT);
-    int code = CLI_EXIT_OK;
-    code = cli_mailbox(c, &p.box, &code) ? parse_all(c, &p, code) : cli_fail(c);
-    bb_mailbox_close(&p.box);
+    int code = parse_files(c, &p, CLI_EXIT_OK);
+    for (size_t i = 0; p.servers && i < c->n_args; i++)
+        if (bb_remote_is_url(c->args[i])) code = parse_server(c, &p, c->args[i], code);
     bb_arena_free(&p.arena);
     cli_reader_close(&p.reader);
     return code;

@@ -23,6 +23,13 @@
     {                                                                                    \
         "rules", "FILE", how ", rules of your own instead of the configured ones", false \
     }
+#define OF_SERVERS                                                                                               \
+    {"password-file", "FILE", "the password of mailboxes on servers; FILE is for you alone (mode 0600)", false}, \
+        {"token-file", "FILE", "an OAuth 2.0 token instead of a password", false},                               \
+        {"ca", "FILE", "certificates in PEM to trust besides those of the system", false},                       \
+    {                                                                                                            \
+        "no-tls", NULL, "send the password readable where a server offers no TLS", false                         \
+    }
 #define END_OF_OPTIONS          \
     {                           \
         NULL, NULL, NULL, false \
@@ -44,8 +51,10 @@ static const cli_option help_options[] = {
 static const cli_option ingest_options[] = {
     LIST_OF("reports that no return path attributes are about this list"),
     {"follow", NULL, "go on as mail comes, until SIGTERM or ^C", false},
-    {"done", "WHAT", "when a file's mail is stored: keep it (as it is), seen, move or delete", false},
-    {"into", "DIR", "where --done move puts them", false},
+    {"every", "TIME", "how often --follow looks by itself; else 30s, servers 60s", false},
+    {"done", "WHAT", "what becomes of mail that is stored: keep (it stays as it is), seen, move or delete", false},
+    {"into", "DIR", "where --done move puts it: a folder, on a server a mailbox", false},
+    OF_SERVERS,
     DRY_RUN,
     REHEARSED_RULES("with --dry-run"),
     END_OF_OPTIONS,
@@ -93,6 +102,7 @@ static const cli_option postfix_check_options[] = {
 };
 static const cli_option parse_options[] = {
     {"format", "FORMAT", "json (one object a recipient), text (for people), sisimai (with its keys)", false},
+    OF_SERVERS,
     RULES,
     END_OF_OPTIONS,
 };
@@ -211,11 +221,19 @@ static const char ingest_text[] =
     "\n"
     "With --follow it stays, and reads what comes: a mailbox that grows, new files of a Maildir or folder. How far it\n"
     "came is kept in the database. --done seen marks the messages of a Maildir, move and delete take files away and\n"
-    "delete empties an mbox (locked as Postfix does), each only after what they held is stored durably.\n";
+    "delete empties an mbox (locked as Postfix does), each only after what they held is stored durably.\n"
+    "\n"
+    "A PATH may be a mailbox on a server: imaps://USER@HOST/MAILBOX, pop3s://USER@HOST (imap and pop3 want STARTTLS).\n"
+    "What was read there is not read again; with --done move or delete it goes when it is stored. The password is "
+    "that\n"
+    "of --password-file, else BOUNCEBOX_PASSWORD, else the line \"machine HOST login USER password WORD\" of the file "
+    "netrc\n"
+    "in the home.\n";
 static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
                                       "  bouncebox ingest --dry-run ~/Maildir\n"
                                       "  bouncebox ingest --follow --done seen /var/mail/vhosts/bounces\n"
-                                      "  bouncebox ingest --list news - < bounce.eml\n";
+                                      "  bouncebox ingest --list news - < bounce.eml\n"
+                                      "  bouncebox ingest --done delete imaps://bounces@mail.example.com/INBOX\n";
 static const char serve_text[] =
     "It stays in the foreground and says on standard error what it does, a line a message. A message is answered with\n"
     "250 once it is stored durably, and with 451 (try again) where it cannot be stored now; none is ever refused for\n"
@@ -251,7 +269,9 @@ static const char deliver_text[] =
     "75 even where this program is missing, killed or hangs: Postfix throws mail away on most other codes.\n";
 static const char parse_text[] =
     "A PATH is an mbox, a Maildir, a folder, a single message, or - for standard input (also without any PATH).\n"
-    "It needs no home and no database, and changes nothing.\n"
+    "It needs no home and no database, and changes nothing. Mailboxes on servers are read, too: "
+    "imaps://USER@HOST/MAILBOX\n"
+    "with --password-file, as \"bouncebox help ingest\" tells.\n"
     "\n"
     "With --format sisimai, programs that read what Sisimai 5 prints can go on: one object a line with its field\n"
     "names, only for reports. The values are ours: smtpagent is the format that was read, lhost and rhost are hosts\n"

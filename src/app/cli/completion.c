@@ -6,7 +6,7 @@
 
 #include "app/cli/cli.h"
 
-/* ---- what values can be ---------------------------------------------------------------------------------------- */
+/* ---- what values can be --------------------------------------------------------------------------------------- */
 
 #define LISTS      "@lists"
 #define FILES      "@files"
@@ -18,6 +18,7 @@ static const struct {
     const char *name, *values;
 } known_options[] =
     {
+        {"ca", FILES},
         {"completion", "bash zsh"},
         {"done", "keep seen move delete"},
         {"form", "signed plain verp"},
@@ -25,9 +26,11 @@ static const struct {
         {"home", FILES},
         {"into", FILES},
         {"list", LISTS},
+        {"password-file", FILES},
         {"rules", FILES},
         {"set", PARAMETERS},
         {"status", "active quarantined bounced complained unsubscribed"},
+        {"token-file", FILES},
 },
   known_arguments[] = {
       {"list show", LISTS},         {"help", COMMANDS}, {"parse", FILES},   {"ingest", FILES},
@@ -68,7 +71,7 @@ static void put_parameters(cli *c)
     }
 }
 
-/* ---- bash -------------------------------------------------------------------------------------------------------- */
+/* ---- bash ----------------------------------------------------------------------------------------------------- */
 
 static const char bash_end[] =
     "\n"
@@ -170,7 +173,7 @@ static void put_bash(cli *c)
     cli_put(c, bb_cstr(bash_end));
 }
 
-/* ---- zsh ----------------------------------------------------------------------------------------------------------- */
+/* ---- zsh ------------------------------------------------------------------------------------------------------ */
 
 static const char zsh_begin[] = "#compdef bouncebox\n"
                                 "# zsh completion for bouncebox; made by: bouncebox help --completion zsh\n"

@@ -45,3 +45,10 @@ ELSEWHERE(cmd_serve, "bouncebox-serve")
 ELSEWHERE(cmd_postfix_setup, "bouncebox-postfix")
 ELSEWHERE(cmd_postfix_check, "bouncebox-postfix")
 ELSEWHERE(cmd_postfix_undo, "bouncebox-postfix")
+
+/* And what `ingest` and `parse` need for mailboxes on servers. */
+__attribute__((weak)) const cli_servers *cli_read_servers(cli *c)
+{
+    become(c, "bouncebox-fetch");
+    return NULL;
+}

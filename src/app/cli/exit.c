@@ -20,10 +20,12 @@ static const struct {
     {BB_EBUG, EX_SOFTWARE, "a fault of bouncebox itself"},
     {BB_ECREATE, EX_CANTCREAT, "a file or folder cannot be made"},
     {BB_EIO, EX_IOERR, "reading or writing failed"},
-    {BB_EBUSY, EX_TEMPFAIL, "somebody else holds the database, or memory is short; try again"},
+    {BB_EBUSY, EX_TEMPFAIL, "somebody else holds the database, a server is away, or memory is short; try again"},
+    {BB_EAWAY, EX_TEMPFAIL, NULL},
     {BB_ENOMEM, EX_TEMPFAIL, NULL},
     {BB_EUNKNOWN, EX_TEMPFAIL, NULL},
-    {BB_EDENIED, EX_NOPERM, "no permission"},
+    {BB_EDENIED, EX_NOPERM, "no permission, or a login or a certificate was refused"},
+    {BB_ELOGIN, EX_NOPERM, NULL},
     {BB_ECONFIG, EX_CONFIG, "the configuration, the home or the key file is wrong or missing"},
 };
 

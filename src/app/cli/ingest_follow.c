@@ -8,8 +8,7 @@
 
 #include "app/cli/cmd_ingest.h"
 
-#define LOOK_AGAIN_MS 30000 /* where nobody tells that mail came */
-#define RETRY_MS      500   /* after trouble; doubled up to LOOK_AGAIN_MS */
+#define RETRY_MS 500 /* after trouble; doubled up to when it looks again anyhow */
 
 static volatile sig_atomic_t asked_to_end;
 
@@ -54,18 +53,35 @@ static int round_once(ingest *g)
     return code;
 }
 
+/* What the system can tell us about. */
+static bool watch_files(const cli *c, bb_arena *a, bb_watch **out, bb_err *err)
+{
+    size_t n = 0;
+    const char **paths = bb_get_array(a, c->n_args, sizeof *paths);
+    for (size_t i = 0; paths && i < c->n_args; i++)
+        if (!bb_remote_is_url(c->args[i])) paths[n++] = c->args[i];
+    return paths ? bb_watch_open(paths, n, out, err) : bb_fail(err, BB_ENOMEM, "no memory to watch for mail");
+}
+
+/* A server that refuses us is not asked again soon: some lock a user out for that. */
+static int retry_after(const ingest *g, int code, int last)
+{
+    if (code == CLI_EXIT_OK) return RETRY_MS / 2;
+    return code == cli_exit_of(BB_ELOGIN) || last * 2 > g->look_again ? g->look_again : last * 2;
+}
+
 int ingest_follow(ingest *g)
 {
     cli *c = g->c;
     bb_watch *watch;
-    int wait = LOOK_AGAIN_MS, retry = RETRY_MS, code = CLI_EXIT_OK;
+    int wait, retry = RETRY_MS / 2, code = CLI_EXIT_OK;
     if (!c->n_args) return cli_usage(c, "--follow wants a mailbox to follow: standard input ends by itself");
-    if (!bb_watch_open(c->args, c->n_args, &watch, &c->err)) return cli_fail(c);
+    if (!watch_files(c, g->keep, &watch, &c->err)) return cli_fail(c);
     hear_signals();
     while (!asked_to_end) {
         code = round_once(g);
-        wait = code != CLI_EXIT_OK ? retry : g->left_some ? RETRY_MS : LOOK_AGAIN_MS;
-        retry = code == CLI_EXIT_OK ? RETRY_MS : retry * 2 < LOOK_AGAIN_MS ? retry * 2 : LOOK_AGAIN_MS;
+        retry = retry_after(g, code, retry);
+        wait = code != CLI_EXIT_OK ? retry : g->left_some ? RETRY_MS : g->look_again;
         if (asked_to_end) break;
         if (code != CLI_EXIT_OK) usleep(RETRY_MS * 1000); /* mail that keeps coming must not make it a busy loop */
         if (!bb_watch_wait(watch, wait, &c->err)) code = cli_fail(c);

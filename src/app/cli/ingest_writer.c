@@ -24,11 +24,13 @@ struct ingest_writer {
 static void store(cli *c, ingest_batch *b)
 {
     b->stored = false;
+    if (!bb_store_hold(c->store, &b->err)) return;
     for (int tries = 0; !b->stored && tries < TRIES; tries++) {
         bb_arena_reset(&b->work);
         b->stored = bb_store_apply(c->store, &b->work, &b->apply, &b->err);
-        if (!b->stored && b->err.code != BB_EUNKNOWN) return;
+        if (!b->stored && b->err.code != BB_EUNKNOWN) break;
     }
+    if (b->lets_go) bb_store_let_go(c->store);
 }
 
 static void *work(void *ctx)

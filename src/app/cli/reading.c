@@ -58,6 +58,20 @@ void cli_reader_close(bb_reader *r)
     r->rules = NULL;
 }
 
+bool cli_reads_files(const cli *c)
+{
+    bool files = !c->n_args;
+    for (size_t i = 0; i < c->n_args; i++) files |= !bb_remote_is_url(c->args[i]);
+    return files;
+}
+
+bool cli_reads_servers(const cli *c)
+{
+    bool servers = false;
+    for (size_t i = 0; i < c->n_args; i++) servers |= bb_remote_is_url(c->args[i]);
+    return servers;
+}
+
 bool cli_mailbox(cli *c, bb_mailbox **out, int *code)
 {
     size_t n = 0;
@@ -68,6 +82,7 @@ bool cli_mailbox(cli *c, bb_mailbox **out, int *code)
     if (!c->n_args) paths[n++] = "-";
     for (size_t i = 0; i < c->n_args; i++) {
         bb_mailbox *tried = NULL;
+        if (bb_remote_is_url(c->args[i])) continue;
         bool there = strcmp(c->args[i], "-") == 0 || bb_os_exists(c->args[i]);
         if (there || bb_mailbox_open(&c->args[i], 1, &tried, &c->err)) paths[n++] = c->args[i];
         else *code = cli_fail(c);

@@ -36,6 +36,8 @@ typedef enum {
     BB_ECONFIG,  /* the configuration is wrong */
     BB_EDENIED,  /* the system refuses us that file */
     BB_ECREATE,  /* a file or folder of ours cannot be made */
+    BB_EAWAY,    /* a server cannot be reached, breaks off or is busy; try again */
+    BB_ELOGIN,   /* a server refuses our login, or we its certificate */
     BB_EUNKNOWN, /* the outcome of a write is unknown: look before trying again */
     BB_EBUG,     /* ours */
 } bb_code;

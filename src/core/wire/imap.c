@@ -6,7 +6,7 @@
 
 #define DEPTH_MAX 32 /* of parentheses in what is passed over */
 
-/* ---- where a response ends ---------------------------------------------------------------------------------------- */
+/* ---- where a response ends ------------------------------------------------------------------------------------ */
 
 static bool is_word(bb_str line, size_t at, bb_str word)
 {
@@ -66,7 +66,7 @@ bb_imap_extent bb_imap_whole(bb_str in, const bb_imap_limits *limits, size_t *n)
     }
 }
 
-/* ---- what kind of response ---------------------------------------------------------------------------------------- */
+/* ---- what kind of response ------------------------------------------------------------------------------------ */
 
 /* Up to the next space, and the space. */
 static bb_str take_word(bb_str *rest)
@@ -133,7 +133,7 @@ bool bb_imap_can(bb_str list, bb_str capability)
     return false;
 }
 
-/* ---- what stands in data ------------------------------------------------------------------------------------------ */
+/* ---- what stands in data -------------------------------------------------------------------------------------- */
 
 static void pass_spaces(bb_str *s)
 {
@@ -214,7 +214,7 @@ static bool pass_value(bb_str *s)
     return true;
 }
 
-/* ---- FETCH -------------------------------------------------------------------------------------------------------- */
+/* ---- FETCH ---------------------------------------------------------------------------------------------------- */
 
 static bool read_uid(bb_str value, bb_imap_message *m)
 {
@@ -308,7 +308,7 @@ bb_str bb_imap_listed(bb_str rest)
     return take_value(&rest, &name) ? name : (bb_str){0};
 }
 
-/* ---- commands ------------------------------------------------------------------------------------------------------ */
+/* ---- commands ------------------------------------------------------------------------------------------------- */
 
 /* Code points of valid UTF-8. */
 static uint32_t take_code_point(bb_str *s)

@@ -12,7 +12,7 @@
 
 #include "core/base/base.h"
 
-/* ---- responses -------------------------------------------------------------------------------------------------- */
+/* ---- responses ------------------------------------------------------------------------------------------------ */
 
 typedef struct {
     size_t line_max;    /* octets of a response outside of its literals */
@@ -70,7 +70,7 @@ bool bb_imap_fetched(bb_str rest, bb_imap_message *out);
 /* The name in the rest of a LIST response, as the server writes it; empty: malformed, or no mailbox to open. */
 bb_str bb_imap_listed(bb_str rest);
 
-/* ---- commands --------------------------------------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------------------------------- */
 
 /* A mailbox's name in UTF-8 as it is written in a command: quoted, in modified UTF-7 (RFC 3501 section 5.1.3). Empty: it
  * is no UTF-8, or holds control characters. */

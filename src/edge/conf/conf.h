@@ -49,6 +49,7 @@ typedef struct {
     char database[256]; /* relative to the home */
     char keys[256];
     char rules[256];        /* operator's rule file, empty: none */
+    char netrc[256];        /* passwords of mailboxes on servers */
     int64_t token_lifetime; /* seconds */
     bool keep_evidence;
     char own_hosts[1001]; /* names with single blanks between */

@@ -22,6 +22,8 @@ const bb_conf_param bb_conf_params[] = {
         "The keys that sign return paths; nobody else may read this file."},
     {"rules", HOME(rules), BB_PARAM_TEXT, "", 0, 255, NULL, "a path, from the home; empty: none",
         "Classification rules of your own; they come before those that the program carries."},
+    {"netrc", HOME(netrc), BB_PARAM_TEXT, "netrc", 1, 255, NULL, "a path, from the home",
+        "Passwords of mailboxes on servers, \"machine HOST login USER password WORD\"; nobody else may read this file."},
     {"token_lifetime", HOME(token_lifetime), BB_PARAM_DURATION, "30d", 1 * DAYS, 3650 * DAYS, NULL, SPANS,
         "How long after its mailing a signed return path is believed."},
     {"keep_evidence", HOME(keep_evidence), BB_PARAM_BOOL, "yes", 0, 0, NULL, YES_NO,

@@ -22,6 +22,8 @@ bool bb_os_fail(bb_err *err, bb_code otherwise, const char *path, const char *do
     return bb_fail(err, code, "%s: cannot %s: %s", path, doing, strerror(e));
 }
 
+#define SECRET_MAX ((size_t)64 << 10)
+
 static bool read_all(int fd, char *into, size_t room, size_t *n)
 {
     *n = 0;
@@ -52,6 +54,20 @@ bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_
     bytes[n] = '\0';
     *out = (bb_str){bytes, n};
     return true;
+}
+
+static bool is_private(const char *path, bb_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) < 0) return bb_os_fail(err, BB_EIO, path, "find it");
+    return !S_ISREG(st.st_mode) || !(st.st_mode & 077) ||
+           bb_fail(err, BB_ECONFIG, "%s: others may read or write it (mode %03o): chmod 600 it", path,
+                   st.st_mode & 0777U);
+}
+
+bool bb_os_read_secret(bb_arena *a, const char *path, bb_str *out, bb_err *err)
+{
+    return is_private(path, err) && bb_os_read_file(a, path, SECRET_MAX, out, err);
 }
 
 bool bb_os_read_stream(int fd, size_t max, char **bytes, size_t *n, bool *cut, bb_err *err)

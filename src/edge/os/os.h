@@ -21,6 +21,8 @@ bool bb_os_fail(bb_err *err, bb_code otherwise, const char *path, const char *do
 bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_err *err) BB_MUST_USE;
 /* All that comes from it, up to max bytes, then *cut; *bytes is the caller's to free. */
 bool bb_os_read_stream(int fd, size_t max, char **bytes, size_t *n, bool *cut, bb_err *err) BB_MUST_USE;
+/* A small file that nobody else may read; BB_ECONFIG where others may. A pipe is nobody else's. */
+bool bb_os_read_secret(bb_arena *a, const char *path, bb_str *out, bb_err *err) BB_MUST_USE;
 /* Writes through a temporary file beside it, synced and renamed; mode as given. */
 bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err) BB_MUST_USE;
 /* The same for a file that is there: owner, group and mode stay, and so does a link to it. */
@@ -87,6 +89,7 @@ typedef struct {
         *path; /* of the file that holds it, to where a link that was named leads; lives as long as the mailbox */
     bool mbox, below;     /* it holds several; it was found below a folder */
     bool last;            /* nothing stands behind it in its file */
+    uint64_t id;          /* on a server (edge/remote): which it is there; 0: it is in a file */
     bb_progress progress; /* up to its end; where bb_mailbox_resume was called, and for regular files */
 } bb_mailbox_message;
 
@@ -111,6 +114,9 @@ int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err);
 void bb_mailbox_close(bb_mailbox **m);
 
 /* ---- mail that is done (done.c) -------------------------------------------------------------------- */
+
+/* What becomes of mail that is stored: of a file when all of it is, of a message on a server. */
+typedef enum { BB_DONE_KEEP, BB_DONE_SEEN, BB_DONE_MOVE, BB_DONE_DELETE } bb_done;
 
 /* Each does nothing, and answers true, where the file is no longer what `read` says that it was. A link is left alone,
  * and that is an error: whose mail it leads to, nobody knows. */

@@ -43,6 +43,9 @@ void log_str(server_log *l, const char *key, bb_str value);          /* hostile 
 void log_int(server_log *l, const char *key, int64_t value);
 void log_end(server_log *l);
 void log_trouble(server_log *l, const char *event, const char *text); /* a whole line, level error */
+/* The same, where it is not what was told last; "" once all is well again. */
+#define LOG_TOLD 512
+void log_once(server_log *l, char told[LOG_TOLD], const char *event, const char *text);
 
 /* ---- what is handed on ------------------------------------------------------------------------------- */
 
@@ -157,15 +160,14 @@ void queue_close(queue *q); /* what is in it is still taken out */
 /* ---- settings.c ------------------------------------------------------------------------------------------ */
 
 typedef struct {
-    bb_conf *conf;  /* the last one that was right */
-    char told[512]; /* what was said last of a wrong one */
+    bb_conf *conf; /* the last one that was right */
+    char told[LOG_TOLD];
 } settings;
 
 cli settings_cli(const cli *c); /* of a thread's own */
 /* The configuration into c->conf, which borrows it: as it is now, or where that is wrong (told once, *right is false) the
  * last one that was right. False: there was none, c->err says why. */
 bool settings_read(settings *s, cli *c, server_log *log, bool *right);
-void settings_tell(settings *s, server_log *log, const char *event, const char *text); /* what was not said last */
 
 /* ---- tally.c --------------------------------------------------------------------------------------------- */
 

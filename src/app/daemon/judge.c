@@ -11,11 +11,10 @@
 
 #include "app/daemon/daemon.h"
 
-#define AGE       2.0  /* seconds, after which configuration and keys are read again */
-#define AGE_KEY   0.25 /* a key that we do not know may have been made just now */
-#define OPEN      10.0 /* seconds that the store stays open: it may be another file meanwhile */
-#define LINGER    1.0  /* seconds that it stays open without a question */
-#define FOR_STORE ((size_t)64 << 20)
+#define AGE     2.0  /* seconds, after which configuration and keys are read again */
+#define AGE_KEY 0.25 /* a key that we do not know may have been made just now */
+#define OPEN    10.0 /* seconds that the store stays open: it may be another file meanwhile */
+#define LINGER  1.0  /* seconds that it stays open without a question */
 
 /* The gate, and all that it points to. */
 typedef struct {
@@ -33,7 +32,7 @@ typedef struct {
     ruling *ruling; /* NULL: none yet */
     bb_arena lists; /* while the store is open */
     double opened;
-    char told[512]; /* what was said last of the store */
+    char told_ruling[LOG_TOLD], told_store[LOG_TOLD];
 } bench;
 
 void question_free(question *q)
@@ -97,8 +96,9 @@ static void read_ruling(bench *b)
     if (r && settings_read(&b->settings, c, &b->log, &right) && fill(r, c)) {
         free_ruling(b->ruling);
         b->ruling = r;
+        b->told_ruling[0] = '\0';
     } else {
-        settings_tell(&b->settings, &b->log, "policy", r ? c->err.text : "no memory for the policy service");
+        log_once(&b->log, b->told_ruling, "policy", r ? c->err.text : "no memory for the policy service");
         free_ruling(r);
     }
     if (b->ruling) b->ruling->read = bb_os_monotonic();
@@ -189,11 +189,10 @@ static bool decide(bench *b, question *q)
     }
     if (q->answer.verdict != BB_GATE_LOOK) return true;
     if (look_up(b, &q->arena, q->ask.now, &q->answer)) {
-        b->told[0] = '\0';
+        b->told_store[0] = '\0';
         return true;
     }
-    if (strcmp(b->told, b->c.err.text) != 0) log_trouble(&b->log, "policy", b->c.err.text);
-    snprintf(b->told, sizeof b->told, "%s", b->c.err.text);
+    log_once(&b->log, b->told_store, "policy", b->c.err.text);
     close_store(b);
     return false;
 }

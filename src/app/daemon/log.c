@@ -2,6 +2,7 @@
  *
  * The log: a line an event, as name=value or as JSON, each by one write(2).
  */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "app/daemon/daemon.h"
@@ -86,6 +87,12 @@ void log_end(server_log *l)
     memcpy(all, line.p, line.n);
     all[line.n] = end;
     if (write(STDERR_FILENO, all, line.n + 1) < 0) return;
+}
+
+void log_once(server_log *l, char told[LOG_TOLD], const char *event, const char *text)
+{
+    if (strcmp(told, text) != 0) log_trouble(l, event, text);
+    snprintf(told, LOG_TOLD, "%s", text);
 }
 
 void log_trouble(server_log *l, const char *event, const char *text)

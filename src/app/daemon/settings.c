@@ -2,9 +2,6 @@
  *
  * What a thread of the daemon reads of the home for itself, again and again: it never shares the loop's.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "app/daemon/daemon.h"
 
 cli settings_cli(const cli *c)
@@ -35,12 +32,6 @@ bool settings_read(settings *s, cli *c, server_log *log, bool *right)
         return false;
     }
     c->conf = s->conf;
-    settings_tell(s, log, "configuration", err.text);
+    log_once(log, s->told, "configuration", err.text);
     return true;
-}
-
-void settings_tell(settings *s, server_log *log, const char *event, const char *text)
-{
-    if (strcmp(s->told, text) != 0) log_trouble(log, event, text);
-    snprintf(s->told, sizeof s->told, "%s", text);
 }

@@ -3,12 +3,11 @@
 import os
 import pwd
 import re
-import signal
 import subprocess
 
-import bed
-from bed import Bed, box
+from bed import box
 from box import KEY, ok, until
+from installed import WithService
 from remote import Names
 
 NEWS = next((u.pw_uid for u in pwd.getpwall() if u.pw_name == "news"), None)  # whose the home is, where nobody says otherwise
@@ -18,8 +17,6 @@ NAMES = {
     "_dmarc.example.com": {"TXT": ["v=DMARC1; p=quarantine"]},
     "_dmarc.mx.example.org": {"TXT": ["v=DMARC1; p=none"]},
 }
-# Seconds for what takes days otherwise, but for bounces that wait: a short life of theirs is a fault.
-bed.MAIN_CF = bed.MAIN_CF.replace("_queue_lifetime = 3s", "_queue_lifetime = 5d")
 
 
 def joined(text, more):
@@ -30,12 +27,13 @@ def joined(text, more):
     return text + more
 
 
-class Checked(Bed):
+class Checked(WithService):
     """main.cf and master.cf as built, with more behind them that can be changed."""
 
+    lifetime = "5d"  # a bounce that lives shorter is a fault
+
     def __init__(self, main="", files=(), master="", names=None, owner=NEWS, **more):
-        self.more = master
-        super().__init__(settings=main, files=files, **more)
+        super().__init__(master, settings=main, files=files, **more)
         self.main, self.services = (self.etc / "main.cf").read_text(), (self.etc / "master.cf").read_text()
         self.owner = owner
         self.home = self.top / "home" / "box"
@@ -43,22 +41,10 @@ class Checked(Bed):
         self.resolver = "127.0.0.1:%d" % self.dns.socket.getsockname()[1]
         self.make_home()
 
-    def _by_name(self, back):
-        return False  # the way to remote servers is told by transport_maps, whatever is chrooted
-
-    def _remotes(self):
-        """Without its line: transport_maps stands in the test's own lines, which are used behind it."""
-        return re.sub("^transport_maps = .*\n", "", super()._remotes(), flags=re.M)
-
     def _main_cf(self, ipv6, routes, settings, files):
         super()._main_cf(ipv6, routes, "", files)
         path = self.etc / "main.cf"
         path.write_text(joined(path.read_text(), self.placed(settings)))
-
-    def _master_cf(self):
-        super()._master_cf()
-        with (self.etc / "master.cf").open("a") as f:
-            f.write(self.placed(self.more if self.chroot else self.more.replace(" y ", " n ")))
 
     def make_home(self):
         self.home.parent.mkdir()
@@ -87,15 +73,11 @@ class Checked(Bed):
         (self.etc / "master.cf").write_text(self.services + self.placed(master if self.chroot else master.replace(" y ", " n ")))
         self._age()
 
-    def reload(self):
-        self.master.send_signal(signal.SIGHUP)
-
     def shell(self, line):
         """A line that `check` says, typed as it stands, by somebody whose Postfix this is."""
         for name in ("postconf", "postmap", "postalias"):
             line = re.sub(r"^(\s*)%s " % name, r"\1%s -c %s " % (name, self.etc), line)
         if line.strip() == "postfix reload":
-            self._age()
             return self.reload()
         done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
         return ok(done.returncode == 0, "typed: " + line[:100], done.stdout.decode())

@@ -102,7 +102,7 @@ class Test:
     def test_alias(self):
         self.only("plain")
         self.add("plain", "unknown@remote.test", "full@remote.test")
-        self.begin(fixture("alias.cf"), {"virtual": fixture("virtual")}, fixture("alias.sh"))
+        self.begin(fixture("alias.cf"), {"virtual": fixture("virtual")}, fixture("alias.typed"))
         self.names(["wildcard", "refused"], "bounce-*@ in virtual")
         self.mend("bounce-*@ in virtual")
         self.send("bounce-123456789@example.com", "unknown@remote.test")
@@ -177,7 +177,7 @@ class Test:
         return names
 
     def test_programs(self):
-        parse_bounce = self.load("parse_bounce.py")["parse_bounce"]
+        parse_bounce = self.load("parse_bounce.python")["parse_bounce"]
         verdicts = []
         for message in mailbox.mbox(self.mbox):
             try:
@@ -187,7 +187,7 @@ class Test:
         same(verdicts, ["crashes"] * 2, "parse_bounce: crashes on each multipart bounce of a real Postfix")
         kinds = [r["kind"] for r in run("parse", self.mbox).lines()]
         same(kinds, ["hard", "soft"], "parse_bounce: which bouncebox parse reads")
-        parse_bounces = self.load("parse_bounces.py")["parse_bounces"]
+        parse_bounces = self.load("parse_bounces.python")["parse_bounces"]
         same(parse_bounces(str(self.mbox)), {"hard": set(), "soft": set()}, "parse_bounces: finds no bounce in a mailbox of Postfix's")
         exim = self.bed.top / "exim"
         box = mailbox.mbox(exim)
@@ -216,7 +216,7 @@ class Test:
         db = sqlite3.connect(":memory:")
         db.execute("CREATE TABLE subscribers (id INTEGER, status TEXT DEFAULT 'active', soft_bounces INTEGER DEFAULT 0)")
         db.executemany("INSERT INTO subscribers (id) VALUES (?)", [(123456789,), (123456790,)])
-        manage = self.load("manage_subscription.py", db=db)["manage_subscription"]
+        manage = self.load("manage_subscription.python", db=db)["manage_subscription"]
         rows = [line.split(",") for line in self.bed.do("subscriber", "export", "--status", "bounced").text.splitlines()]
         ids = {int(row[rows[0].index("external_id")]) for row in rows[1:]}
         same(ids, {123456789}, "manage_subscription: export names who was removed")

@@ -93,8 +93,8 @@ bool cli_time(cli *c, const char *option, bb_time *out) BB_MUST_USE;
 bool cli_number(cli *c, const char *option, uint64_t max, uint64_t *out) BB_MUST_USE;
 
 /* help.c */
-void cli_help(const cli *c, FILE *to); /* of the command, of those that begin with a word, or of all */
-void cli_help_exits(FILE *to);
+void cli_help(cli *c); /* of the command, of those that begin with a word, or of all */
+void cli_help_exits(cli *c);
 void cli_help_json(cli *c, bb_str words); /* help_json.c: of those that begin with them */
 /* Whether its name begins with these words; it does with none. */
 bool cli_begins_with(const cli_command *m, bb_str words);

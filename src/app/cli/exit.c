@@ -36,10 +36,10 @@ int cli_exit_of(bb_code code)
     return EX_SOFTWARE;
 }
 
-void cli_help_exits(FILE *to)
+void cli_help_exits(cli *c)
 {
     for (size_t i = 0; i < BB_COUNT(exits); i++)
-        if (exits[i].meaning) fprintf(to, "  %-3d %s\n", exits[i].exit, exits[i].meaning);
+        if (exits[i].meaning) cli_print(c, "  %-3d %s\n", exits[i].exit, exits[i].meaning);
 }
 
 void cli_exits_json(bb_json *j)

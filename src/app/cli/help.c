@@ -13,25 +13,25 @@ const char *cli_did_you_mean(cli *c, const char *typed, const char *const *words
     return hint ? hint : "";
 }
 
-static void print_options(FILE *to, const cli_option *o)
+static void print_options(cli *c, const cli_option *o)
 {
     for (; o && o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-        fprintf(to, "  %-24s %s\n", left, o->help);
+        cli_print(c, "  %-24s %s\n", left, o->help);
     }
 }
 
-static void print_command(FILE *to, const cli_command *m)
+static void print_command(cli *c, const cli_command *m)
 {
-    fprintf(to, "usage: bouncebox %s%s%s%s\n\n%s.\n", m->name, m->options ? " [OPTION...]" : "",
-            m->arguments[0] ? " " : "", m->arguments, m->summary);
-    if (m->text) fprintf(to, "\n%s", m->text);
-    if (m->options) fprintf(to, "\noptions\n");
-    print_options(to, m->options);
-    fprintf(to, "\noptions of every command\n");
-    print_options(to, cli_common_options);
-    if (m->examples) fprintf(to, "\nexamples\n%s", m->examples);
+    cli_print(c, "usage: bouncebox %s%s%s%s\n\n%s.\n", m->name, m->options ? " [OPTION...]" : "",
+              m->arguments[0] ? " " : "", m->arguments, m->summary);
+    if (m->text) cli_print(c, "\n%s", m->text);
+    if (m->options) cli_print(c, "\noptions\n");
+    print_options(c, m->options);
+    cli_print(c, "\noptions of every command\n");
+    print_options(c, cli_common_options);
+    if (m->examples) cli_print(c, "\nexamples\n%s", m->examples);
 }
 
 bool cli_begins_with(const cli_command *m, bb_str words)
@@ -40,38 +40,39 @@ bool cli_begins_with(const cli_command *m, bb_str words)
     return !words.n || (bb_starts(name, words) && (name.n == words.n || name.p[words.n] == ' '));
 }
 
-static void print_summaries(FILE *to, bb_str first)
+static void print_summaries(cli *c, bb_str first)
 {
     for (size_t i = 0; i < cli_commands_count; i++) {
         const cli_command *m = &cli_commands[i];
         if (!cli_begins_with(m, first)) continue;
         char left[80];
         snprintf(left, sizeof left, "%s%s%s", m->name, m->arguments[0] ? " " : "", m->arguments);
-        if (strlen(left) > 34) fprintf(to, "  %s\n  %-34s %s\n", left, "", m->summary);
-        else fprintf(to, "  %-34s %s\n", left, m->summary);
+        if (strlen(left) > 34) cli_print(c, "  %s\n  %-34s %s\n", left, "", m->summary);
+        else cli_print(c, "  %-34s %s\n", left, m->summary);
     }
 }
 
-static void print_all(FILE *to)
+static void print_all(cli *c)
 {
-    fprintf(to, "usage: bouncebox COMMAND [OPTION...] [ARGUMENT...]\n\n"
-                "Takes in what comes back to a newsletter, says what it means, and keeps every subscriber's status.\n\n"
-                "commands (\"bouncebox help COMMAND\" tells more)\n");
-    print_summaries(to, (bb_str){0});
-    fprintf(to, "\noptions of every command\n");
-    print_options(to, cli_common_options);
-    fprintf(to, "\nThe home is --home, else BOUNCEBOX_HOME, else /var/lib/bouncebox for root and the user bouncebox.\n"
-                "\nexit codes\n");
-    cli_help_exits(to);
+    cli_print(c,
+              "usage: bouncebox COMMAND [OPTION...] [ARGUMENT...]\n\n"
+              "Takes in what comes back to a newsletter, says what it means, and keeps every subscriber's status.\n\n"
+              "commands (\"bouncebox help COMMAND\" tells more)\n");
+    print_summaries(c, (bb_str){0});
+    cli_print(c, "\noptions of every command\n");
+    print_options(c, cli_common_options);
+    cli_print(c, "\nThe home is --home, else BOUNCEBOX_HOME, else /var/lib/bouncebox for root and the user bouncebox.\n"
+                 "\nexit codes\n");
+    cli_help_exits(c);
 }
 
-void cli_help(const cli *c, FILE *to)
+void cli_help(cli *c)
 {
-    if (c->command) print_command(to, c->command);
+    if (c->command) print_command(c, c->command);
     else if (c->n_args) {
-        fprintf(to, "usage: bouncebox %s ...\n\n", c->args[0]);
-        print_summaries(to, bb_cstr(c->args[0]));
-    } else print_all(to);
+        cli_print(c, "usage: bouncebox %s ...\n\n", c->args[0]);
+        print_summaries(c, bb_cstr(c->args[0]));
+    } else print_all(c);
 }
 
 /* "bouncebox help list add" is "bouncebox list add --help". */
@@ -89,6 +90,6 @@ int cmd_help(cli *c)
         cli_help_json(c, about.command ? bb_cstr(about.command->name) : bb_cstr(c->n_args ? c->args[0] : NULL));
         return cli_ok(c);
     }
-    cli_help(&about, stdout);
+    cli_help(&about);
     return cli_ok(c);
 }

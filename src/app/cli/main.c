@@ -40,7 +40,7 @@ static int run(cli *c, int n, const char *const *words)
         return cli_ok(c);
     }
     if (c->help) {
-        cli_help(c, stdout);
+        cli_help(c);
         return cli_ok(c);
     }
     return open_needs(c) ? c->command->run(c) : cli_fail(c);

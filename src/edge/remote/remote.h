@@ -4,7 +4,8 @@
  * there on is ours (core/wire reads it), so that nothing is marked as read, or taken away, that is not stored yet.
  *
  * Order      IMAP: by UID; POP3: as the server counts. Between two calls nothing is under way on the connection.
- * Memory     one message, or many small ones of 512 KiB together; and 16 octets for each that the mailbox holds.
+ * Memory     one message, or many small ones of 512 KiB together; and for each that the mailbox holds 12 octets, by
+ *            POP3 100.
  * Limits     messages are cut at BB_MESSAGE_MAX and marked; a mailbox has 5 million messages at most, an answer half an
  *            hour, and a server that says nothing for a minute is gone. Beyond that it is an error.
  * Errors     BB_EAWAY: not there, broken off, or busy: try again; BB_ELOGIN: it refuses us, or we it (its certificate);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A Dovecot of our own: its configuration, folders, ports and certificates; started by the test, ended with it."""
 import atexit
+import grp
 import imaplib
 import os
 import pathlib
@@ -84,7 +85,7 @@ service anvil {
 service stats {
   chroot =
 }
-""" % (me, me, me)
+""" % (me, grp.getgrgid(self.owner.pw_gid).gr_name, me)
         ports = "".join("service %s-login {\n  chroot =\n  inet_listener %s {\n    port = %d\n  }\n  inet_listener %ss {\n"
                         "    port = %d\n    ssl = %s\n  }\n}\n" % (p, p, plain, p, tls_port if tls else 0, "yes" if tls else "no")
                         for p, plain, tls_port in (("imap", self.imap, self.imaps), ("pop3", self.pop3, self.pop3s)))

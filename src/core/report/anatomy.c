@@ -239,7 +239,7 @@ static bool is_repeated(const bb_part *p, const bb_part *plain)
 static void take_words(bb_ctx *c, bb_str words)
 {
     c->r->text = words;
-    c->found = (bb_phrases_found){.text = words};
+    c->found = (bb_phrases_found){.text = words, .set = c->words_read ? BB_WORDS_ALL : BB_WORDS_FIRST};
     bb_phrases_read(c->a, &c->found, words.n);
 }
 
@@ -253,7 +253,7 @@ static bb_str words_so_far(const bb_ctx *c, const bb_buf *copied)
 static void read_text(bb_ctx *c, const bb_part *p, bb_buf *copied)
 {
     bb_str own, returned;
-    bb_phrases_found prose = {.text = bb_part_text(c->m, p)};
+    bb_phrases_found prose = {.text = bb_part_text(c->m, p), .set = BB_WORDS_FIRST};
     bb_prose_divide(c->a, &prose, &own, &returned);
     if (!c->returned && !is_blank(returned)) c->returned = bb_header_block(c, returned);
     if (!own.n) return;

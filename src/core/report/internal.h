@@ -40,16 +40,36 @@ typedef struct {
     bb_str recipient, final; /* keys; final empty: not said */
 } bb_row_keys;
 
+/* The lists, one a file of words/. A phrase is in lower case, with one space where any white space may stand; it begins at
+ * the beginning of a word, or with the last of several spaces, and may end within a word. */
+typedef enum {
+    BB_WORDS_ANNOUNCED,  /* by which a message says what it is: bits of BB_SAYS_* */
+    BB_WORDS_CONTEXTS,   /* before an address, what they make of it: BB_CONTEXT_* */
+    BB_WORDS_DAEMONS,    /* how mail systems sign */
+    BB_WORDS_DOUBTS,     /* by which prose does not assert: BB_DOUBT_* */
+    BB_WORDS_EXPIRED,    /* no further attempts, said of one recipient */
+    BB_WORDS_FOOTERS,    /* that companies put below every mail of theirs */
+    BB_WORDS_HOSTS,      /* before a host's name */
+    BB_WORDS_SEPARATORS, /* before the message that came back */
+    BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
+    BB_WORDS_LISTS,
+    /* sets of lists that a text is read for at once */
+    BB_WORDS_FIRST = BB_WORDS_LISTS, /* separators and footers: they tell what a report's own words are */
+    BB_WORDS_ALL,
+    BB_WORDS_SETS
+} bb_words;
+
 /* A phrase that stands in a text. */
 typedef struct {
     uint32_t at, len;
     int16_t sense;
     uint8_t list;
 } bb_phrase_found;
-/* All of them, in order, of several at one place the longest of each list. */
+/* Those of some lists, in order, of several at one place the longest of each list. */
 typedef struct {
-    bb_str text; /* of at most 4 GiB */
-    size_t upto; /* it was read: all that begin before are here */
+    bb_str text;  /* of at most 4 GiB */
+    bb_words set; /* that are looked for */
+    size_t upto;  /* it was read: all that begin before are here */
     bb_phrase_found *items;
     size_t n, cap;
 } bb_phrases_found;
@@ -60,7 +80,8 @@ typedef struct {
     const bb_report_options *opt;
     bb_report *r;
     unsigned signs;
-    unsigned subject_says, text_says; /* BB_SAYS_* of the subject and of the first words */
+    unsigned subject_says, text_says; /* BB_SAYS_* of the subject and of the first words ... */
+    bool words_read;                  /* ... which were asked, and their signs are among the others */
     bb_phrases_found found;           /* in r->text */
     const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
     bb_str from;                      /* address of the report's author */
@@ -87,7 +108,7 @@ void bb_anatomy_add_rest(bb_ctx *c);
  * is left out. */
 const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p);
 const bb_part *bb_own_part(const bb_ctx *c, const char *type); /* first of that type or NULL */
-/* Divides prose where the returned message begins, and looks for phrases up to there; *returned stands at or before its
+/* Divides prose where the returned message begins, and looks for separators and footers up to there; *returned stands at or before its
  * first field. */
 void bb_prose_divide(bb_arena *a, bb_phrases_found *prose, bb_str *own, bb_str *returned);
 /* A part whose fields are those of the header block at the beginning of a text. */
@@ -95,9 +116,12 @@ const bb_part *bb_header_block(bb_ctx *c, bb_str text);
 
 /* ---- signs.c: what kind of message this is ---------------------------------------------------------- */
 
+/* Those of the header. What a report in a form says in its own words is seldom asked. */
 void bb_signs_read(bb_ctx *c);
+/* And those of the words: SUBJECT, TEXT, DELAYED, DESK and SUMMARY. From then on the words were read for all lists. */
+void bb_signs_of_words(bb_ctx *c);
 /* It says of itself that something was not delivered, and comes from where such mail comes from. */
-bool bb_announces(const bb_ctx *c);
+bool bb_announces(bb_ctx *c);
 /* It holds what such mail has however it is worded: its form, the message that came back, what an SMTP server said, or a
  * list of addresses. What answers by itself announces failures, too ("your request could not be delivered"). */
 bool bb_has_evidence(bb_ctx *c);
@@ -105,21 +129,6 @@ bool bb_is_not_rcpt(bb_ctx *c, bb_str address);
 bool bb_is_sender(const bb_ctx *c, bb_str key);
 
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
-
-/* The lists, one a file of words/. A phrase is in lower case, with one space where any white space may stand; it begins at
- * the beginning of a word, or with the last of several spaces, and may end within a word. */
-typedef enum {
-    BB_WORDS_ANNOUNCED,  /* by which a message says what it is: bits of BB_SAYS_* */
-    BB_WORDS_CONTEXTS,   /* before an address, what they make of it: BB_CONTEXT_* */
-    BB_WORDS_DAEMONS,    /* how mail systems sign */
-    BB_WORDS_DOUBTS,     /* by which prose does not assert: BB_DOUBT_* */
-    BB_WORDS_EXPIRED,    /* no further attempts, said of one recipient */
-    BB_WORDS_FOOTERS,    /* that companies put below every mail of theirs */
-    BB_WORDS_HOSTS,      /* before a host's name */
-    BB_WORDS_SEPARATORS, /* before the message that came back */
-    BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
-    BB_WORDS_LISTS
-} bb_words;
 
 enum { BB_SAID = 1 }; /* the sense of lists that have one only */
 
@@ -182,19 +191,22 @@ typedef struct {
 } bb_word_end;
 #define BB_WORD_PLACES 1024
 #define BB_WORD_FOURS  (1U << 12)
-#define BB_WORD_ALNUM  (1U << 15)
-extern const uint16_t bb_word_first[]; /* lists by first byte, and whether it is a letter or digit of ASCII */
-extern const uint16_t bb_word_heads[]; /* of chains of starts, by place */
+typedef struct {
+    unsigned lists;         /* a bit each */
+    uint8_t pairs[256][32]; /* by first byte, a bit for each second byte with which a phrase of theirs may begin */
+} bb_word_set;
+extern const bb_word_set bb_word_sets[]; /* also of each list alone */
+extern const uint8_t bb_word_alnum[];    /* is the byte a letter or digit of ASCII? */
+extern const uint16_t bb_word_heads[];   /* of chains of starts, by place */
 extern const uint8_t
     bb_word_twos[]; /* a bit for the low five bits of the first two bytes of a phrase of less than four */
-extern const uint8_t bb_word_pairs[][32];  /* by first byte, a bit for each second byte with which a phrase may begin */
 extern const bb_word_four bb_word_fours[]; /* by hash */
 extern const bb_word_start bb_word_starts[];
 extern const bb_word_node bb_word_nodes[];
 extern const uint8_t bb_word_tails[];
 extern const bb_word_end bb_word_ends[];
 
-/* Looks for all phrases of all lists, once, that begin before `upto` and behind where this was last asked. */
+/* Looks for the phrases that begin before `upto` and behind where this was last asked. */
 void bb_phrases_read(bb_arena *a, bb_phrases_found *f, size_t upto);
 
 typedef struct {
@@ -209,7 +221,7 @@ typedef struct {
     size_t at, len; /* in the text */
     int sense;
 } bb_phrase_hit;
-/* read: the text may be a piece of what was read already; NULL: it is none. */
+/* read: the text may be a piece of what was read already for this list; NULL: it is none. */
 bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list);
 /* The next phrase in the text, of several at one place the longest; false at the end. */
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit);
@@ -302,6 +314,7 @@ void bb_rows_complete(bb_ctx *c);      /* last step for every delivery report */
 typedef struct {
     const char *name;
     bool (*read)(bb_ctx *c); /* false: not mine, nothing was written */
+    bool by_words;           /* needs the signs of the words */
 } bb_format;
 extern const bb_format bb_formats[];
 extern const size_t bb_formats_count;

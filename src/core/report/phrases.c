@@ -3,9 +3,9 @@
  * Fixed words looked for in texts, many at once. A word begins, in ASCII, behind what is no letter or digit; many scripts
  * put no spaces between words, so that any letter of theirs may begin one.
  *
- * A report's own words are read once for all lists (bb_phrases_read): that pass goes from the beginning of one word to
- * the next, a table of hashed bits tells at nearly all of them that no phrase begins so, and at the others one trie holds
- * the phrases of all lists. What it found answers every question about that text or a piece of it; other texts are looked
+ * A report's own words are read once for all lists (bb_phrases_read), where they are asked: that pass goes from the
+ * beginning of one word to the next, and looks up by its first signs whether a phrase begins so; one trie holds the
+ * phrases of all lists. What it found answers every question about that text or a piece of it; other texts are looked
  * through for one list.
  */
 #include "core/report/internal.h"
@@ -168,40 +168,40 @@ static inline unsigned longest_at(bb_str text, size_t i, unsigned wanted, bb_phr
     return node ? longest_of(text, i, behind, node, wanted, longest) : 0;
 }
 
-static inline bool is_pair(unsigned char first, unsigned char second)
+static inline bool is_pair(const bb_word_set *set, unsigned char first, unsigned char second)
 {
-    return bb_word_pairs[first][second / 8] >> second % 8 & 1;
+    return set->pairs[first][second / 8] >> second % 8 & 1;
 }
 
-/* The first place from *i on and before `upto` where a phrase of the wanted lists begins, which *i moves behind. Answers of
- * which lists. */
-static unsigned next_longest(bb_str text, size_t *i, size_t upto, unsigned wanted,
+/* The first place from *i on and before `upto` where a phrase of the set begins, which *i moves behind. Answers of which
+ * lists. */
+static unsigned next_longest(bb_str text, size_t *i, size_t upto, const bb_word_set *set,
                              bb_phrase_hit longest[BB_WORDS_LISTS])
 {
     const unsigned char *p = (const unsigned char *)text.p;
     size_t at = *i;
-    unsigned within = at ? bb_word_first[p[at - 1]] & BB_WORD_ALNUM : 0, found = 0;
+    bool within = at && bb_word_alnum[p[at - 1]];
+    unsigned found = 0;
     while (!found && at < upto) {
-        unsigned first = bb_word_first[p[at]];
-        if (first & wanted && !(first & within) && at + 1 < text.n && is_pair(p[at], p[at + 1]))
-            found = longest_at(text, at, wanted, longest);
-        within = first & BB_WORD_ALNUM;
+        bool goes_on = within;
+        within = bb_word_alnum[p[at]];
+        if (!(within && goes_on) && at + 1 < text.n && is_pair(set, p[at], p[at + 1]))
+            found = longest_at(text, at, set->lists, longest);
         at++;
         if (within) /* the rest of the word */
-            while (at < upto && bb_word_first[p[at]] & BB_WORD_ALNUM) at++;
+            while (at < upto && bb_word_alnum[p[at]]) at++;
     }
     *i = at;
     return found;
 }
 
-/* ---- a text read for all lists --------------------------------------------------------------------------------- */
+/* ---- a text read for several lists --------------------------------------------------------------------------------- */
 
 void bb_phrases_read(bb_arena *a, bb_phrases_found *f, size_t upto)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
-    const unsigned all = (1U << BB_WORDS_LISTS) - 1;
     while (f->upto < upto) {
-        unsigned found = next_longest(f->text, &f->upto, upto, all, longest);
+        unsigned found = next_longest(f->text, &f->upto, upto, &bb_word_sets[f->set], longest);
         for (bb_words list = 0; found; list++, found >>= 1) {
             bb_phrase_found *new = found & 1 ? BB_PUSH(a, f->items, f->n, f->cap) : NULL;
             bb_phrase_hit *hit = &longest[list];
@@ -228,7 +228,8 @@ static size_t first_from(const bb_phrases_found *f, size_t at)
 bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list)
 {
     bb_phrase_scan s = {.text = text, .list = list};
-    size_t offset = read ? bb_offset_in(bb_sub(read->text, 0, read->upto), text) : BB_NPOS;
+    bool known = read && bb_word_sets[read->set].lists >> list & 1;
+    size_t offset = known ? bb_offset_in(bb_sub(read->text, 0, read->upto), text) : BB_NPOS;
     if (offset == BB_NPOS) return s;
     s.read = read;
     s.offset = offset;
@@ -261,9 +262,8 @@ static bool next_found(bb_phrase_scan *s, bb_phrase_hit *hit)
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
-    unsigned wanted = 1U << s->list;
     if (s->read) return next_found(s, hit);
-    bool found = next_longest(s->text, &s->at, s->text.n, wanted, longest);
+    bool found = next_longest(s->text, &s->at, s->text.n, &bb_word_sets[s->list], longest);
     if (found) *hit = longest[s->list];
     return found;
 }

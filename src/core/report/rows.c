@@ -397,10 +397,11 @@ static bool gave_up(const bb_rcpt_report *row)
     return bb_phrases_in(NULL, words, BB_WORDS_EXPIRED);
 }
 
-static bb_action action_of(const bb_ctx *c, const bb_rcpt_report *row)
+static bb_action action_of(bb_ctx *c, const bb_rcpt_report *row)
 {
     char class = row->status.n ? row->status.p[0] : (char)('0' + row->reply_code / 100);
     if (class == '2') return BB_ACTION_DELIVERED;
+    bb_signs_of_words(c);
     return c->signs & BB_SIGN_DELAYED ? BB_ACTION_DELAYED : BB_ACTION_FAILED;
 }
 

@@ -161,18 +161,10 @@ void bb_signs_read(bb_ctx *c)
 {
     const bb_part *root = c->m->root;
     bb_str subject = c->r->subject;
-    unsigned first, said_there = c->subject_says = subject_says(subject, &first);
-    unsigned said_here = c->text_says = text_says(c);
     unsigned signs = sender_signs(c);
 
     bool report = bb_istarts(root->type, BB_S("multipart/")) && bb_ieq(root->report_type, BB_S("delivery-status"));
     if (report || bb_field_get(root, "X-Failed-Recipients")) signs |= BB_SIGN_DSN;
-    if (said_there & (BB_SAYS_FAILED | BB_SAYS_DELAYED | BB_SAYS_LATE | BB_SAYS_REPLIED)) signs |= BB_SIGN_SUBJECT;
-    if (said_here & (BB_SAYS_FAILED | BB_SAYS_DELAYED)) signs |= BB_SIGN_TEXT;
-    if (said_here & BB_SAYS_REPLIED && (signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN) || c->returned))
-        signs |= BB_SIGN_TEXT;
-    if (((said_there | said_here) & BB_SAYS_DELAYED || said_there & BB_SAYS_LATE) && !(said_here & BB_SAYS_GAVE_UP))
-        signs |= BB_SIGN_DELAYED;
     if (begins_with(subject, reply_marks, BB_COUNT(reply_marks))) signs |= BB_SIGN_REPLY;
     if (begins_with(subject, passed_marks, BB_COUNT(passed_marks))) signs |= BB_SIGN_REPLY | BB_SIGN_PASSED_ON;
     /* What list software says of its own is no list's mail, but a mail system's. */
@@ -181,12 +173,28 @@ void bb_signs_read(bb_ctx *c)
     else if (has_field(c, list_fields, BB_COUNT(list_fields))) signs |= BB_SIGN_LIST;
     bb_str precedence = bb_field_raw(c->m, root, "Precedence");
     if (bb_istarts(precedence, BB_S("bulk")) || bb_istarts(precedence, BB_S("list"))) signs |= BB_SIGN_BULK;
-    if ((said_there | said_here) & BB_SAYS_RECEIVED) signs |= BB_SIGN_DESK;
-    if (first & BB_SAYS_SUMMARY) signs |= BB_SIGN_SUMMARY;
     if (says_auto(c)) signs |= BB_SIGN_AUTO;
     if (bb_istarts(bb_field_raw(c->m, root, "Auto-Submitted"), BB_S("auto-generated"))) signs |= BB_SIGN_UNASKED;
     c->signs = signs;
     read_others(c);
+}
+
+void bb_signs_of_words(bb_ctx *c)
+{
+    if (c->words_read) return;
+    c->words_read = true;
+    c->found = (bb_phrases_found){.text = c->r->text, .set = BB_WORDS_ALL};
+    bb_phrases_read(c->a, &c->found, c->r->text.n);
+    unsigned first, signs = c->signs;
+    unsigned there = c->subject_says = subject_says(c->r->subject, &first), here = c->text_says = text_says(c);
+    if (there & (BB_SAYS_FAILED | BB_SAYS_DELAYED | BB_SAYS_LATE | BB_SAYS_REPLIED)) signs |= BB_SIGN_SUBJECT;
+    if (here & (BB_SAYS_FAILED | BB_SAYS_DELAYED)) signs |= BB_SIGN_TEXT;
+    if (here & BB_SAYS_REPLIED && (signs & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN) || c->returned)) signs |= BB_SIGN_TEXT;
+    if (((there | here) & BB_SAYS_DELAYED || there & BB_SAYS_LATE) && !(here & BB_SAYS_GAVE_UP))
+        signs |= BB_SIGN_DELAYED;
+    if ((there | here) & BB_SAYS_RECEIVED) signs |= BB_SIGN_DESK;
+    if (first & BB_SAYS_SUMMARY) signs |= BB_SIGN_SUMMARY;
+    c->signs = signs;
 }
 
 /* Does the subject speak of mail? Parcels and faxes are not delivered, too. */
@@ -214,8 +222,9 @@ static bool carries_archive(const bb_ctx *c)
     return false;
 }
 
-bool bb_announces(const bb_ctx *c)
+bool bb_announces(bb_ctx *c)
 {
+    bb_signs_of_words(c);
     unsigned s = c->signs;
     if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
     /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */

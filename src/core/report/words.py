@@ -136,10 +136,10 @@ def spellings(byte):
     return bytes({byte, ord(chr(byte).upper())})
 
 
-def pairs(starts):
-    """For each first byte of a text a bit for each second byte with which a phrase may begin there."""
+def pairs(starts, lists):
+    """For each first byte of a text a bit for each second byte with which a phrase of the lists may begin there."""
     bits = [bytearray(32) for _ in range(256)]
-    for key in starts:
+    for key in (key for key, node in starts.items() if node.lists & lists):
         for first in spellings(key[0]):
             seconds = spellings(key[1])
             if 0xC3 <= first <= 0xDF:
@@ -148,23 +148,18 @@ def pairs(starts):
                 seconds = b"\xA0\x80"  # of a no-break space, of a typographic apostrophe
             for second in seconds:
                 bits[first][second // 8] |= 1 << second % 8
-    return ["{%s}" % ", ".join(map(str, row)) for row in bits]
+    return ", ".join("[%d] = {%s}" % (first, ", ".join(map(str, row))) for first, row in enumerate(bits) if any(row))
 
 
-def alnum(byte):
-    return " | BB_WORD_ALNUM" if byte < 0x80 and chr(byte).isalnum() else ""
+def sets(starts):
+    every = set().union(*(node.lists for node in starts.values()))
+    named = {"ALL": every, "FIRST": {"SEPARATORS", "FOOTERS"}, **{name: {name} for name in every}}
+    for name, lists in sorted(named.items()):
+        yield "[BB_WORDS_%s] = {%s, {%s}}" % (name, mask(lists), pairs(starts, lists))
 
 
-def table(kind, name, rows, second=""):
-    return "const %s %s[]%s = {\n%s\n};\n" % (kind, name, second, ",\n".join("    " + row for row in rows))
-
-
-def first_bytes(starts):
-    lists = [set() for _ in range(256)]
-    for key, node in starts.items():
-        for byte in spellings(key[0]):
-            lists[byte] |= node.lists
-    return lists
+def table(kind, name, rows):
+    return "const %s %s[] = {\n%s\n};\n" % (kind, name, ",\n".join("    " + row for row in rows))
 
 
 def main(output, files):
@@ -195,11 +190,11 @@ def main(output, files):
         sys.exit("words.py: there are more phrases than its tables hold")
     pathlib.Path(output).write_text(
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
-        + table("uint16_t", "bb_word_first", [mask(lists) + alnum(i) for i, lists in enumerate(first_bytes(starts))])
+        + table("bb_word_set", "bb_word_sets", sets(starts))
+        + table("uint8_t", "bb_word_alnum", [str(int(i < 128 and chr(i).isalnum())) for i in range(256)])
         + table("uint16_t", "bb_word_heads", map(str, heads))
         + table("bb_word_four", "bb_word_fours", fours(starts))
         + table("uint8_t", "bb_word_twos", twos(starts))
-        + table("uint8_t", "bb_word_pairs", pairs(starts), "[32]")
         + table("bb_word_start", "bb_word_starts", start_rows)
         + table("bb_word_node", "bb_word_nodes", node_rows)
         + table("uint8_t", "bb_word_tails", [", ".join(map(str, tails[i : i + 32])) for i in range(0, len(tails), 32)])

@@ -191,12 +191,16 @@ typedef struct {
 } bb_word_end;
 #define BB_WORD_PLACES 1024
 #define BB_WORD_FOURS  (1U << 12)
+enum {
+    BB_BYTE_ALNUM = 1, /* a letter or digit of ASCII */
+    BB_BYTE_BEGINS = 2 /* a phrase of the set may begin with it */
+};
 typedef struct {
     unsigned lists;         /* a bit each */
+    uint8_t bytes[256];     /* of a text: BB_BYTE_* */
     uint8_t pairs[256][32]; /* by first byte, a bit for each second byte with which a phrase of theirs may begin */
 } bb_word_set;
 extern const bb_word_set bb_word_sets[]; /* also of each list alone */
-extern const uint8_t bb_word_alnum[];    /* is the byte a letter or digit of ASCII? */
 extern const uint16_t bb_word_heads[];   /* of chains of starts, by place */
 extern const uint8_t
     bb_word_twos[]; /* a bit for the low five bits of the first two bytes of a phrase of less than four */

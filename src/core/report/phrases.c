@@ -173,23 +173,30 @@ static inline bool is_pair(const bb_word_set *set, unsigned char first, unsigned
     return set->pairs[first][second / 8] >> second % 8 & 1;
 }
 
+static inline size_t word_end(const uint8_t *bytes, const unsigned char *p, size_t at, size_t upto)
+{
+    while (at < upto && bytes[p[at]] & BB_BYTE_ALNUM) at++;
+    return at;
+}
+
 /* The first place from *i on and before `upto` where a phrase of the set begins, which *i moves behind. Answers of which
  * lists. */
 static unsigned next_longest(bb_str text, size_t *i, size_t upto, const bb_word_set *set,
                              bb_phrase_hit longest[BB_WORDS_LISTS])
 {
     const unsigned char *p = (const unsigned char *)text.p;
+    const uint8_t *bytes = set->bytes;
     size_t at = *i;
-    bool within = at && bb_word_alnum[p[at - 1]];
     unsigned found = 0;
-    while (!found && at < upto) {
-        bool goes_on = within;
-        within = bb_word_alnum[p[at]];
-        if (!(within && goes_on) && at + 1 < text.n && is_pair(set, p[at], p[at + 1]))
+    if (at && bytes[p[at - 1]] & BB_BYTE_ALNUM) at = word_end(bytes, p, at, upto);
+    while (!found) {
+        while (at < upto && !bytes[p[at]]) at++;
+        if (at >= upto) break;
+        uint8_t byte = bytes[p[at]];
+        if (byte & BB_BYTE_BEGINS && at + 1 < text.n && is_pair(set, p[at], p[at + 1]))
             found = longest_at(text, at, set->lists, longest);
         at++;
-        if (within) /* the rest of the word */
-            while (at < upto && bb_word_alnum[p[at]]) at++;
+        if (byte & BB_BYTE_ALNUM) at = word_end(bytes, p, at, upto);
     }
     *i = at;
     return found;

@@ -148,14 +148,22 @@ def pairs(starts, lists):
                 seconds = b"\xA0\x80"  # of a no-break space, of a typographic apostrophe
             for second in seconds:
                 bits[first][second // 8] |= 1 << second % 8
-    return ", ".join("[%d] = {%s}" % (first, ", ".join(map(str, row))) for first, row in enumerate(bits) if any(row))
+    return bits
+
+
+def alnum(byte):
+    return byte < 128 and chr(byte).isalnum()
 
 
 def sets(starts):
+    """Each list alone, and those that a text is read for together, as bb_word_set."""
     every = set().union(*(node.lists for node in starts.values()))
     named = {"ALL": every, "FIRST": {"SEPARATORS", "FOOTERS"}, **{name: {name} for name in every}}
     for name, lists in sorted(named.items()):
-        yield "[BB_WORDS_%s] = {%s, {%s}}" % (name, mask(lists), pairs(starts, lists))
+        rows = pairs(starts, lists)
+        kinds = (alnum(byte) + 2 * any(row) for byte, row in enumerate(rows))
+        bits = ("[%d] = {%s}" % (byte, ", ".join(map(str, row))) for byte, row in enumerate(rows) if any(row))
+        yield "[BB_WORDS_%s] = {%s, {%s}, {%s}}" % (name, mask(lists), ", ".join(map(str, kinds)), ", ".join(bits))
 
 
 def table(kind, name, rows):
@@ -191,7 +199,6 @@ def main(output, files):
     pathlib.Path(output).write_text(
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
         + table("bb_word_set", "bb_word_sets", sets(starts))
-        + table("uint8_t", "bb_word_alnum", [str(int(i < 128 and chr(i).isalnum())) for i in range(256)])
         + table("uint16_t", "bb_word_heads", map(str, heads))
         + table("bb_word_four", "bb_word_fours", fours(starts))
         + table("uint8_t", "bb_word_twos", twos(starts))

@@ -62,23 +62,23 @@ static bb_str a_label(bb_arena *a, bb_str domain)
     bb_str out = {0};
     if (!copy.p || memchr(copy.p, 0, copy.n)) return out;
     if (idn2_to_ascii_8z(copy.p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
-        out = bb_lowered(a, bb_dup(a, bb_cstr(ascii)));
+        out = bb_dup(a, bb_cstr(ascii));
     idn2_free(ascii);
     return out;
 }
 
-/* Lower-case A-label without a trailing dot; empty: no domain. */
+/* A-label without a trailing dot, in any case; empty: no domain. */
 static bb_str read_domain(bb_arena *a, bb_str s)
 {
     if (s.n && s.p[s.n - 1] == '.') s.n--;
     if (s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') { /* address literal */
         for (size_t i = 1; i + 1 < s.n; i++)
             if (!bb_is_alnum(s.p[i]) && !strchr(".:-", s.p[i])) return (bb_str){0};
-        return s.n <= DOMAIN_MAX ? bb_lowered(a, s) : (bb_str){0};
+        return s.n <= DOMAIN_MAX ? s : (bb_str){0};
     }
     if (!s.n || s.n > 4 * DOMAIN_MAX) return (bb_str){0};
     bool plain = is_ldh(s);
-    bb_str domain = plain ? bb_lowered(a, s) : a_label(a, s);
+    bb_str domain = plain ? s : a_label(a, s);
     return labels_ok(domain) && (plain || is_ldh(domain)) ? domain : (bb_str){0};
 }
 
@@ -146,10 +146,13 @@ bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)
     if (!local.n) return bb_fail(err, BB_EDATA, "a character before the @ that may not stand there");
     bb_str domain = read_domain(a, bb_sub(s, at + 1, BB_NPOS));
     if (!domain.n) return bb_fail(err, BB_EDATA, "no valid domain behind the @");
-    bb_str folded = bb_lowered(a, local);
-    bb_str key = bb_cat(a, folded, BB_S("@"), domain);
-    if (!key.n) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *out = (bb_address){.spelled = s, .local = local, .domain = domain, .key = key};
+    char *key = bb_get(a, local.n + domain.n + 2); /* with a NUL behind it */
+    if (!key) return bb_fail(err, BB_ENOMEM, "out of memory");
+    for (size_t i = 0; i < local.n; i++) key[i] = bb_lower(local.p[i]);
+    key[local.n] = '@';
+    for (size_t i = 0; i < domain.n; i++) key[local.n + 1 + i] = bb_lower(domain.p[i]);
+    *out = (bb_address){
+        .spelled = s, .local = local, .domain = {key + local.n + 1, domain.n}, .key = {key, local.n + 1 + domain.n}};
     return true;
 }
 

@@ -63,8 +63,12 @@ typedef struct {
 } bb_str;
 
 #define BB_S(literal) ((bb_str){"" literal, sizeof(literal) - 1})
-#define BB_FMT        "%.*s"
-#define BB_ARG(s)     ((int)((s).n > 4096 ? 4096 : (s).n)), ((s).p ? (s).p : "")
+#define BB_ROW(literal)                 \
+    {                                   \
+        "" literal, sizeof(literal) - 1 \
+    } /* the same, in a static table */
+#define BB_FMT    "%.*s"
+#define BB_ARG(s) ((int)((s).n > 4096 ? 4096 : (s).n)), ((s).p ? (s).p : "")
 
 static inline bb_str bb_cstr(const char *nul_terminated) /* NULL gives the empty slice */
 {

@@ -13,13 +13,12 @@
 static bool is_returned(const bb_part *p)
 {
     /* RFC 6522 section 3, RFC 6532 section 3.7, RFC 6533 section 5, and a slip seen in the field */
-    static const char *const types[] = {"message/rfc822",         "message/global",         "text/rfc822-headers",
-                                        "message/rfc822-headers", "message/global-headers", "text/rfc822-header",
-                                        "message/partial"};
-    bool may = bb_starts(p->type, BB_S("m")) || bb_starts(p->type, BB_S("t"));
-    if (!p->parent || !may) return false;
+    static const bb_str types[] = {BB_ROW("message/rfc822"),         BB_ROW("message/global"),
+                                   BB_ROW("text/rfc822-headers"),    BB_ROW("message/rfc822-headers"),
+                                   BB_ROW("message/global-headers"), BB_ROW("text/rfc822-header"),
+                                   BB_ROW("message/partial")};
     for (size_t i = 0; i < BB_COUNT(types); i++)
-        if (bb_is(p->type, types[i])) return true;
+        if (bb_eq(p->type, types[i])) return p->parent != NULL;
     return false;
 }
 

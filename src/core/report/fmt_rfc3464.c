@@ -91,6 +91,7 @@ static bb_str xtext(bb_ctx *c, bb_str s)
  * stands between the type and the address is a part of it then, and the address without it is somebody else's. */
 static bb_str address_of(bb_ctx *c, bb_str field)
 {
+    if (bb_empty(field)) return field;
     bb_str found = bb_address_clean(c, field), all = bb_value_text(c->m, field);
     size_t semicolon = bb_chr(all, ';');
     all = bb_trim(bb_sub(all, semicolon == BB_NPOS ? 0 : semicolon + 1, BB_NPOS));
@@ -142,12 +143,13 @@ static bb_str recipient_of(bb_ctx *c, bb_str value)
 
 static void flush(bb_ctx *c, fields *f)
 {
+    if (!f->any) return;
     bb_str original = address_of(c, f->original);
     bb_str final = address_of(c, bb_empty(f->final) ? f->actual : f->final);
     if (bb_empty(final)) final = address_of(c, f->actual);
     bool cut = !bb_empty(f->final) && f->final.p + f->final.n == c->m->bytes.p + c->m->bytes.n;
     if (cut || (bb_empty(original) && bb_empty(final))) final = recipient_of(c, f->final);
-    bb_rcpt_report *row = f->any ? bb_row_of(c, original, final) : NULL;
+    bb_rcpt_report *row = bb_row_of(c, original, final);
     bb_action action = action_of(f->action);
     /* One block a recipient; where two speak of the same one, the failure counts, with all that it says. */
     bool before = row && action != BB_ACTION_NONE && row->action == BB_ACTION_FAILED;

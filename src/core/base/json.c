@@ -38,9 +38,12 @@ static bool is_plain(bb_str s)
 static void quoted(bb_json *j, bb_str s)
 {
     if (is_plain(s)) {
-        bb_putc(j->out, '"');
-        bb_put(j->out, s);
-        bb_putc(j->out, '"');
+        bb_buf *out = j->out;
+        if (!bb_buf_room(out, s.n + 2)) return;
+        out->p[out->n++] = '"';
+        if (s.n) memcpy(out->p + out->n, s.p, s.n);
+        out->n += s.n;
+        out->p[out->n++] = '"';
         return;
     }
     s = bb_utf8_clean(j->out->arena, s);
@@ -80,10 +83,16 @@ void bb_json_close(bb_json *j, char bracket)
 
 void bb_json_key(bb_json *j, const char *key)
 {
-    before_value(j);
-    bb_putc(j->out, '"'); /* a key is ours: nothing in it needs an escape */
-    bb_puts(j->out, key);
-    bb_put(j->out, BB_S("\":"));
+    bb_buf *out = j->out;
+    size_t n = strlen(key);
+    if (bb_buf_room(out, n + 4)) { /* a key is ours: nothing in it needs an escape */
+        if (j->comma[j->depth]) out->p[out->n++] = ',';
+        out->p[out->n++] = '"';
+        memcpy(out->p + out->n, key, n);
+        out->n += n;
+        out->p[out->n++] = '"';
+        out->p[out->n++] = ':';
+    }
     j->comma[j->depth] = false; /* the value follows without a comma, and sets it again */
 }
 

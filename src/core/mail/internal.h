@@ -47,6 +47,9 @@ bool bb_field_split(bb_str line, bb_str *name, bb_str *value);
 /* Reads fields off *rest up to an empty line, a delimiter line, the end, or what must be body already (docs/tolerances.md). */
 bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest);
 
+/* What bb_part.looks holds of these. */
+uint64_t bb_looks_of(const bb_field *fields);
+
 /* First token of a structured value behind white space and comments; *rest moves behind it. */
 bb_str bb_token_take(bb_str *rest);
 

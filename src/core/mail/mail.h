@@ -47,6 +47,7 @@ typedef struct bb_kept bb_kept;
 struct bb_part {
     bb_part *parent, *child, *next;
     bb_field *fields;
+    uint64_t looks;         /* of the names of fields there are, a bit each; 0: not known */
     bb_str all, head, body; /* spans: header with body, header, body before decoding */
     bb_str type;            /* "message/delivery-status", lower case; "text/plain" by default */
     bb_str charset;         /* lower case, empty: not said */

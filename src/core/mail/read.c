@@ -283,6 +283,7 @@ static const char *read_header(reader *r, bb_part *p)
     const char *start = r->pos;
     bb_str rest = left(r), line;
     p->fields = bb_header_read(r->m, &r->open, &rest);
+    p->looks = bb_looks_of(p->fields);
     r->pos = r->end - rest.n;
     p->head = span(start, r->pos);
     interpret(r->m, p);

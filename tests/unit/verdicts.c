@@ -321,6 +321,15 @@ static void of_others(void)
          "Subject: "
          "=?utf-8?B?5peg5rOV6YCB6L6+?=\n\n未能传递到以下收件人或组:\n\nann@example.net\n找不到您输入的电子邮件地址。\n",
          "ann@example.net hard userunknown"},
+        {"what follows from the refusal of one is nothing about the next",
+         DAEMON
+         "Subject: Returned mail: see transcript for details\n\n   ----- The following addresses had permanent fatal "
+         "errors -----\n<ann@example.net>\n<bob@example.org>\n\n   ----- Transcript of session follows -----\n... "
+         "while "
+         "talking to mx.example.net.:\n>>> DATA\n<<< 550 5.1.1 <ann@example.net>... User unknown\n550 5.1.1 "
+         "<ann@example.net>... User unknown\n<<< 503 5.0.0 Need RCPT (recipient)\n<bob@example.org>... Deferred: "
+         "Connection timed out with mx.example.org.\n",
+         "ann@example.net hard userunknown, bob@example.org soft expired"},
         {"stars before an address",
          DAEMON "Subject: Delivery failed\n\nYour message has failed delivery. The following error report or reports "
                 "explain it:\n\n   *** ann@example.net\n   10061: connection refused by example.net\n",

@@ -79,6 +79,12 @@ static bool is_stock(bb_str why)
     return false;
 }
 
+/* "503 Need RCPT", "554 no valid recipients": it follows from what was refused before, and is about nobody else. */
+static bool is_consequence(const bb_exchange *e)
+{
+    return e->code == 503 || bb_ifind(e->reply, BB_S("no valid recipients")) != BB_NPOS;
+}
+
 /* "550 5.1.1 <a@example.net>... User unknown", "a@example.net... Deferred: ...": the reporter's verdict on
  * what it heard just before, or all there is. */
 static void verdict(reading *t, bb_str line)
@@ -87,7 +93,7 @@ static void verdict(reading *t, bb_str line)
     if (bb_empty(address) || !bb_starts(behind, BB_S("..."))) return;
     if (address.p - line.p > 1 && !bb_is_digit(line.p[0])) return; /* "(reason: 550 <a@example.net>... )" of a list */
     bb_exchange *last = t->n ? &t->items[t->n - 1] : NULL;
-    if (last && bb_empty(last->about)) {
+    if (last && bb_empty(last->about) && !is_consequence(last)) {
         last->about = address;
         return;
     }

@@ -1366,6 +1366,16 @@ static const struct row {
     H("Het e-mailaccount bestaat niet in de organisatie", userunknown),
     S("Die Nachricht konnte nach mehreren Versuchen nicht zugestellt werden.", expired),
     S("Le serveur a essayé de remettre ce message, sans succès, et a cessé ses tentatives.", expired),
+    H("550 The receiver does not exist", userunknown),
+    H("550 The username is not known", userunknown),
+    H("550 incorrect recipient address", userunknown),
+    H("550 The mail box not valid", userunknown),
+    H("550 The subscriber is deactivated", suspend),
+    H("550 deleted mailbox", suspend),
+    B("550 The IP address has been deactivated", onhold),
+    B("550 sender: wrong address", rejected),
+    S("550 The mailbox is busy", systemerror),
+    S("550 The account full", mailboxfull),
 };
 
 int main(void)

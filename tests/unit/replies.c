@@ -1376,6 +1376,15 @@ static const struct row {
     B("550 sender: wrong address", rejected),
     S("550 The mailbox is busy", systemerror),
     S("550 The account full", mailboxfull),
+    B("550 5.7.1 The URL no longer exists", policyviolation),
+    B("550 The mail server does not exist here", onhold),
+    B("550 The IP address could not be found", onhold),
+    B("550 5.7.1 The key is no longer in use", policyviolation),
+    B("550 5.7.1 The authenticated user has been disabled", policyviolation),
+    B("550 The file is not known here", onhold),
+    B("550 forwarding address is not valid", onhold),
+    H("550 bob does not exist here", userunknown),
+    H("550 <bob@example.net> is no longer in use", suspend),
 };
 
 int main(void)

@@ -16,6 +16,7 @@ import bed
 from bed import Bed, box
 from box import KEY, done, ok, same, until
 from lmtp import Daemon
+from remote import Names
 
 MODES = "mailbox", "plus", "canonical", "virtual", "pipe", "lmtp"
 # The bounce domain, and a person at it; none at a domain of bounces alone.
@@ -72,6 +73,8 @@ class Test:
         self.bed.give(self.bed.vhosts, self.user.pw_uid)
         self.home = self.bed.top / "home" / "box"
         self.maildir = self.bed.top / "mail" / "box"
+        names = {domain: {"MX": ["mx.example.org"], "TXT": ["v=spf1 mx -all"]} for domain, _ in SITES.values()}
+        self.names = Names("127.0.0.1", names, 0)
         self.make_home()
         self.make_wrapper()
         self.before = self.texts()
@@ -143,6 +146,7 @@ class Test:
         self.bed.settled()
         self.check_the_door(mode)
         self.check_people(mode)
+        self.check_check(mode)
         self.ingest(mode)
         if daemon:
             same(daemon.end(), 0, "the daemon ends well")
@@ -195,6 +199,18 @@ class Test:
         for site, where in (("local", at_home), ("aliases", at_home), ("boxes", boxes), ("relay", relayed)):
             same(where.count("Subject: to %s in mode %s\n" % (site, mode)) + where.count("Subject: to %s in mode %s\r\n" % (site, mode)), 1,
                  "%s: a person's mail (%s) comes as ever" % (mode, site))
+
+    def check_check(self, mode):
+        """What setup made is what check takes for sound, and a probe of each list comes home."""
+        (self.bed.top / "php").mkdir(exist_ok=True)
+        (self.bed.top / "php" / "php.ini").touch()
+        got = box.run("postfix", "check", "--config-dir", self.bed.etc, "--resolver", "127.0.0.1:%d" % self.names.socket.getsockname()[1],
+                      "--php", self.bed.top / "php", "--json", home=self.home)
+        found = [f for f in got.json()["findings"] if f["level"] != "note" and f["check"] != "lifetime"] if got.out else [got.said]
+        same((got.code, found), (0, []), "%s: check has nothing to say" % mode)
+        probes = got.json()["probes"]
+        same([p["list"] for p in probes if not p["home"]], [], "%s: and its %d probes come home" % (mode, len(probes)))
+        same(len(probes), len(self.paths), "%s: one for each list" % mode)
 
     # ---- the end -----------------------------------------------------------------------------------------
 

@@ -111,8 +111,8 @@ bb_str check_as_pattern(checkup *k, bb_str key);
 /* ---- ways.c: where mail for an address goes ---------------------------------------------------------------------- */
 
 typedef struct {
-    bb_str address; /* behind virtual aliases */
-    bool aliased;
+    bb_str address;                  /* behind canonical maps and virtual aliases */
+    bool aliased;                    /* and another than before */
     unsigned classes;                /* of its domain */
     bb_str transport, nexthop, from; /* `from`: the parameter that says so */
     const postfix_service *service;  /* NULL: there is none of that name */

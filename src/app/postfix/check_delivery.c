@@ -46,12 +46,12 @@ static unsigned who_writes(const checkup *k)
     return k->owner >= 100 ? k->owner : 5000;
 }
 
-static bool has_parameters(checkup *k)
+static bool has_parameters(checkup *k, const postfix_service *s)
 {
     bool all = true;
     for (size_t i = 0; i < BB_COUNT(virtual_parameters); i++) {
         const char *name = virtual_parameters[i].name;
-        if (postfix_value(k->in, name).n) continue;
+        if (check_value(k, s, name).n) continue;
         all = false;
         check_found(
             k, CHECK_FAULT, check_text(k, "%s is not set: %s", name, virtual_parameters[i].what),
@@ -73,7 +73,7 @@ static bool may_write(const struct stat *st, uint64_t uid, uint64_t gid)
 }
 
 /* virtual(8) makes what is missing of a mailbox's path, as that user. */
-static void try_folder(checkup *k, bb_str mailbox, uint64_t uid, uint64_t gid)
+static void try_folder(checkup *k, bb_str base, bb_str mailbox, uint64_t uid, uint64_t gid)
 {
     struct stat st;
     while (mailbox.n > 1) {
@@ -87,7 +87,7 @@ static void try_folder(checkup *k, bb_str mailbox, uint64_t uid, uint64_t gid)
                     check_text(k, "%s: the user %llu may not write there", path, (unsigned long long)uid),
                     BB_S("No mailbox for bounces can be made: they wait in the queue, and are thrown away in the end."),
                     check_text(k, "install -d -o %llu -g %llu " BB_FMT, (unsigned long long)uid,
-                               (unsigned long long)gid, BB_ARG(postfix_value(k->in, "virtual_mailbox_base"))));
+                               (unsigned long long)gid, BB_ARG(base)));
         return;
     }
 }
@@ -95,12 +95,13 @@ static void try_folder(checkup *k, bb_str mailbox, uint64_t uid, uint64_t gid)
 static void look_at_virtual(checkup *k, const check_way *way)
 {
     uint64_t uid = 0, gid = 0, least = 100;
-    bb_str base = postfix_value(k->in, "virtual_mailbox_base");
-    if (!has_parameters(k)) return;
-    check_hit user = check_find_address(k, postfix_value(k->in, "virtual_uid_maps"), way->address);
-    check_hit group = check_find_address(k, postfix_value(k->in, "virtual_gid_maps"), way->address);
-    check_hit box = check_find_address(k, postfix_value(k->in, "virtual_mailbox_maps"), way->address);
-    bb_u64(postfix_value(k->in, "virtual_minimum_uid"), &least);
+    const postfix_service *s = way->service;
+    bb_str base = check_value(k, s, "virtual_mailbox_base");
+    if (!has_parameters(k, s)) return;
+    check_hit user = check_find_address(k, check_value(k, s, "virtual_uid_maps"), way->address);
+    check_hit group = check_find_address(k, check_value(k, s, "virtual_gid_maps"), way->address);
+    check_hit box = check_find_address(k, check_value(k, s, "virtual_mailbox_maps"), way->address);
+    bb_u64(check_value(k, s, "virtual_minimum_uid"), &least);
     if (!bb_u64(user.value, &uid) || !bb_u64(group.value, &gid) || uid < least) {
         check_found(
             k, CHECK_FAULT,
@@ -113,7 +114,7 @@ static void look_at_virtual(checkup *k, const check_way *way)
                        who_writes(k), who_writes(k)));
         return;
     }
-    if (box.found) try_folder(k, check_text(k, BB_FMT "/" BB_FMT, BB_ARG(base), BB_ARG(box.value)), uid, gid);
+    if (box.found) try_folder(k, base, check_text(k, BB_FMT "/" BB_FMT, BB_ARG(base), BB_ARG(box.value)), uid, gid);
 }
 
 /* A mailbox for the address, in the first table that has one a line. */
@@ -155,22 +156,24 @@ static void look_at_mailbox(checkup *k, const check_sample *s, const check_way *
     if (runs(way, "virtual")) look_at_virtual(k, way);
 }
 
-/* What Postfix would miss once the domain is in this class alone. */
-static bool will_miss(checkup *k)
+/* Who will write mailboxes, once a domain is in this class alone; NULL: it is, or somebody else does. */
+static const postfix_service *will_be(checkup *k)
 {
-    const postfix_service *s =
-        postfix_service_of(k->in, bb_dup(&k->c->arena, postfix_value(k->in, "virtual_transport")).p, "unix");
+    bb_str name = bb_dup(&k->c->arena, postfix_value(k->in, "virtual_transport"));
+    const postfix_service *s = postfix_service_of(k->in, name.p, "unix");
     for (size_t i = 0; s && i < k->n_domains; i++) {
         bool known;
         unsigned classes = check_classes_of(k, k->domains[i], &known);
-        if ((classes & POSTFIX_VIRTUAL_MAILBOX) && (classes & (classes - 1))) return bb_eq(s->command, BB_S("virtual"));
+        if ((classes & POSTFIX_VIRTUAL_MAILBOX) && (classes & (classes - 1)))
+            return bb_eq(s->command, BB_S("virtual")) ? s : NULL;
     }
-    return false;
+    return NULL;
 }
 
 void check_mailbox(checkup *k)
 {
-    if (will_miss(k)) has_parameters(k);
+    const postfix_service *s = will_be(k);
+    if (s) has_parameters(k, s);
     else each_way(k, look_at_mailbox);
 }
 

@@ -121,6 +121,21 @@ static bb_str move_or_remove(checkup *k, const char *maps, const check_hit *hit,
     return check_text(k, BB_FMT "\n" BB_FMT, BB_ARG(check_postconf(k, "virtual_alias_maps", all)), BB_ARG(remove));
 }
 
+/* Of what comes in, a mailbox keeps the address as it was in X-Original-To. */
+static bool is_kept(checkup *k, const check_sample *s)
+{
+    check_way way = check_way_of(k, s->address);
+    bool box =
+        way.service && (bb_eq(way.service->command, BB_S("local")) || bb_eq(way.service->command, BB_S("virtual")));
+    return box && !bb_ieq(postfix_value(k->in, "enable_original_recipient"), BB_S("no"));
+}
+
+/* setup --mode canonical writes such a one for a mailbox, and knows what it does. */
+static bool is_ours(checkup *k, const check_hit *hit)
+{
+    return bb_starts(hit->table.path, check_text(k, "%s/bouncebox/", k->in->config_dir));
+}
+
 void check_canonical(checkup *k)
 {
     const char *told = "";
@@ -132,13 +147,14 @@ void check_canonical(checkup *k)
             check_hit hit = check_find_address(k, postfix_value(k->in, maps), x->address);
             if (!hit.found || bb_ifind(hit.value, x->core) != BB_NPOS) continue;
             told = maps;
-            check_found(
-                k, CHECK_FAULT,
-                check_text(k, "%s, " BB_FMT ": " BB_FMT " becomes " BB_FMT, maps, BB_ARG(hit.table.whole),
-                           BB_ARG(x->address), BB_ARG(hit.value)),
-                check_text(k, "%s, the return path loses what tells who is meant, and the bounce counts for nobody.",
-                           rewritings[i].when),
-                move_or_remove(k, maps, &hit, rewritings[i].moves));
+            bool kept = rewritings[i].moves && is_kept(k, x);
+            check_found(k, kept && is_ours(k, &hit) ? CHECK_NOTE : CHECK_FAULT,
+                        check_text(k, "%s, " BB_FMT ": " BB_FMT " becomes " BB_FMT, maps, BB_ARG(hit.table.whole),
+                                   BB_ARG(x->address), BB_ARG(hit.value)),
+                        check_text(k, "%s, the return path loses what tells who is meant; %s", rewritings[i].when,
+                                   kept ? "it stays in the mailbox's X-Original-To alone, and is lost on any other way."
+                                        : "the bounce counts for nobody."),
+                        move_or_remove(k, maps, &hit, rewritings[i].moves));
         }
     }
 }

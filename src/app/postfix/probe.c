@@ -14,7 +14,7 @@
 #include "app/postfix/check.h"
 
 #define PATIENCE    60
-#define LEFT_ALONE  3 /* seconds that a bounce may lie in its mailbox unread */
+#define LEFT_ALONE  1 /* seconds that a bounce may lie in its mailbox unread */
 #define PAGE        500
 #define MOST_PROBES 16
 
@@ -109,6 +109,12 @@ static void came(check_probe *p, const waiting *w, bool stored, bb_str by)
     p->by = by;
 }
 
+/* Aliases may bring it in another domain. */
+static bb_str local_of(bb_str address)
+{
+    return bb_sub(address, 0, bb_rchr(address, '@'));
+}
+
 /* Reports that came since the last look. Opened and closed each time: nobody is kept from writing. */
 static bool look_into_store(checkup *k, check_probes *all, waiting *w, bb_arena *a)
 {
@@ -122,7 +128,7 @@ static bool look_into_store(checkup *k, check_probes *all, waiting *w, bb_arena 
         for (size_t i = 0; good && i < n; i++) {
             w->behind = rows[i].id;
             for (size_t p = 0; p < all->n; p++)
-                if (bb_ieq(rows[i].return_path, all->items[p].address))
+                if (bb_ieq(local_of(rows[i].return_path), local_of(all->items[p].address)))
                     came(&all->items[p], w, true, bb_dup(&c->arena, rows[i].source));
         }
     }

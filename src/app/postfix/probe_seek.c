@@ -56,9 +56,10 @@ static bool folder_holds(checkup *k, const char *folder, bb_str address, bb_time
 
 static bb_str virtual_mailbox(checkup *k, const check_way *way)
 {
-    check_hit box = check_find_address(k, postfix_value(k->in, "virtual_mailbox_maps"), way->address);
+    check_hit box = check_find_address(k, check_value(k, way->service, "virtual_mailbox_maps"), way->address);
     if (!box.found) return (bb_str){0};
-    return check_text(k, BB_FMT "/" BB_FMT, BB_ARG(postfix_value(k->in, "virtual_mailbox_base")), BB_ARG(box.value));
+    return check_text(k, BB_FMT "/" BB_FMT, BB_ARG(check_value(k, way->service, "virtual_mailbox_base")),
+                      BB_ARG(box.value));
 }
 
 /* Whom aliases(5) make of him, where that is one user. */
@@ -107,24 +108,6 @@ bb_str check_seek_mailbox(checkup *k, const check_probe *p, bb_time since)
 
 /* ---- why ------------------------------------------------------------------------------------------------------------------ */
 
-static bb_str queue_says(checkup *k, const check_probe *p)
-{
-    bb_str rest = check_queue(k), line;
-    while (bb_line(&rest, &line)) {
-        size_t at = 0;
-        bb_str id = check_member(line, "queue_id", &at), sender, address, reason;
-        if (at == BB_NPOS) continue;
-        sender = check_member(line, "sender", &at);
-        address = at == BB_NPOS ? sender : check_member(line, "address", &at);
-        if (at == BB_NPOS || (!bb_ieq(sender, p->address) && !bb_ieq(address, p->address))) continue;
-        reason = check_member(line, "delay_reason", &at);
-        return check_text(k, "The %s waits in the queue (" BB_FMT "): " BB_FMT,
-                          bb_ieq(sender, p->address) ? "probe itself" : "bounce", BB_ARG(id),
-                          BB_ARG(reason.n ? reason : BB_S("it is being delivered")));
-    }
-    return (bb_str){0};
-}
-
 /* The last line of the mail log that says what became of mail for it. */
 static bb_str log_line(checkup *k, const check_probe *p)
 {
@@ -152,6 +135,25 @@ bb_str check_seek_log(checkup *k, const check_probe *p)
     if (bb_find(line, BB_S("status=sent (delivered to ")) == BB_NPOS || to == BB_NPOS) return (bb_str){0};
     bb_str who = bb_sub(line, to + mark.n, BB_NPOS);
     return check_text(k, "the mailbox of " BB_FMT, BB_ARG(bb_sub(who, 0, bb_chr(who, '>'))));
+}
+
+static bb_str queue_says(checkup *k, const check_probe *p)
+{
+    bb_str rest = check_queue(k), line;
+    while (bb_line(&rest, &line)) {
+        size_t at = 0;
+        bb_str id = check_member(line, "queue_id", &at), sender, address, reason;
+        if (at == BB_NPOS) continue;
+        sender = check_member(line, "sender", &at);
+        address = at == BB_NPOS ? sender : check_member(line, "address", &at);
+        if (at == BB_NPOS || (!bb_ieq(sender, p->address) && !bb_ieq(address, p->address))) continue;
+        reason = check_member(line, "delay_reason", &at);
+        if (!reason.n) reason = log_line(k, p); /* it is being tried again just now */
+        return check_text(k, "The %s waits in the queue (" BB_FMT "): " BB_FMT,
+                          bb_ieq(sender, p->address) ? "probe itself" : "bounce", BB_ARG(id),
+                          BB_ARG(reason.n ? reason : BB_S("it is being delivered")));
+    }
+    return (bb_str){0};
 }
 
 bb_str check_seek_trouble(checkup *k, const check_probe *p)

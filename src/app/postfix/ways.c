@@ -51,6 +51,20 @@ static bb_str first_address(checkup *k, bb_str value)
     return bb_cat(&k->c->arena, word, BB_S("@"), check_origin(k));
 }
 
+/* What canonical(5) makes of a recipient, before aliases are looked at (ADDRESS_REWRITING_README). */
+static void follow_canonical(checkup *k, check_way *way)
+{
+    static const char *const maps[][2] = {{"recipient_canonical_maps", "recipient_canonical_classes"},
+                                          {"canonical_maps", "canonical_classes"}};
+    for (size_t i = 0; i < BB_COUNT(maps); i++) {
+        if (bb_find(postfix_value(k->in, maps[i][1]), BB_S("envelope_recipient")) == BB_NPOS) continue;
+        check_hit hit = check_find_address(k, postfix_value(k->in, maps[i][0]), way->address);
+        if (!hit.found) continue;
+        way->address = first_address(k, hit.value);
+        way->aliased = true;
+    }
+}
+
 static void follow_aliases(checkup *k, check_way *way)
 {
     for (int i = 0; i < ALIASES_MAX; i++) {
@@ -99,6 +113,7 @@ check_way check_way_of(checkup *k, bb_str address)
 {
     check_way way = {.address = address};
     bool known;
+    follow_canonical(k, &way);
     follow_aliases(k, &way);
     way.classes = check_classes_of(k, check_domain_of(way.address), &known);
     size_t i = 0;

@@ -9,7 +9,6 @@ import email.utils
 import re
 import sys
 
-import loop
 from bed import box
 from box import done, ok, same, until
 from loop import NEWSLETTER, SENDER, Loop
@@ -22,21 +21,16 @@ DEAD = "dead@example.org"   # an alias of somebody whom the other side does not 
 REFUSED = [("unknown@remote.test", [HARD], "bounced"), ("full@remote.test", [FULL], "quarantined"), ("policy@remote.test", [POLICY], "active")]
 PEOPLE = [row[0] for row in REFUSED] + ["victim@remote.test", "forwards@remote.test", "friend@remote.test",
                                         "leaves@remote.test", "stays@remote.test"]
-TRANSPORT = {"lmtp": "bouncebox-lmtp:unix:private/bouncebox", "pipe": "bouncebox:"}
+# The owner's mail goes the way of bounces.
+OWNERS = {"lmtp": "bouncebox-lmtp:unix:private/bouncebox", "pipe": "bouncebox-pipe:"}
 SETTINGS = ("virtual_alias_maps = inline:{ %s=unknown@remote.test }" % DEAD, "alias_maps = inline:{ team=%s }" % OWNER)
-BOUNCES = {"bounce_mailboxes": "/^(bounce|unsubscribe)-[a-z0-9]+@bounces\\.example\\.com$/ bounces/\n"}
-for name, where in TRANSPORT.items():
-    mode = loop.MODES[name]
-    files = mode.files | BOUNCES | {"to_bouncebox": "/@bounces\\.example\\.com$/ %s\n/^%s$/ %s\n" % (where, OWNER.replace(".", "\\."), where)}
-    loop.MODES["arrives-" + name] = mode._replace(files=files)
 
 
 class Arrives(Loop):
     def _people(self):
         self.do("init")
         conf = self.home / "bouncebox.conf"
-        text = conf.read_text().replace("[serve]\n", "[serve]\nsocket_user = postfix\n", 1)
-        conf.write_text(text.replace("#own_hosts =\n", "own_hosts = mx.example.org\n", 1))
+        conf.write_text(conf.read_text().replace("#own_hosts =\n", "own_hosts = mx.example.org\n", 1))
         self.do("list", "add", "news", "--set", "bounce_domain=bounces.example.com")
         self.do("subscriber", "add", "--list", "news", *PEOPLE)
         self.paths, self.leave = ({row["address"]: row["return_path"] for row in
@@ -45,7 +39,8 @@ class Arrives(Loop):
 
     def _postfix(self):
         super()._postfix()
-        self.bed.reload(*SETTINGS)
+        (self.bed.etc / "owner").write_text("/^%s$/ %s\n" % (OWNER.replace(".", "\\."), OWNERS[self.name]))
+        self.bed.reload(*SETTINGS, "transport_maps = regexp:%s/owner, %s" % (self.bed.etc, self.bed.setting("transport_maps")))
 
     def why(self, address):
         return self.do("explain", "--json", address).json()
@@ -156,7 +151,7 @@ class Arrives(Loop):
 
 
 def main():
-    arrives = Arrives("arrives-" + sys.argv[2], "127.0.0.1", "UTC")
+    arrives = Arrives(sys.argv[2], "127.0.0.1", "UTC")
     arrives.go()
     arrives.bed.ended()
     done()

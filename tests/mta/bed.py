@@ -256,23 +256,32 @@ class Bed:
     def smtp(self, source=None):
         return smtplib.SMTP(self.host, self.port, timeout=10, source_address=source and (source, 0))
 
-    def set_up(self, settings, files, service=""):
-        """More for main.cf, maps, a line for master.cf: while it runs, as people do."""
-        for name, content in files.items():
-            (self.etc / name).write_text(content)
-        for name, text in (("main.cf", self.placed(settings)), ("master.cf", service)):
-            with (self.etc / name).open("a") as out:
-                out.write(text)
-        self.reload()
+    def has_daemon(self, home):
+        """The daemon of that home will listen where Postfix looks."""
+        conf = home / "bouncebox.conf"
+        where = "listen = unix:%s/private/bouncebox\nsocket_user = postfix\n" % self.queue
+        conf.write_text(conf.read_text().replace("[serve]\n", "[serve]\n" + where, 1))
+
+    def set_up(self, home, *words):
+        """By bouncebox itself, while Postfix runs, as people do."""
+        before = self._reloads()
+        got = box.run("postfix", "setup", "--config-dir", self.etc, *words, home=home)
+        box.ok(got.code == 0 and until(lambda: self._reloads() > before), "postfix setup " + " ".join(map(str, words)), got)
 
     def reload(self, *settings):
         """What changed in the configuration counts from here on; with settings for main.cf."""
         if settings:
             self.command("postconf", "-e", *settings)
         self._age()
-        before = self.log.read_text().count("reload -- version")
+        before = self._reloads()
         self.master.send_signal(signal.SIGHUP)
-        until(lambda: self.log.read_text().count("reload -- version") > before, 10)
+        until(lambda: self._reloads() > before, 10)
+
+    def setting(self, name):
+        return self.command("postconf", "-h", name).stdout.decode().strip()
+
+    def _reloads(self):
+        return self.log.read_text().count("reload -- version")
 
     def stop(self):
         if self.master and self.master.poll() is None:

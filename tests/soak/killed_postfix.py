@@ -13,7 +13,6 @@ import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / part) for part in ("mta", "proc")]
 from bed import Bed  # noqa: E402
-from loop import MODES  # noqa: E402
 from mail import known, path_each, seeded  # noqa: E402
 from box import distinct_bounce, done, folder, new_home, ok, run, same, until  # noqa: E402
 from lmtp import Daemon  # noqa: E402
@@ -31,18 +30,16 @@ class Patient(Bed):
 class Test:
     def __init__(self):
         self.bed = Patient(chroot=True)
-        mode = MODES["lmtp"]
-        self.bed.set_up(mode.settings, mode.files, mode.service)
         self.home = new_home()
-        conf = self.home / "bouncebox.conf"
-        conf.write_text(conf.read_text().replace("[serve]\n", "[serve]\nsocket_user = postfix\n", 1))
+        self.bed.has_daemon(self.home)
+        self.bed.set_up(self.home)
         self.paths = path_each(self.home, "news", "example.net", MESSAGES)
         self.log = folder() / "serve.log"
         self.start_daemon()
         self.senders = [Sender(self.by_smtp, range(k, MESSAGES, CLIENTS)) for k in range(CLIENTS)]
 
     def start_daemon(self):
-        self.daemon = Daemon(self.home, "--listen", "unix:%s/private/bouncebox" % self.bed.queue, log=self.log)
+        self.daemon = Daemon(self.home, log=self.log)
 
     def by_smtp(self):
         smtp = self.bed.smtp()

@@ -137,6 +137,17 @@ def test_one_that_is_not_given():
     server.end()
 
 
+def test_given_as_nothing():
+    """A message of some size that comes as nothing did not come, and is not deleted."""
+    for nothing in (b"NIL", b"\"\"", b"{0}\r\n"):
+        answer = b"* 7 FETCH (UID 7 BODY[]<0> " + nothing + b")\r\n{tag} OK\r\n"
+        server = Imap({"UID FETCH 7 ": answer, "UID FETCH 5,7": lambda c: server.fetch([5, 9]) + answer})
+        got = ingest(server, "--done", "delete")
+        ok(got.code == 74 and "UID=7" in got.said and told(got, "reports") == (2,), "given as %s: told" % nothing, got)
+        ok(any("EXPUNGE 5,9" in line for line in server.heard), "given as %s: not deleted" % nothing, server.heard)
+        server.end()
+
+
 def test_gone_meanwhile():
     def fetch(command):
         return server.fetch([u for u in uids(command) if u != 7]) + b"{tag} OK\r\n"
@@ -178,7 +189,7 @@ def test_babble():
             ("a FETCH without end", {"UID FETCH 5,7": b"* 1 FETCH (((((((((\r\n{tag} OK\r\n"}, 65),
             ("UID 0", {"UID FETCH 1:*": b"* 1 FETCH (UID 0 RFC822.SIZE 5)\r\n{tag} OK\r\n"}, 65),
             ("a flood", {"EXAMINE": b"* 1 EXISTS\r\n" * 300000 + b"{tag} NO\r\n"}, 66),
-            ("a flood while messages are kept", {"UID FETCH 5,7": lambda c: b"* 1 FETCH (UID 5 BODY[] \"\")\r\n" + b"* x\r\n" * (18 << 20)}, 65),
+            ("a flood while messages are kept", {"UID FETCH 5,7": lambda c: b"* 1 FETCH (UID 5 BODY[] \"x\")\r\n" + b"* x\r\n" * (18 << 20)}, 65),
             ("BYE", {"EXAMINE": b"* BYE [UNAVAILABLE] come later\r\n"}, 75),
             ("a connection that ends", {"UID FETCH 5,7": lambda c: None}, 75),
             ("a refused list", {"UID FETCH 1:*": b"{tag} NO not now\r\n"}, 74),
@@ -306,6 +317,7 @@ def test_pop3_deletes():
 def main():
     test_honest()
     test_one_that_is_not_given()
+    test_given_as_nothing()
     test_gone_meanwhile()
     test_out_of_order()
     test_talk_that_looks_like_answers()

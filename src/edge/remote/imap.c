@@ -256,7 +256,8 @@ static bool see_message(bb_remote *r, const bb_imap_response *a, bb_err *err)
         fetched *got = &m->chunk[i];
         if (r->entries.items[got->entry].id != f.uid || got->has_body) continue;
         got->came = true; /* what says no more than that it is there may also be about its flags */
-        if (!f.has_body) continue;
+        /* nothing, where there is something: what servers say of a message that goes away just now (RFC 2180 section 4.1) */
+        if (!f.has_body || (!f.body.n && r->entries.items[got->entry].size)) continue;
         got->has_body = c->keeps = true;
         got->offset = f.body.n ? (size_t)(f.body.p - c->in) : 0;
         got->n = f.body.n;

@@ -44,7 +44,8 @@ static const char *decoded(bb_arena *a, bb_str s)
     bb_buf b = bb_buf_in(a, s.n + 1);
     for (size_t i = 0; i < s.n; i++) {
         bool coded = s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0;
-        bb_putc(&b, coded ? (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2])) : s.p[i]);
+        int octet = coded ? hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]) : s.p[i];
+        bb_putc(&b, (char)octet);
         i += coded ? 2 : 0;
     }
     bb_str out = bb_buf_str(&b);

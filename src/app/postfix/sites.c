@@ -138,7 +138,7 @@ bool sites_table(plan *p, const sites *all, bool verp, const char *name, const c
 
 /* In a virtual alias domain Postfix looks at no transport: there the address gets a domain that is nobody's. What it was
  * stays with the message (ORCPT, X-Original-To, ${original_recipient}), and there it is read. */
-#define STAND_IN "bouncebox.invalid"
+#define STAND_IN "return-paths.bouncebox.invalid"
 
 bool sites_aliases(plan *p, const sites *all, bb_str *named)
 {
@@ -162,7 +162,8 @@ bool sites_transport(plan *p, const sites *all, bb_str to, bb_str *named)
         put_literal(&b, all->items[i].domain->name);
         bb_puts(&b, "$/  error:5.1.1 no such return path\n");
     }
-    if (sites_have(all, POSTFIX_VIRTUAL_ALIAS)) bb_putf(&b, "/@bouncebox\\.invalid$/  " BB_FMT "\n", BB_ARG(to));
+    if (sites_have(all, POSTFIX_VIRTUAL_ALIAS))
+        bb_putf(&b, "/@return-paths\\.bouncebox\\.invalid$/  " BB_FMT "\n", BB_ARG(to));
     return plan_table(p, p->regexp, "transport", bb_buf_str(&b), named);
 }
 

@@ -237,6 +237,7 @@ def test_shape(shape):
     ok(restrictions.startswith("bouncebox_policy"), "it is asked before anything permits", restrictions)
     same(host.value("bouncebox_policy"), "check_policy_service { unix:private/bouncebox-policy, timeout=5s, default_action=DUNNO }",
          "in a class of its own, with a time limit and a default")
+    ok(("submission" in got.text) == (shape == "hosting"), "services that do not look at it are named", got)
     ok("bouncebox_policy" in host.value("smtpd_restriction_classes"), "which is a restriction class", host.value("smtpd_restriction_classes"))
     shown = host.postfix("undo", "--dry-run")
     ok(shown.code == 0 and "-# >>> bouncebox" in shown.text, "undo shows what it would do", shown)
@@ -305,6 +306,13 @@ def test_refused():
     (host.etc / "bouncebox" / "mine").write_text("x")
     refused("a folder of that name", host.setup("lmtp"), "did not write")
     shutil.rmtree(host.etc / "bouncebox")
+    # Postfix itself says no, when all is written.
+    (host.etc / "main.cf").write_text((host.etc / "main.cf").read_text().replace("/queue\n", "/no/such/folder\n"))
+    was = snapshot(host.etc)
+    got = host.setup("lmtp")
+    ok(got.code != 0 and "nothing is changed" in got.said and "postfix" in got.said, "what Postfix does not take is taken back", got)
+    same(snapshot(host.etc) == was, True, "and all is as it was")
+    (host.etc / "main.cf").write_bytes(dict((row[0], row[4]) for row in before)["main.cf"])
     same(snapshot(host.etc) == before, True, "all is as before")
     test_own_edited(host)
     empty = Host("debian", lists={"news": []})

@@ -178,7 +178,7 @@ class Test(Installed):
     kind = Busy
 
     def __init__(self, number):
-        files = shown("README.md", "Straight from Postfix by LMTP")
+        files = shown("docs/postfix.md", "By hand: LMTP")
         files.update(shown("docs/policy-service.md", "Setting it up"), **{"main.cf": files["main.cf"] + shown("docs/policy-service.md", "Setting it up")["main.cf"] + SETTINGS})
         files["bounce_mailboxes"] += "/^(prvs=.*|news\\+.*)@bounces\\.example\\.com$/ bounces/\n"
         super().__init__("chroot", files)

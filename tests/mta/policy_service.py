@@ -29,7 +29,7 @@ def day(days_ago):
 
 def with_policy(more=""):
     """The README's files and those of the document on top of them."""
-    files = shown("README.md", "Straight from Postfix by LMTP")
+    files = shown("docs/postfix.md", "By hand: LMTP")
     more_files = shown("docs/policy-service.md", "Setting it up")
     same(sorted(more_files), ["bouncebox.conf", "main.cf"], "docs: the files that it shows")
     files["bouncebox.conf"] = more_files["bouncebox.conf"]

@@ -124,16 +124,19 @@ def check_person(why, row, trust):
 
 
 class Readme:
-    """The section on Postfix, as it stands: files of /etc/postfix, the script that sends, single commands."""
+    """The sections on Postfix, as they stand: files of /etc/postfix, the script that sends, single commands."""
 
     def __init__(self):
-        text = (ROOT / "README.md").read_text()
-        self.text = text.partition("\n## Behind your own Postfix\n")[2].partition("\n## ")[0]
+        self.text = self.section("README.md", "Behind your own Postfix") + self.section("docs/postfix.md", "By hand: a Maildir")
         blocks = [re.sub("^" + indent, "", block, flags=re.M)
                   for indent, block in re.findall(r"^( *)```\w*\n(.*?)^ *```$", self.text, re.M | re.S)]
         parts = [re.split(r"^# /etc/postfix/(\w[\w.]*).*\n", block, flags=re.M) for block in blocks]
         self.files = {name: text for part in parts for name, text in zip(part[1::2], part[2::2])}
         self.send = next((block for block in blocks if "sendmail" in block), "")
+
+    @staticmethod
+    def section(document, heading):
+        return (ROOT / document).read_text().partition("\n## %s\n" % heading)[2].partition("\n## ")[0]
 
     def command(self, beginning):
         """The command in backquotes that begins so, and the next thing in backquotes."""
@@ -146,7 +149,7 @@ class Test:
         files = dict(self.readme.files, aliases=ALIASES)
         settings = files.pop("main.cf", "") + "virtual_alias_maps = regexp:/etc/postfix/aliases\n"
         self.bed = Bed(chroot=variant == "chroot", ipv6=variant == "ipv6", settings=settings, files=files)
-        same(sorted(self.readme.files), ["bounce_mailboxes", "main.cf"], "README: shows two files of /etc/postfix")
+        same(sorted(self.readme.files), ["bounce_mailboxes", "main.cf"], "docs/postfix.md: shows two files of /etc/postfix")
         # The user who owns the Maildir, as the README has it, is who runs bouncebox.
         self.user = int((re.findall(r"^virtual_uid_maps = static:(\d+)$", settings, re.M) or [0])[0])
         self.home = self.bed.top / "home" / "box"

@@ -18,7 +18,7 @@ ADDRESSES = {"unknown@remote.test": "bounced", "full@remote.test": "quarantined"
 
 class Test(Installed):
     def __init__(self, variant):
-        files = shown("README.md", "Straight from Postfix by LMTP")
+        files = shown("docs/postfix.md", "By hand: LMTP")
         same(sorted(files), ["bounce_mailboxes", "bounce_transport", "bouncebox.conf", "main.cf", "master.cf"], "README: the files that it shows")
         super().__init__(variant, files)
         self.do("subscriber", "add", "--list", "news", *ADDRESSES)

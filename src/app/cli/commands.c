@@ -234,6 +234,21 @@ static const char ingest_examples[] = "  bouncebox ingest /var/mail/bounces\n"
                                       "  bouncebox ingest --follow --done seen /var/mail/vhosts/bounces\n"
                                       "  bouncebox ingest --list news - < bounce.eml\n"
                                       "  bouncebox ingest --done delete imaps://bounces@mail.example.com/INBOX\n";
+static const char postfix_setup_text[] =
+    "Writes into main.cf and master.cf what it takes that what comes back to the return paths of the lists reaches\n"
+    "bouncebox: bounce_domain of each list, and return_path_base of those that send VERP. Call it again when they\n"
+    "change. What is there stays, byte for byte: our tables stand at the head of lists, and the rest in one marked "
+    "block\n"
+    "at the end. Postfix checks it, and reads it where it runs; what it refuses is taken back. It asks nothing.\n"
+    "\n"
+    "lmtp hands bounces to \"bouncebox serve\"; pipe to \"bouncebox deliver\"; virtual puts them into a Maildir; "
+    "mailbox,\n"
+    "plus and canonical into the mailbox of a user, where \"bouncebox ingest --follow\" reads them. Each works on a "
+    "domain\n"
+    "of its own and on one that holds people's mailboxes. One mode at a time: another takes its place.\n";
+static const char postfix_undo_text[] =
+    "The configuration is as it was before setup, byte for byte; what others changed since then stays. Where somebody\n"
+    "edited what setup wrote, that is shown, and nothing is done.\n";
 static const char serve_text[] =
     "It stays in the foreground and says on standard error what it does, a line a message. A message is answered with\n"
     "250 once it is stored durably, and with 451 (try again) where it cannot be stored now; none is ever refused for\n"
@@ -351,7 +366,7 @@ const cli_command cli_commands[] = {
      "  bouncebox serve --listen inet:127.0.0.1:2424 --listen 'inet:[::1]:2424'\n"
      "  bouncebox serve --json 2>> /var/log/bouncebox.log\n"},
     {"postfix setup", cmd_postfix_setup, CLI_NOTHING, 0, 0, "", "Has Postfix hand over what comes back",
-     postfix_setup_options, NULL,
+     postfix_setup_options, postfix_setup_text,
      "  bouncebox postfix setup --dry-run\n"
      "  sudo bouncebox postfix setup\n"
      "  sudo bouncebox postfix setup --mode mailbox\n"},
@@ -360,8 +375,8 @@ const cli_command cli_commands[] = {
      "  sudo bouncebox postfix check\n"
      "  sudo bouncebox postfix check --from example.com --script newsletter.php\n"
      "  bouncebox postfix check --no-probe --json\n"},
-    {"postfix undo", cmd_postfix_undo, CLI_NOTHING, 0, 0, "", "Takes back what setup wrote", postfix_undo_options, NULL,
-     "  bouncebox postfix undo --dry-run\n  sudo bouncebox postfix undo\n"},
+    {"postfix undo", cmd_postfix_undo, CLI_NOTHING, 0, 0, "", "Takes back what setup wrote", postfix_undo_options,
+     postfix_undo_text, "  bouncebox postfix undo --dry-run\n  sudo bouncebox postfix undo\n"},
     {"list add", cmd_list_add, CLI_STORE_WRITE, 1, 1, "NAME", "Adds a list", list_add_options, list_add_text,
      "  bouncebox list add news --set bounce_domain=bounces.example.com\n"
      "  bouncebox list add weekly --set return_path=verp --set soft_limit=5\n"},

@@ -260,6 +260,23 @@ static void small_files(void)
     ok(!bb_os_make_folder(in_tmp("no/such"), 0700, &made, &err) && err.code == BB_ECREATE, "its parents must be there");
 }
 
+static void programs(void)
+{
+    bb_run r;
+    bb_err err = {0};
+    const char *const speaks[] = {"sh", "-c", "cat; echo why >&2; exit 3", NULL};
+    const char *const stays[] = {"sh", "-c", "echo begun; exec sleep 60", NULL}, *const nothing[] = {"no such program",
+                                                                                                     NULL};
+    ok(bb_os_run(&arena, speaks, BB_S("said"), &r, &err), "a program was run");
+    is_str(r.output, BB_S("said"), "what it was given and says");
+    is_str(r.complaints, BB_S("why\n"), "what it complains of");
+    is_int(r.status, 3, "how it ended");
+    ok(bb_os_run_for(&arena, stays, (bb_str){0}, 0.3, &r, &err), "one that stays is killed");
+    is_int(r.status, 128 + 9, "and that is how it ended");
+    ok(!bb_os_run(&arena, nothing, (bb_str){0}, &r, &err) && err.code == BB_ENOINPUT, "one that is not there: %s",
+       err.text);
+}
+
 int main(void)
 {
     bb_arena_init(&arena, &bb_os_alloc, BB_ARENA_LIMIT);
@@ -271,6 +288,7 @@ int main(void)
     streams();
     locked();
     small_files();
+    programs();
     bb_arena_free(&arena);
     return tap_done();
 }

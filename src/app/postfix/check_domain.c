@@ -30,7 +30,7 @@ static void look_for_server(checkup *k, bb_str domain)
     bb_str *records;
     size_t n, a, aaaa;
     if (!ask(k, domain, BB_DNS_MX, &records, &n)) return;
-    bool null = n == 1 && (!records[0].n || bb_eq(records[0], BB_S(".")));
+    bool null = n == 1 && !records[0].n;
     if (n && !null) return;
     if (!null && (!ask(k, domain, BB_DNS_A, &records, &a) || !ask(k, domain, BB_DNS_AAAA, &records, &aaaa) || a + aaaa))
         return;

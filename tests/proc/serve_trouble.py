@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -100,6 +101,26 @@ def test_read_only():
         remount(top, "rw")
         same((mail(c, 2)[0], reports(home)), (250, 2), "writable again: it goes on by itself")
         d.end()
+
+
+def test_unwritable():
+    """A database that its owner may only read, as a copy brought back by somebody else may be."""
+    home = new_home()
+    if os.geteuid() == 0:  # who may write everything; the daemon becomes the owner of the home
+        home.parent.chmod(0o755)
+        for path in (home, *home.rglob("*")):
+            shutil.chown(path, "daemon", "daemon")
+    d = Daemon(home)
+    c = d.client()
+    same(mail(c, 1)[0], 250, "stored")
+    until(lambda: not (home / "bouncebox.db-wal").exists())
+    (home / "bouncebox.db").chmod(0o444)
+    same((mail(c, 2), mail(c, 2)), (LATER, LATER), "a database that can only be read: put off")
+    ok("level=error event=store" in d.said() and "it cannot be written" in d.said(), "and told", d.said())
+    same(reports(home), 1, "it can be read meanwhile")
+    (home / "bouncebox.db").chmod(0o600)
+    same((mail(c, 2)[0], reports(home)), (250, 2), "writable again: it goes on by itself")
+    same(d.end(), 0, "it ends well")
 
 
 # ---- the disk knows before the client does ------------------------------------------------------------------
@@ -227,6 +248,7 @@ def test_memory():
 
 def main():
     test_locked()
+    test_unwritable()
     test_synced()
     killed(2500, 5)
     test_memory()

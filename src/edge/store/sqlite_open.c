@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "edge/os/os.h"
@@ -114,18 +116,46 @@ static bool make_file(const char *path, bb_err *err)
     return true;
 }
 
+/* While a database could only be read, whoever read it had SQLite make a log and its index beside it that can only be
+ * read, too, and stay. Now that it can be written again, they can: else nothing could be stored from then on. What may
+ * not be changed is left to SQLite to complain of. */
+static void free_companions(const char *path)
+{
+    static const char *const names[] = {"-wal", "-shm"};
+    struct stat db, st;
+    char beside[PATH_MAX];
+    if (stat(path, &db) < 0 || !(db.st_mode & S_IWUSR)) return;
+    for (size_t i = 0; i < BB_COUNT(names); i++) {
+        int n = snprintf(beside, sizeof beside, "%s%s", path, names[i]);
+        if (n < 0 || (size_t)n >= sizeof beside || lstat(beside, &st) < 0) continue;
+        bool shut = S_ISREG(st.st_mode) && st.st_uid == db.st_uid && !(st.st_mode & S_IWUSR);
+        if (shut && chmod(beside, db.st_mode & 0777) < 0) errno = 0;
+    }
+}
+
+/* What it may not write SQLite opens for reading. We do not: see above what it leaves. */
+static bool open_file(bb_sqlite *d, bool writes, bb_err *err)
+{
+    int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (writes) free_companions(d->path);
+    int rc = sqlite3_open_v2(d->path, &d->db, flags, NULL);
+    if (rc != SQLITE_OK) return sq_fail(d, rc, err);
+    if (!writes || sqlite3_db_readonly(d->db, "main") != 1) return true;
+    sqlite3_close(d->db);
+    d->db = NULL;
+    return sq_fail(d, SQLITE_READONLY, err);
+}
+
 static bool connect_to(bb_sqlite *d, bb_store_mode mode, bb_err *err)
 {
     bool writes = mode != BB_STORE_READ;
-    int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int64_t version;
     if (mode == BB_STORE_CREATE ? !make_file(d->path, err) : access(d->path, F_OK) < 0) {
         if (mode == BB_STORE_CREATE) return false;
         return errno == ENOENT ? bb_fail(err, BB_ENOINPUT, "%s: there is no database: run bouncebox init", d->path)
                                : bb_os_fail(err, BB_EDENIED, d->path, "open the database");
     }
-    int rc = sqlite3_open_v2(d->path, &d->db, flags, NULL);
-    if (rc != SQLITE_OK) return sq_fail(d, rc, err);
+    if (!open_file(d, writes, err)) return false;
     sqlite3_busy_timeout(d->db, SQ_WAIT_MS);
     if (!identify(d, &version, err) || !usable(d, mode, version, err)) return false;
     if (writes && (!sq_lock(d->path, &d->lock, err) || !migrate(d, err))) return false;

@@ -266,7 +266,7 @@ class Bed:
         """By bouncebox itself, while Postfix runs, as people do."""
         before = self._reloads()
         got = box.run("postfix", "setup", "--config-dir", self.etc, *words, home=home)
-        box.ok(got.code == 0 and until(lambda: self._reloads() > before), "postfix setup " + " ".join(map(str, words)), got)
+        box.ok(got.code == 0 and until(lambda: self._reloads() > before), " ".join(["postfix setup", *map(str, words)]), got)
 
     def reload(self, *settings):
         """What changed in the configuration counts from here on; with settings for main.cf."""

@@ -243,7 +243,7 @@ class Bed:
                                        stderr=open(self.top / "master.said", "wb"),
                                        start_new_session=True)
         if not until(lambda: self.master.poll() is not None or self._answers(), 30) or self.master.poll() is not None:
-            print("Bail out! Postfix does not start: %s" % self.last_words())
+            print("Bail out! Postfix does not start (master: %s): %s" % (self.master.poll(), self.last_words()))
             sys.exit(1)
 
     def _answers(self):

@@ -186,6 +186,11 @@ def test_logins(d):
     wrong.chmod(0o644)
     got = run("ingest", "--password-file", wrong, imap(d), home=home)
     ok(got.code == 78 and "600" in got.said, "a password that others can read", got)
+    if os.geteuid() == 0:
+        wrong.chmod(0o440)
+        same(run("ingest", "--password-file", wrong, imap(d), home=home).code, 77, "as systemd hands it over, it is read")
+    else:
+        skip("as systemd hands it over, it is read", "only root has such files")
     env = dict(os.environ, BOUNCEBOX_PASSWORD=PASSWORD, BOUNCEBOX_HOME=str(home))
     got = subprocess.run([PROGRAM, "ingest", imap(d)], env=env, capture_output=True, timeout=PATIENCE)
     same(got.returncode, 0, "a password in the environment")

@@ -26,7 +26,7 @@ static bool read_netrc(cli *c, const bb_remote_url *url, const char **out)
     if (!c->conf) return true; /* parse has no home */
     const char *path = cli_path(c, bb_conf_home_of(c->conf)->netrc);
     if (!bb_os_exists(path)) return true;
-    if (host.p[0] == '[') host = bb_sub(host, 1, host.n - 2);
+    if (host.n && host.p[0] == '[') host = bb_sub(host, 1, host.n - 2);
     if (!bb_os_read_secret(&c->arena, path, &text, &c->err) ||
         !fetch_password(&c->arena, path, text, host, bb_cstr(url->user), &password, &c->err))
         return false;

@@ -60,7 +60,9 @@ static bool is_private(const char *path, bb_err *err)
 {
     struct stat st;
     if (stat(path, &st) < 0) return bb_os_fail(err, BB_EIO, path, "find it");
-    return !S_ISREG(st.st_mode) || !(st.st_mode & 077) ||
+    /* how systemd hands over credentials: to one user, by an access list that shows as the group's bits */
+    bool handed_over = st.st_uid == 0 && (st.st_mode & 0777) == 0440;
+    return !S_ISREG(st.st_mode) || !(st.st_mode & 077) || handed_over ||
            bb_fail(err, BB_ECONFIG, "%s: others may read or write it (mode %03o): chmod 600 it", path,
                    st.st_mode & 0777U);
 }

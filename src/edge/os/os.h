@@ -21,7 +21,8 @@ bool bb_os_fail(bb_err *err, bb_code otherwise, const char *path, const char *do
 bool bb_os_read_file(bb_arena *a, const char *path, size_t max, bb_str *out, bb_err *err) BB_MUST_USE;
 /* All that comes from it, up to max bytes, then *cut; *bytes is the caller's to free. */
 bool bb_os_read_stream(int fd, size_t max, char **bytes, size_t *n, bool *cut, bb_err *err) BB_MUST_USE;
-/* A small file that nobody else may read; BB_ECONFIG where others may. A pipe is nobody else's. */
+/* A small file that nobody else may read; BB_ECONFIG where others may. A pipe, and a credential of systemd's, is nobody
+ * else's. */
 bool bb_os_read_secret(bb_arena *a, const char *path, bb_str *out, bb_err *err) BB_MUST_USE;
 /* Writes through a temporary file beside it, synced and renamed; mode as given. */
 bool bb_os_write_file(const char *path, bb_str bytes, int mode, bb_err *err) BB_MUST_USE;

@@ -84,8 +84,8 @@ static bool goodbye(bb_remote *r, const bb_imap_response *a, bb_err *err)
 static bool command(bb_remote *r, each_fn *each, bb_str line, bb_err *err)
 {
     imap *m = of(r);
-    bb_imap_response a;
-    size_t n;
+    bb_imap_response a = {0};
+    size_t n = 0;
     bb_str tag = bb_sprintf(&r->scratch, "b%u", ++m->tag);
     bb_str whole = bb_sprintf(&r->scratch, BB_FMT " " BB_FMT "\r\n", BB_ARG(tag), (int)line.n, line.p);
     if (r->scratch.failed) return bb_fail(err, BB_ENOMEM, "no memory");

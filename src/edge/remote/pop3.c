@@ -48,7 +48,7 @@ static bool await_line(bb_remote *r, bb_str *line, bb_err *err)
 /* True: it was answered; *ok: well. */
 static bool command(bb_remote *r, bool *ok, bb_err *err, const char *line)
 {
-    bb_str answer, text = {0};
+    bb_str answer = {0}, text = {0};
     if (!remote_say(&r->connection, bb_cstr(line), err) || !await_line(r, &answer, err)) return false;
     bb_pop3_answer got = bb_pop3_read(answer, &text);
     if (got == BB_POP3_NOTHING) return remote_confused(&r->connection, err, "an answer that is none");
@@ -67,7 +67,7 @@ typedef bool line_fn(bb_remote *r, bb_str line, bb_err *err);
 /* The lines behind an answer, up to the dot. */
 static bool each_line(bb_remote *r, line_fn *each, bb_err *err)
 {
-    bb_str line;
+    bb_str line = {0};
     for (;;) {
         if (!await_line(r, &line, err)) return false;
         if (bb_eq(line, BB_S("."))) return true;
@@ -107,7 +107,7 @@ static bool see_uidl(bb_remote *r, bb_str line, bb_err *err)
 static bool pop3_open(bb_remote *r, bb_err *err)
 {
     pop3 *m = r->own = calloc(1, sizeof *m);
-    bool ok;
+    bool ok = false;
     if (!m) return bb_fail(err, BB_ENOMEM, "no memory to read mail");
     if (r->o.done == BB_DONE_SEEN || r->o.done == BB_DONE_MOVE)
         return bb_fail(err, BB_EUSAGE, "%s: POP3 can only keep and delete; read it by IMAP to do otherwise", r->where);
@@ -182,7 +182,7 @@ static int pop3_next(bb_remote *r, bb_mailbox_message *out, bb_err *err)
 {
     pop3 *m = of(r);
     char line[32], number[16];
-    bool ok;
+    bool ok = false;
     while (r->at < r->entries.n && is_known(r, r->at)) r->done += r->entries.items[r->at++].size;
     if (r->at == r->entries.n) return 0;
     size_t entry = r->at++;
@@ -209,7 +209,7 @@ static bool pop3_put_away(bb_remote *r, const uint64_t *ids, size_t n, bb_err *e
 {
     for (size_t i = 0; i < n; i++) {
         char line[32];
-        bool ok;
+        bool ok = false;
         snprintf(line, sizeof line, "DELE %u\r\n", (uint32_t)ids[i]);
         if (!command(r, &ok, err, line)) return false;
         if (!ok) return refused(r, "delete a message", err);

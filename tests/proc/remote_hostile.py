@@ -240,6 +240,41 @@ def test_refused_for_now():
     server.end()
 
 
+def test_ways_to_log_in():
+    """A password is given as it is, whatever else there is; TLS, or this machine, keeps it from others."""
+    no = b"{tag} NO [AUTHENTICATIONFAILED] no\r\n"
+    for offered, said, code in (
+            (b"AUTH=GSSAPI AUTH=NTLM AUTH=PLAIN", "AUTHENTICATE PLAIN", 0),
+            (b"AUTH=SCRAM-SHA-256 AUTH=CRAM-MD5 AUTH=LOGIN", "AUTHENTICATE LOGIN", 0),
+            (b"", "LOGIN joe@example.net secret", 0),
+            (b"AUTH=CRAM-MD5 LOGINDISABLED", "AUTHENTICATE CRAM-MD5", 77),
+            (b"AUTH=GSSAPI LOGINDISABLED", "CAPABILITY", 77),
+    ):
+        capability = b"CAPABILITY IMAP4rev1 " + offered
+        odd = {"CAPABILITY": b"* " + capability + b"\r\n{tag} OK\r\n", "AUTHENTICATE LOGIN": b"+ VXNlcm5hbWU6\r\n",
+               "AUTHENTICATE CRAM": no, "AUTHENTICATE PLAIN": b"+ \r\n"}
+        server = Imap(odd)
+        server.greeting = b"* OK [" + capability + b"] hello\r\n"
+        honest, rest = server.script, []
+
+        def script(line, honest=honest, rest=rest):
+            if rest:  # what stands behind AUTHENTICATE, in base64
+                tag, left = rest.pop()
+                if left:
+                    rest.append((tag, left - 1))
+                return tag + b" OK\r\n" if not left else b"+ UGFzc3dvcmQ6\r\n"
+            if "AUTHENTICATE PLAIN" in line or "AUTHENTICATE LOGIN" in line:
+                rest.append((line.split()[0].encode(), int("LOGIN" in line)))
+            return honest(line)
+
+        server.script = script
+        got = run("ingest", "--json", "--password-file", SECRET, "imap://joe@example.net@127.0.0.1:%d" % server.port,
+                  home=new_home())
+        ok(got.code == code and any(said in line for line in server.heard), "%s: %s" % (offered.decode(), said), "%s\n%s" %
+           (server.heard, got))
+        server.end()
+
+
 def test_token():
     server = Imap()
     server.greeting = b"* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] hello\r\n"
@@ -325,6 +360,7 @@ def main():
     test_terminal()
     test_put_away()
     test_refused_for_now()
+    test_ways_to_log_in()
     test_token()
     test_pop3()
     test_pop3_deletes()

@@ -25,11 +25,18 @@
 /* Codes of the server's that say "later" where it refuses a login: RFC 5530, 2449, 3206. */
 static bool is_temporary(const char *line)
 {
-    static const char *const codes[] = {"[UNAVAILABLE]", "[INUSE]",       "[IN-USE]",      "[SYS/TEMP]",
-                                        "[LIMIT]",       "[LOGIN-DELAY]", "[CONTACTADMIN]"};
+    static const char *const codes[] = {"[UNAVAILABLE]", "[INUSE]", "[IN-USE]",
+                                        "[SYS/TEMP]",    "[LIMIT]", "[LOGIN-DELAY]"};
     for (size_t i = 0; i < BB_COUNT(codes); i++)
         if (bb_ifind(bb_cstr(line), bb_cstr(codes[i])) != BB_NPOS) return true;
     return false;
+}
+
+/* "A1 NO ...", "-ERR ..." */
+static bool is_refusal(const char *line)
+{
+    bb_str tag = bb_cstr(line), word = bb_sub(tag, bb_chr(tag, ' '), BB_NPOS);
+    return bb_istarts(tag, BB_S("-ERR")) || bb_istarts(word, BB_S(" NO")) || bb_istarts(word, BB_S(" BAD"));
 }
 
 /* What libcurl answers, in our words; @ is for its own, or the server's. */
@@ -53,6 +60,7 @@ static const struct {
      "it offers no TLS (STARTTLS), so that everybody on the way could read the password: use imaps:// or pop3s://, or "
      "--no-tls where the way is safe"},
     {CURLE_LOGIN_DENIED, BB_ELOGIN, "the login was refused (@): are user and password right?"},
+    {CURLE_AUTH_ERROR, BB_ELOGIN, "it offers no login for which a password is enough (@)"},
     {CURLE_WEIRD_SERVER_REPLY, BB_EDATA, "it does not speak the protocol of the URL: @"},
     {CURLE_OUT_OF_MEMORY, BB_ENOMEM, "no memory: @"},
 };
@@ -62,7 +70,7 @@ static const struct {
 static const char *reason(const remote_connection *c, CURLcode code, const char *curls)
 {
     const char *said = strchr(c->last, ' ');
-    if (code == CURLE_LOGIN_DENIED && said && said[1]) return said + 1;
+    if (code == CURLE_LOGIN_DENIED && is_refusal(c->last) && said && said[1]) return said + 1;
     return curls[0] ? curls : curl_easy_strerror(code);
 }
 
@@ -154,6 +162,19 @@ static bool set_up(CURL *curl, remote_connection *c, const char *url, char *curl
            curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
 }
 
+/* PLAIN and LOGIN are what a password needs where TLS, or this machine, keeps it from others: left to itself, libcurl
+ * would rather have what takes more than a password (GSSAPI). A server that has neither is asked again, for anything. */
+static CURLcode dial(remote_connection *c)
+{
+    const bb_remote_options *o = c->o;
+    const char *methods = o->token ? "AUTH=OAUTHBEARER;AUTH=XOAUTH2" : o->cleartext ? NULL : "AUTH=PLAIN;AUTH=LOGIN";
+    curl_easy_setopt(c->curl, CURLOPT_LOGIN_OPTIONS, methods);
+    CURLcode code = curl_easy_perform(c->curl);
+    if (code != CURLE_LOGIN_DENIED || !methods || o->token || is_refusal(c->last)) return code;
+    curl_easy_setopt(c->curl, CURLOPT_LOGIN_OPTIONS, NULL);
+    return curl_easy_perform(c->curl);
+}
+
 bool remote_connect(remote_connection *c, const bb_remote_options *o, bb_err *err)
 {
     char url[512], curls[CURL_ERROR_SIZE] = "";
@@ -163,7 +184,7 @@ bool remote_connect(remote_connection *c, const bb_remote_options *o, bb_err *er
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return bb_fail(err, BB_EBUG, "libcurl does not start");
     c->curl = curl_easy_init();
     if (!c->curl || !set_up(c->curl, c, url, curls)) return bb_fail(err, BB_EBUG, "libcurl: %s", curls);
-    CURLcode code = curl_easy_perform(c->curl);
+    CURLcode code = dial(c);
     if (code == CURLE_OK) code = curl_easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &fd);
     if (code == CURLE_OK && fd == CURL_SOCKET_BAD) code = CURLE_COULDNT_CONNECT;
     c->fd = (int)fd;

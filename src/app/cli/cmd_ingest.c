@@ -171,7 +171,7 @@ static bool take_server(ingest *g, const char *url, int *code)
     bb_remote_options o = {
         .done = g->done, .into = g->into, .stop = ingest_asked_to_end, .known = ingest_known, .known_ctx = g};
     if (!g->servers->open(c, url, &o, &g->remote)) {
-        *code = cli_fail(c);
+        if (!ingest_asked_to_end()) *code = cli_fail(c);
         return true;
     }
     bool good = take_all(g, NULL, code);

@@ -16,6 +16,7 @@
 #define CONNECT_SECONDS 30L
 #define LOGIN_SECONDS   120L /* and connecting */
 #define SILENCE_SECONDS 60.0
+#define STOP_SECONDS    3.0 /* what is under way may end well, where we are asked to end */
 #define ANSWER_SECONDS  1800.0
 #define READ_BYTES      ((size_t)64 << 10)
 #define BUFFER_MAX      (BB_MESSAGE_MAX + ((size_t)2 << 20)) /* a message, and what is said around it */
@@ -212,9 +213,9 @@ void remote_hang_up(remote_connection *c)
 static bool wait_a_bit(remote_connection *c, short what, double silent_since, bb_err *err)
 {
     struct pollfd p = {.fd = c->fd, .events = what};
-    c->stopped = c->stopped || (c->o->stop && c->o->stop());
-    if (c->stopped) return broken_off(c, "ended as asked", err);
     double now = bb_os_monotonic();
+    c->stopped = now - silent_since > STOP_SECONDS && c->o->stop && c->o->stop();
+    if (c->stopped) return broken_off(c, "ended as asked", err);
     if (now - silent_since > SILENCE_SECONDS) return broken_off(c, "the server says nothing for a minute", err);
     if (now > c->deadline) return broken_off(c, "the server takes half an hour for an answer", err);
     poll(&p, 1, 1000);

@@ -117,46 +117,51 @@ static bool begins_with_field(bb_str text, int least_weight)
     return false;
 }
 
-/* Does the line say that the message follows? *rest, which stands behind it, may move over a line of its ruler's. */
-static bool is_separator(bb_str line, bb_str *rest)
+/* Two dashes or the like side by side. */
+static bool is_ruled(bb_str line)
 {
-    if (line.n > 200) return false;
-    bool ruled = bb_find(line, BB_S("--")) != BB_NPOS || bb_find(line, BB_S("==")) != BB_NPOS ||
-                 bb_find(line, BB_S("__")) != BB_NPOS;
-    bb_str skipped = *rest, next = {0};
-    if (!begins_with_field(*rest, 0) && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--")))
-        *rest = skipped;
-    return ruled || begins_with_field(*rest, 1);
+    for (const char *mark = "-=_"; *mark; mark++)
+        for (size_t from = 0, at; (at = bb_chr(bb_sub(line, from, BB_NPOS), *mark)) != BB_NPOS; from += at + 1)
+            if (from + at + 1 < line.n && line.p[from + at + 1] == *mark) return true;
+    return false;
 }
 
-/* Does the next line, which ends at `end` of the prose, hold words that announce the message? */
-static bool has_separator(bb_arena *a, bb_phrases_found *prose, bb_str line, size_t end)
+static bool announces_message(bb_str line)
 {
-    size_t i = prose->n;
+    bb_phrase_scan s = bb_phrases(NULL, line, BB_WORDS_SEPARATORS);
     bb_phrase_hit hit;
-    bb_phrases_read(a, prose, end);
-    while (i < prose->n && prose->items[i].list != BB_WORDS_SEPARATORS) i++;
-    if (i == prose->n) return false;
-    bb_phrase_scan s = bb_phrases(prose, line, BB_WORDS_SEPARATORS);
     return bb_phrase_next(&s, &hit);
 }
 
+/* Does the line say that the message follows, and does it? *rest, which stands behind it, may move over a line of its
+ * ruler's. Its form is asked first, since nearly all lines are ruled out by it, and what follows in full last. */
+static bool is_separator(bb_str line, bb_str *rest)
+{
+    if (line.n > 200 || is_blank(line)) return false;
+    bb_str skipped = *rest, next = {0};
+    bool ruled = is_ruled(line), field = begins_with_field(*rest, 0);
+    bool ruler = !field && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--"));
+    if (!(ruled || field || ruler) || !announces_message(line)) return false;
+    if (ruler) *rest = skipped;
+    return ruled || begins_with_field(*rest, 1);
+}
+
 /* Line by line, so that what came back is not read for the report's words. */
-void bb_prose_divide(bb_arena *a, bb_phrases_found *prose, bb_str *own, bb_str *returned)
+void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned)
 {
     bool fresh = true; /* the line before cannot be part of the same header */
-    bb_str all = prose->text, rest = all, here = all, line;
+    bb_str rest = prose, here = prose, line;
     for (; bb_line(&rest, &line); here = rest) {
         int w = header_weight(bb_trim(line));
         if (fresh && w >= 0 && runs_as_header(here)) break;
         fresh = w == NO_FIELD || w == OTHER_FIELD;
         bb_str behind = rest;
-        if (!has_separator(a, prose, line, all.n - rest.n) || !is_separator(line, &behind)) continue;
-        *own = bb_sub(all, 0, (size_t)(line.p - all.p));
+        if (!is_separator(line, &behind)) continue;
+        *own = bb_sub(prose, 0, (size_t)(line.p - prose.p));
         *returned = behind;
         return;
     }
-    *own = bb_sub(all, 0, all.n - here.n);
+    *own = bb_sub(prose, 0, prose.n - here.n);
     *returned = here;
 }
 
@@ -235,13 +240,6 @@ static bool is_repeated(const bb_part *p, const bb_part *plain)
            bb_eq(p->parent->type, BB_S("multipart/alternative"));
 }
 
-static void take_words(bb_ctx *c, bb_str words)
-{
-    c->r->text = words;
-    c->found = (bb_phrases_found){.text = words, .set = c->words_read ? BB_WORDS_ALL : BB_WORDS_FIRST};
-    bb_phrases_read(c->a, &c->found, words.n);
-}
-
 static bb_str words_so_far(const bb_ctx *c, const bb_buf *copied)
 {
     return copied->n ? bb_buf_str(copied) : c->r->text;
@@ -252,13 +250,11 @@ static bb_str words_so_far(const bb_ctx *c, const bb_buf *copied)
 static void read_text(bb_ctx *c, const bb_part *p, bb_buf *copied)
 {
     bb_str own, returned;
-    bb_phrases_found prose = {.text = bb_part_text(c->m, p), .set = BB_WORDS_FIRST};
-    bb_prose_divide(c->a, &prose, &own, &returned);
+    bb_prose_divide(bb_part_text(c->m, p), &own, &returned);
     if (!c->returned && !is_blank(returned)) c->returned = bb_header_block(c, returned);
     if (!own.n) return;
     if (!words_so_far(c, copied).n && is_own(own)) {
         c->r->text = own;
-        c->found = prose;
         return;
     }
     if (!copied->n) bb_put(copied, c->r->text);
@@ -280,7 +276,8 @@ void bb_anatomy_add_rest(bb_ctx *c)
         read_text(c, p, &words);
         more = true;
     }
-    if (more) take_words(c, bb_buf_str(&words));
+    if (more) c->r->text = bb_buf_str(&words);
+    if (more && c->words_read) bb_words_read(c);
     if (words.truncated) c->r->truncated = "prose";
 }
 
@@ -300,8 +297,6 @@ void bb_anatomy_read(bb_ctx *c)
         }
     }
     if (attached) c->returned = attached;
-    if (copied.n) take_words(c, bb_buf_str(&copied));
-    bb_str without = bb_without_footers(c->a, &c->found, c->r->text);
-    if (without.n < c->r->text.n) take_words(c, without);
+    c->r->text = bb_without_footers(c->a, words_so_far(c, &copied));
     if (copied.truncated) c->r->truncated = "prose";
 }

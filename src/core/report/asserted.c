@@ -212,9 +212,9 @@ bb_str bb_report_asserted(bb_arena *a, bb_str words, bb_str subject, bool of_nob
 
 /* ---- footers ----------------------------------------------------------------------------------------------- */
 
-bb_str bb_without_footers(bb_arena *a, const bb_phrases_found *read, bb_str text)
+bb_str bb_without_footers(bb_arena *a, bb_str text)
 {
-    bb_phrase_scan scan = bb_phrases(read, text, BB_WORDS_FOOTERS);
+    bb_phrase_scan scan = bb_phrases(NULL, text, BB_WORDS_FOOTERS);
     bb_phrase_hit hit;
     bb_buf out = {0};
     size_t kept = 0;

@@ -53,10 +53,7 @@ typedef enum {
     BB_WORDS_SEPARATORS, /* before the message that came back */
     BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
     BB_WORDS_LISTS,
-    /* sets of lists that a text is read for at once */
-    BB_WORDS_FIRST = BB_WORDS_LISTS, /* separators and footers: they tell what a report's own words are */
-    BB_WORDS_ALL,
-    BB_WORDS_SETS
+    BB_WORDS_ALL = BB_WORDS_LISTS
 } bb_words;
 
 /* A phrase that stands in a text. */
@@ -65,11 +62,9 @@ typedef struct {
     int16_t sense;
     uint8_t list;
 } bb_phrase_found;
-/* Those of some lists, in order, of several at one place the longest of each list. */
+/* Those of all lists, in order, of several at one place the longest of each list. */
 typedef struct {
-    bb_str text;  /* of at most 4 GiB */
-    bb_words set; /* that are looked for */
-    size_t upto;  /* it was read: all that begin before are here */
+    bb_str text; /* of at most 4 GiB */
     bb_phrase_found *items;
     size_t n, cap;
 } bb_phrases_found;
@@ -82,7 +77,7 @@ typedef struct {
     unsigned signs;
     unsigned subject_says, text_says; /* BB_SAYS_* of the subject and of the first words ... */
     bool words_read;                  /* ... which were asked, and their signs are among the others */
-    bb_phrases_found found;           /* in r->text */
+    bb_phrases_found found;           /* in r->text, once words_read */
     const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
     bb_str from;                      /* address of the report's author */
     bb_somebody *not_rcpts;           /* somebody else: who sent, who reports */
@@ -96,7 +91,7 @@ typedef struct {
 
 void bb_anatomy_read(bb_ctx *c);
 /* A text without the sentences of companies' footers ("if this has reached you in error, tell the sender ..."). */
-bb_str bb_without_footers(bb_arena *a, const bb_phrases_found *read, bb_str text); /* asserted.c */
+bb_str bb_without_footers(bb_arena *a, bb_str text); /* asserted.c */
 /* bb_report_asserted() of words that may be a piece of what was read. */
 bb_str bb_asserted(bb_arena *a, const bb_phrases_found *read, bb_str words, bb_str subject,
                    bool of_nobody); /* asserted.c */
@@ -108,9 +103,8 @@ void bb_anatomy_add_rest(bb_ctx *c);
  * is left out. */
 const bb_part *bb_own_next(const bb_ctx *c, const bb_part *p);
 const bb_part *bb_own_part(const bb_ctx *c, const char *type); /* first of that type or NULL */
-/* Divides prose where the returned message begins, and looks for separators and footers up to there; *returned stands at or before its
- * first field. */
-void bb_prose_divide(bb_arena *a, bb_phrases_found *prose, bb_str *own, bb_str *returned);
+/* Divides prose where the returned message begins; *returned stands at or before its first field. */
+void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned);
 /* A part whose fields are those of the header block at the beginning of a text. */
 const bb_part *bb_header_block(bb_ctx *c, bb_str text);
 
@@ -120,6 +114,8 @@ const bb_part *bb_header_block(bb_ctx *c, bb_str text);
 void bb_signs_read(bb_ctx *c);
 /* And those of the words: SUBJECT, TEXT, DELAYED, DESK and SUMMARY. From then on the words were read for all lists. */
 void bb_signs_of_words(bb_ctx *c);
+/* Reads the words again, of which there are more now. */
+void bb_words_read(bb_ctx *c);
 /* It says of itself that something was not delivered, and comes from where such mail comes from. */
 bool bb_announces(bb_ctx *c);
 /* It holds what such mail has however it is worded: its form, the message that came back, what an SMTP server said, or a
@@ -210,8 +206,8 @@ extern const bb_word_node bb_word_nodes[];
 extern const uint8_t bb_word_tails[];
 extern const bb_word_end bb_word_ends[];
 
-/* Looks for the phrases that begin before `upto` and behind where this was last asked. */
-void bb_phrases_read(bb_arena *a, bb_phrases_found *f, size_t upto);
+/* Looks for the phrases of all lists, once. */
+bb_phrases_found bb_phrases_read(bb_arena *a, bb_str text);
 
 typedef struct {
     bb_str text;
@@ -225,7 +221,7 @@ typedef struct {
     size_t at, len; /* in the text */
     int sense;
 } bb_phrase_hit;
-/* read: the text may be a piece of what was read already for this list; NULL: it is none. */
+/* read: the text may be a piece of what was read already; NULL: it is none. */
 bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list);
 /* The next phrase in the text, of several at one place the longest; false at the end. */
 bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit);

@@ -173,49 +173,50 @@ static inline bool is_pair(const bb_word_set *set, unsigned char first, unsigned
     return set->pairs[first][second / 8] >> second % 8 & 1;
 }
 
-static inline size_t word_end(const uint8_t *bytes, const unsigned char *p, size_t at, size_t upto)
+static inline size_t word_end(const uint8_t *bytes, const unsigned char *p, size_t at, size_t n)
 {
-    while (at < upto && bytes[p[at]] & BB_BYTE_ALNUM) at++;
+    while (at < n && bytes[p[at]] & BB_BYTE_ALNUM) at++;
     return at;
 }
 
-/* The first place from *i on and before `upto` where a phrase of the set begins, which *i moves behind. Answers of which
+/* The first place from *i on where a phrase of the set begins, which *i moves behind. Answers of which
  * lists. */
-static unsigned next_longest(bb_str text, size_t *i, size_t upto, const bb_word_set *set,
-                             bb_phrase_hit longest[BB_WORDS_LISTS])
+static unsigned next_longest(bb_str text, size_t *i, const bb_word_set *set, bb_phrase_hit longest[BB_WORDS_LISTS])
 {
     const unsigned char *p = (const unsigned char *)text.p;
     const uint8_t *bytes = set->bytes;
     size_t at = *i;
     unsigned found = 0;
-    if (at && bytes[p[at - 1]] & BB_BYTE_ALNUM) at = word_end(bytes, p, at, upto);
+    if (at && bytes[p[at - 1]] & BB_BYTE_ALNUM) at = word_end(bytes, p, at, text.n);
     while (!found) {
-        while (at < upto && !bytes[p[at]]) at++;
-        if (at >= upto) break;
+        while (at < text.n && !bytes[p[at]]) at++;
+        if (at >= text.n) break;
         uint8_t byte = bytes[p[at]];
         if (byte & BB_BYTE_BEGINS && at + 1 < text.n && is_pair(set, p[at], p[at + 1]))
             found = longest_at(text, at, set->lists, longest);
         at++;
-        if (byte & BB_BYTE_ALNUM) at = word_end(bytes, p, at, upto);
+        if (byte & BB_BYTE_ALNUM) at = word_end(bytes, p, at, text.n);
     }
     *i = at;
     return found;
 }
 
-/* ---- a text read for several lists --------------------------------------------------------------------------------- */
+/* ---- a text read for all lists --------------------------------------------------------------------------------- */
 
-void bb_phrases_read(bb_arena *a, bb_phrases_found *f, size_t upto)
+bb_phrases_found bb_phrases_read(bb_arena *a, bb_str text)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
-    while (f->upto < upto) {
-        unsigned found = next_longest(f->text, &f->upto, upto, &bb_word_sets[f->set], longest);
+    bb_phrases_found f = {.text = text};
+    for (size_t at = 0; at < text.n;) {
+        unsigned found = next_longest(text, &at, &bb_word_sets[BB_WORDS_ALL], longest);
         for (bb_words list = 0; found; list++, found >>= 1) {
-            bb_phrase_found *new = found & 1 ? BB_PUSH(a, f->items, f->n, f->cap) : NULL;
+            bb_phrase_found *new = found & 1 ? BB_PUSH(a, f.items, f.n, f.cap) : NULL;
             bb_phrase_hit *hit = &longest[list];
             if (new)
                 *new = (bb_phrase_found){(uint32_t)hit->at, (uint32_t)hit->len, (int16_t)hit->sense, (uint8_t)list};
         }
     }
+    return f;
 }
 
 /* The first of what was found that begins at `at` or behind it. */
@@ -235,8 +236,7 @@ static size_t first_from(const bb_phrases_found *f, size_t at)
 bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list)
 {
     bb_phrase_scan s = {.text = text, .list = list};
-    bool known = read && bb_word_sets[read->set].lists >> list & 1;
-    size_t offset = known ? bb_offset_in(bb_sub(read->text, 0, read->upto), text) : BB_NPOS;
+    size_t offset = read ? bb_offset_in(read->text, text) : BB_NPOS;
     if (offset == BB_NPOS) return s;
     s.read = read;
     s.offset = offset;
@@ -270,7 +270,7 @@ bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
     if (s->read) return next_found(s, hit);
-    bool found = next_longest(s->text, &s->at, s->text.n, &bb_word_sets[s->list], longest);
+    bool found = next_longest(s->text, &s->at, &bb_word_sets[s->list], longest);
     if (found) *hit = longest[s->list];
     return found;
 }

@@ -179,12 +179,16 @@ void bb_signs_read(bb_ctx *c)
     read_others(c);
 }
 
+void bb_words_read(bb_ctx *c)
+{
+    c->found = bb_phrases_read(c->a, c->r->text);
+}
+
 void bb_signs_of_words(bb_ctx *c)
 {
     if (c->words_read) return;
     c->words_read = true;
-    c->found = (bb_phrases_found){.text = c->r->text, .set = BB_WORDS_ALL};
-    bb_phrases_read(c->a, &c->found, c->r->text.n);
+    bb_words_read(c);
     unsigned first, signs = c->signs;
     unsigned there = c->subject_says = subject_says(c->r->subject, &first), here = c->text_says = text_says(c);
     if (there & (BB_SAYS_FAILED | BB_SAYS_DELAYED | BB_SAYS_LATE | BB_SAYS_REPLIED)) signs |= BB_SIGN_SUBJECT;

@@ -156,9 +156,9 @@ def alnum(byte):
 
 
 def sets(starts):
-    """Each list alone, and those that a text is read for together, as bb_word_set."""
+    """Each list alone, and all of them together, as bb_word_set."""
     every = set().union(*(node.lists for node in starts.values()))
-    named = {"ALL": every, "FIRST": {"SEPARATORS", "FOOTERS"}, **{name: {name} for name in every}}
+    named = {"ALL": every, **{name: {name} for name in every}}
     for name, lists in sorted(named.items()):
         rows = pairs(starts, lists)
         kinds = (alnum(byte) + 2 * any(row) for byte, row in enumerate(rows))

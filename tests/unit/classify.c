@@ -613,7 +613,8 @@ static void frozen(void)
                t->ends[i].whole_word == fresh->ends[i].whole_word && t->ends[i].more == fresh->ends[i].more;
     for (size_t i = 0; same && i < t->n_literals; i++)
         same = t->literals[i].text == fresh->literals[i].text && t->literals[i].rule == fresh->literals[i].rule &&
-               t->literals[i].head == fresh->literals[i].head && t->literals[i].first == fresh->literals[i].first && t->literals[i].weight == fresh->literals[i].weight &&
+               t->literals[i].head == fresh->literals[i].head && t->literals[i].first == fresh->literals[i].first &&
+               t->literals[i].weight == fresh->literals[i].weight &&
                t->literals[i].pieces == fresh->literals[i].pieces && t->literals[i].unless == fresh->literals[i].unless;
     ok(same, "the same nodes, ends and literals");
     ok(bb_rules_check(open, &arena, &err), "and every sample fires its own: %s", err.text);

@@ -55,7 +55,7 @@ typedef struct {
     size_t n, cap;
     bool cut;
     bb_time from_line, next_from_line; /* of this message, and of the one whose line was found behind it */
-    bb_progress progress; /* of a regular file, with bb_os_reader_mark */
+    bb_progress progress;              /* of a regular file, with bb_os_reader_mark */
 } bb_os_reader;
 
 /* Goes on behind what `known` (NULL: nothing) says was read, where that is still the same. */

@@ -1385,6 +1385,11 @@ static const struct row {
     B("550 forwarding address is not valid", onhold),
     H("550 bob does not exist here", userunknown),
     H("550 <bob@example.net> is no longer in use", suspend),
+    S("550 5.1.1 User unknown, system is busy", systemerror),
+    S("550 mailbox not found (temporary failure)", systemerror),
+    B("550 Requested action not taken: mailbox unavailable, message too large", onhold),
+    B("550 mailbox unavailable: virus found", virusdetected),
+    H("550 account <ann@example.net> has been blocked", suspend),
 };
 
 int main(void)

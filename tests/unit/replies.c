@@ -1390,6 +1390,7 @@ static const struct row {
     B("550 Requested action not taken: mailbox unavailable, message too large", onhold),
     B("550 mailbox unavailable: virus found", virusdetected),
     H("550 account <ann@example.net> has been blocked", suspend),
+    S("TLS is required, but was not offered by host mx.example.net[192.0.2.1]", networkerror),
 };
 
 int main(void)

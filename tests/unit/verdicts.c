@@ -330,6 +330,10 @@ static void of_others(void)
          "<ann@example.net>... User unknown\n<<< 503 5.0.0 Need RCPT (recipient)\n<bob@example.org>... Deferred: "
          "Connection timed out with mx.example.org.\n",
          "ann@example.net hard userunknown, bob@example.org soft expired"},
+        {"what may be, in Dutch, and what a help page explains",
+         DAEMON "Subject: Undeliverable\n\nNot delivered:\n\nann@example.net\n\nHet kan zijn dat de gebruiker niet "
+                "bestaat.\nFor an explanation of terms like \"user unknown\" see our help page.\n",
+         "ann@example.net block onhold"},
         {"stars before an address",
          DAEMON "Subject: Delivery failed\n\nYour message has failed delivery. The following error report or reports "
                 "explain it:\n\n   *** ann@example.net\n   10061: connection refused by example.net\n",

@@ -200,6 +200,8 @@ bool check_send_probes(checkup *k, check_probes *out);
 /* probe_seek.c: where one is that bouncebox does not have. */
 /* The mailbox that it lies in, of files changed since then; empty: in none that we may read. */
 bb_str check_seek_mailbox(checkup *k, const check_probe *p, bb_time since);
+/* The end of the mail log; empty: there is none that we may read. */
+bb_str check_log(checkup *k);
 /* The mailbox that the mail log says it went to; empty: it does not say so. */
 bb_str check_seek_log(checkup *k, const check_probe *p);
 /* Why it did not come home: the queue's word, else the last line of the mail log that names it. */

@@ -60,7 +60,17 @@ static bool is_web_user(bb_str address)
     return false;
 }
 
-static void look_at_senders(checkup *k)
+static void tell_senders(checkup *k, check_level level, unsigned long long n, const char *where, bb_str who)
+{
+    if (!n) return;
+    check_found(
+        k, CHECK_WARNING,
+        check_text(k, "%llu of the messages in the %s have the envelope sender " BB_FMT, n, where, BB_ARG(who)),
+        BB_S("A web page sends them without a return path: their bounces go to that user, where nobody reads them."),
+        BB_S("mail($to, $subject, $message, $headers, '-f' . $returnPath);"));
+}
+
+static void look_into_queue(checkup *k)
 {
     bb_str rest = check_queue(k), line, who = {0};
     unsigned long long n = 0;
@@ -71,12 +81,24 @@ static void look_at_senders(checkup *k)
         who = sender;
         n++;
     }
-    if (!n) return;
-    check_found(
-        k, CHECK_WARNING,
-        check_text(k, "%llu of the queue's messages have the envelope sender " BB_FMT, n, BB_ARG(who)),
-        BB_S("A web page sends them without a return path: their bounces go to that user, where nobody reads them."),
-        BB_S("mail($to, $subject, $message, $headers, '-f' . $returnPath);"));
+    tell_senders(k, CHECK_WARNING, n, "queue", who);
+}
+
+/* qmgr(8) has a line for each message: "ID: from=<SENDER>, size=...". It may be long ago, and mended since. */
+static void look_into_log(checkup *k)
+{
+    bb_str rest = check_log(k), line, who = {0}, mark = BB_S(": from=<");
+    unsigned long long n = 0;
+    while (bb_line(&rest, &line)) {
+        size_t at = bb_find(line, mark);
+        if (at == BB_NPOS || bb_find(line, BB_S("/qmgr[")) == BB_NPOS) continue;
+        bb_str sender = bb_sub(line, at + mark.n, BB_NPOS);
+        sender = bb_sub(sender, 0, bb_chr(sender, '>'));
+        if (!is_web_user(sender)) continue;
+        who = sender;
+        n++;
+    }
+    tell_senders(k, CHECK_NOTE, n, "mail log", who);
 }
 
 void check_php(checkup *k)
@@ -92,7 +114,8 @@ void check_php(checkup *k)
         }
     }
     if (folder && !files) bb_fail(&k->c->err, BB_ENOINPUT, "%s: no php.ini is below it", folder);
-    look_at_senders(k);
+    look_into_queue(k);
+    look_into_log(k);
 }
 
 /* ---- scripts ----------------------------------------------------------------------------------------------------------- */

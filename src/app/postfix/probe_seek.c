@@ -12,7 +12,7 @@
 #include "app/postfix/check.h"
 
 #define WINDOW  ((size_t)256 << 10) /* of a mailbox, at its end */
-#define LOG_END ((size_t)4 << 20)
+#define LOG_END ((size_t)1 << 20)
 
 /* The last bytes of a file, where it changed since then and we may read it. */
 static bb_str end_of(bb_arena *a, const char *path, size_t most, bb_time since)
@@ -108,22 +108,21 @@ bb_str check_seek_mailbox(checkup *k, const check_probe *p, bb_time since)
 
 /* ---- why ------------------------------------------------------------------------------------------------------------------ */
 
+bb_str check_log(checkup *k)
+{
+    static const char *const places[] = {"/var/log/mail.log", "/var/log/maillog"};
+    bb_str own = bb_dup(&k->c->arena, postfix_value(k->in, "maillog_file")), text = {0};
+    if (own.n) return end_of(&k->c->arena, own.p, LOG_END, 0);
+    for (size_t i = 0; i < BB_COUNT(places) && !text.n; i++) text = end_of(&k->c->arena, places[i], LOG_END, 0);
+    return text;
+}
+
 /* The last line of the mail log that says what became of mail for it. */
 static bb_str log_line(checkup *k, const check_probe *p)
 {
-    static const char *const places[] = {"/var/log/mail.log", "/var/log/maillog"};
-    bb_str own = bb_dup(&k->c->arena, postfix_value(k->in, "maillog_file")), last = {0}, line;
-    bb_arena a;
-    bb_arena_init(&a, &bb_os_alloc, 2 * LOG_END);
-    for (size_t i = 0; i < BB_COUNT(places) + 1 && !last.n; i++) {
-        const char *path = i ? places[i - 1] : own.p;
-        bb_str text = path && path[0] ? end_of(&a, path, LOG_END, 0) : (bb_str){0}, found = {0};
-        while (bb_line(&text, &line))
-            if (bb_ifind(line, p->address) != BB_NPOS && bb_find(line, BB_S("status=")) != BB_NPOS) found = line;
-        last = bb_dup(&k->c->arena, found);
-        bb_arena_reset(&a);
-    }
-    bb_arena_free(&a);
+    bb_str rest = check_log(k), line, last = {0};
+    while (bb_line(&rest, &line))
+        if (bb_ifind(line, p->address) != BB_NPOS && bb_find(line, BB_S("status=")) != BB_NPOS) last = line;
     return last;
 }
 

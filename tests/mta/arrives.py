@@ -17,13 +17,14 @@ from remote import EXIM
 
 OWNER = "news@example.org"  # whom newsletters are from; its mail comes to bouncebox
 ALIAS = "team@example.org"  # local(8) passes its mail on to the owner
+MEMBER = "member@example.org"  # a subscriber whose mail Postfix itself delivers
 DEAD = "dead@example.org"   # an alias of somebody whom the other side does not know
 REFUSED = [("unknown@remote.test", [HARD], "bounced"), ("full@remote.test", [FULL], "quarantined"), ("policy@remote.test", [POLICY], "active")]
 PEOPLE = [row[0] for row in REFUSED] + ["victim@remote.test", "forwards@remote.test", "friend@remote.test",
-                                        "leaves@remote.test", "stays@remote.test"]
+                                        "leaves@remote.test", "stays@remote.test", MEMBER]
 # The owner's mail goes the way of bounces.
 OWNERS = {"lmtp": "bouncebox-lmtp:unix:private/bouncebox", "pipe": "bouncebox-pipe:"}
-SETTINGS = ("virtual_alias_maps = inline:{ %s=unknown@remote.test }" % DEAD, "alias_maps = inline:{ team=%s }" % OWNER)
+SETTINGS = ("virtual_alias_maps = inline:{ %s=unknown@remote.test }" % DEAD, "alias_maps = inline:{ team=%s, member=%s }" % (OWNER, OWNER))
 
 
 class Arrives(Loop):
@@ -115,34 +116,44 @@ class Arrives(Loop):
         same((self.standing("victim@remote.test"), self.facts("victim@remote.test")[-1]), ("active", ("hard", "inferred", False)),
              "whom our Postfix did not try is not whom it speaks of")
 
+    def check_provoked(self):
+        """Nor does he get anywhere with mail that fails by what it says: to the address that Postfix tried, at that."""
+        self.hand_in_by_smtp(OWNER, MEMBER, "Delivered-To: %s\nSubject: x\n\nx\n" % MEMBER)
+        self.arrived(9, "our own notice of mail that a stranger made a loop of")
+        raw = self.raw(MEMBER)
+        ok("\nFinal-Recipient: rfc822; %s\n" % MEMBER in raw and "mail forwarding loop" in raw, "it speaks of the member",
+           raw[raw.find("Reporting-MTA"):])
+        same((self.standing(MEMBER), self.facts(MEMBER)), ("active", [("soft", "inferred", False)]),
+             "what a message brought about is nothing against the address")
+
     # ---- what others say -----------------------------------------------------------------------------------------
 
     def check_forwarded(self):
         self.bed.remote.answer_later(self.paths["forwards@remote.test"], "friend@remote.test")
-        self.arrived(9, "a bounce of forwarded mail")
+        self.arrived(10, "a bounce of forwarded mail")
         same((self.standing("forwards@remote.test"), self.facts("forwards@remote.test")), ("quarantined", [("hard", "signed", True)]),
              "it is a soft for him whose mail it was")
         same((self.standing("friend@remote.test"), self.facts("friend@remote.test")), ("active", []), "and nothing of whom the text names")
         text = EXIM.replace("{date}", email.utils.formatdate()).replace("{address}", "stays@remote.test")
         self.hand_in_by_smtp("", self.paths["friend@remote.test"], text.replace("{sender}", self.paths["stays@remote.test"]))
-        self.arrived(10, "a bounce with two return paths")
+        self.arrived(11, "a bounce with two return paths")
         same((self.facts("friend@remote.test"), self.facts("stays@remote.test")), ([("hard", "signed", True)], []),
              "the one that it came to is whom it is about")
 
     def check_unsubscribed(self):
         text = "From: x@remote.test\nTo: y\nSubject: unsubscribe\n%s\nunsubscribe\n"
         self.hand_in_by_smtp("x@remote.test", self.leave["leaves@remote.test"], text % "")
-        self.arrived(11, "a wish to unsubscribe")
+        self.arrived(12, "a wish to unsubscribe")
         same(self.standing("leaves@remote.test"), "unsubscribed", "it is granted, whoever sends it")
         self.hand_in_by_smtp("", self.leave["stays@remote.test"], text % "")
         self.hand_in_by_smtp("x@remote.test", self.leave["stays@remote.test"], text % "Auto-Submitted: auto-replied\n")
         self.bed.remote.answer_later(self.leave["stays@remote.test"], "stays@remote.test")
-        self.arrived(14, "what machines send there")
+        self.arrived(15, "what machines send there")
         same(self.standing("stays@remote.test"), "active", "is nobody's wish")
 
     def go(self):
         getattr(self, "start_" + self.mode.reader)()
-        for check in (self.check_refused, self.check_forged, self.check_orcpt, self.check_forwarded, self.check_unsubscribed):
+        for check in (self.check_refused, self.check_forged, self.check_orcpt, self.check_provoked, self.check_forwarded, self.check_unsubscribed):
             check()
         want = dict({row[0]: row[2] for row in REFUSED}, **{"forwards@remote.test": "quarantined", "friend@remote.test": "quarantined",
                                                             "leaves@remote.test": "unsubscribed"})

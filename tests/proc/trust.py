@@ -23,9 +23,27 @@ assert OWN in RAW
 
 HARD = ("bounced", [("hard", "local")])
 DOUBTED = ("active", [("hard", "inferred")])
+
+
+def failing(status, why):
+    """The same notice, of another failure."""
+    raw = RAW.replace(b"Status: 5.1.1", b"Status: " + status)
+    said = raw.index(b"Diagnostic-Code:")
+    end = raw.index(b"\n\n", said)
+    told = raw.index(b"<unknown@remote.test>: ")
+    return raw[:told] + b"<unknown@remote.test>: " + why + b"\n" + raw[raw.index(b"\n\n", told):said] + b"Diagnostic-Code: X-Postfix; " + why + raw[end:]
+
+
 # What is handed over; how the subscriber stands then, and what is known of him.
 CASES = [
     ("a notice of our own", RAW, HARD),
+    ("a mailbox that stayed full for days", failing(b"4.2.2", b"452 4.2.2 Mailbox full (in reply to end of DATA command)"), ("quarantined", [("soft", "local")])),
+    ("a loop, which anybody's Delivered-To makes", failing(b"5.4.6", b"mail forwarding loop for unknown@remote.test"),
+     ("active", [("soft", "inferred")])),
+    ("a quota, which anybody's large message exceeds",
+     failing(b"5.2.2", b"552 5.2.2 Message exceeds remaining quota (in reply to end of DATA command)"), ("active", [("soft", "inferred")])),
+    ("a quota that is exceeded already", failing(b"5.2.2", b"552 5.2.2 Mailbox full (in reply to RCPT TO command)"),
+     ("quarantined", [("soft", "local")])),
     ("passed on by an alias of ours", RAW.replace(OWN, OWN.replace(b"1DE6", b"2DE6") + OWN), HARD),
     ("with what pipe(8) writes above it", b"X-Original-To: news@local.test\nDelivered-To: news@local.test\n" + RAW, HARD),
     ("a stranger sent it, word for word", RAW.replace(OWN, SMTPD + OWN), DOUBTED),

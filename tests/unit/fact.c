@@ -307,16 +307,16 @@ static bb_rcpt_report rcpt_of(bb_str word)
 
 static bb_kind kind_of(char c)
 {
-    return c == 'h'               ? BB_KIND_HARD
-           : c == 's'             ? BB_KIND_SOFT
-           : c == 'd'             ? BB_KIND_DELIVERED
-           : c == 'c' || c == 'C' ? BB_KIND_COMPLAINT
-                                  : BB_KIND_OTHER;
+    return c == 'h'                           ? BB_KIND_HARD
+           : c == 's' || c == 'S' || c == 'R' ? BB_KIND_SOFT
+           : c == 'd'                         ? BB_KIND_DELIVERED
+           : c == 'c' || c == 'C'             ? BB_KIND_COMPLAINT
+                                              : BB_KIND_OTHER;
 }
 
 static void attribution(void)
 {
-    /* kinds of the verdicts: h hard, s soft, d delivered, c complaint, C the same in the complaint's own form, o other;
+    /* kinds of the verdicts: h hard, s soft, S soft but final at once, R the same at RCPT, d delivered, c complaint, C the same in the complaint's own form, o other;
      * paths: "own": the notice of a host of ours, "notice": of another; expected: one "id trust kind[>]" a verdict, >
      * forwarded, and whether it unsubscribes; "auto": a machine wrote it */
     static const struct {
@@ -449,6 +449,11 @@ static void attribution(void)
         {"and at home", "own", "cy@example.net>alias@example.net", "h", "", 0, "3 inferred hard"},
         {"our own server, and two lists have him", "own", ">bob@example.net", "h", "", 0, "0 none hard"},
         {"one of them asked for", "own", ">bob@example.net", "h", "", 1, "6 local hard"},
+        {"our own server gave him up after days", "own", ">cy@example.net", "s", "", 0, "3 local soft"},
+        {"and at once, which a stranger's message may have brought about", "own", ">cy@example.net", "S", "", 0,
+         "3 inferred soft"},
+        {"but not before that was seen", "own", ">cy@example.net", "R", "", 0, "3 local soft"},
+        {"a token vouches for that, too", "own T1", ">ann@example.net", "S", "", 0, "1 signed soft"},
         {"our own server, of nobody we know", "own", ">nobody@example.net", "h", "", 0, "0 none hard"},
         {"our own server about several", "own", ">cy@example.net >ann@example.net x@y.example>dan@example.net", "hsh",
          "", 0, "3 local hard,1 local soft,4 local hard"},
@@ -502,6 +507,10 @@ static void attribution(void)
             if (word.n) rcpts[m.report.n_rcpts++] = rcpt_of(word);
         if (rows[i].kinds[0] == 'C') m.report.type = BB_REPORT_COMPLAINT;
         for (size_t v = 0; v < m.n_verdicts; v++) verdicts[v].kind = kind_of(rows[i].kinds[v]);
+        for (size_t v = 0; v < m.n_verdicts; v++) {
+            rcpts[v].status = rows[i].kinds[v] == 's' ? BB_S("4.2.2") : BB_S("5.4.6");
+            rcpts[v].command = rows[i].kinds[v] == 'R' ? BB_S("RCPT") : BB_S("");
+        }
         bb_attribution ctx = {.keys = {ring_keys, 1},
                               .token_lifetime = 30 * BB_DAY,
                               .lists = lists,

@@ -253,11 +253,23 @@ static bool arrived(const bb_message *m, const bb_claims *c, bb_str key)
     return false;
 }
 
+/* A soft that was final at once, and not before the message was seen (RCPT), may be the doing of the message, which a
+ * stranger may have sent from an address of ours to have the notice come here: one with his Delivered-To or a hundred
+ * Received lines is a loop (5.4.6), a large one fills his mailbox. What was tried for days until it was given up is no
+ * such thing. */
+static bool may_be_the_message(const bb_message *m, size_t i)
+{
+    static const bb_rcpt_report nobody;
+    const bb_rcpt_report *r = i < m->report.n_rcpts ? &m->report.rcpts[i] : &nobody;
+    return m->verdicts[i].kind == BB_KIND_SOFT && !bb_starts(r->status, BB_S("4.")) && !bb_eq(r->command, BB_S("RCPT"));
+}
+
 /* Our own Postfix tells of the address that it went to (Final-Recipient); Original-Recipient is what the sender said of
  * it (ORCPT), whoever that was. */
-static bb_trust witnessed(const bb_claims *c, size_t i, bb_str key, bb_trust otherwise)
+static bb_trust witnessed(const bb_message *m, const bb_claims *c, size_t i, bb_str key, bb_trust otherwise)
 {
-    return c->own_notice && key.n && bb_eq(c->names[i].final, key) ? BB_TRUST_LOCAL : otherwise;
+    bool names_him = c->own_notice && key.n && bb_eq(c->names[i].final, key);
+    return names_him && !may_be_the_message(m, i) ? BB_TRUST_LOCAL : otherwise;
 }
 
 /* The verdicts that name him. What arrived for him under one address and failed under another arrived. */
@@ -267,7 +279,7 @@ static void settle_named(const bb_message *m, const bb_claims *c, bb_settled hol
     for (size_t i = 0; i < m->n_verdicts; i++) {
         if (!names(&c->names[i], key) || (came && m->verdicts[i].kind != BB_KIND_DELIVERED)) continue;
         bb_settled who = holder;
-        who.trust = witnessed(c, i, key, holder.trust);
+        who.trust = witnessed(m, c, i, key, holder.trust);
         settle_on(&out[i], who, went_on(&c->names[i], key));
     }
 }
@@ -330,7 +342,7 @@ static void settle_inferred(const bb_message *m, const bb_claims *c, bb_settled 
         if (m->verdicts[i].kind != BB_KIND_DELIVERED && arrived(m, c, key)) continue;
         out[i].subscriber = l->found_id;
         out[i].list = l->found_list;
-        out[i].trust = witnessed(c, i, key, BB_TRUST_INFERRED);
+        out[i].trust = witnessed(m, c, i, key, BB_TRUST_INFERRED);
         out[i].forwarded = went_on(&c->names[i], key);
     }
 }

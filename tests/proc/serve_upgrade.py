@@ -96,6 +96,36 @@ def test_not_for_us():
     same(d.end(), 0, "and ends")
 
 
+def reading(fifo):
+    """Once somebody waits at its other end."""
+    def opened():
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return 0
+    return until(opened)
+
+
+def test_signals_wait():
+    """Who asks for something before anybody hears him is heard later: it starts, or becomes another program, for a while."""
+    home, (path,) = with_people()
+    rules = home / "own.rules"
+    os.mkfifo(rules) # whoever reads it waits for us
+    conf = home / "bouncebox.conf"
+    conf.write_text(conf.read_text().replace("#rules =", "rules = own.rules\n#rules =", 1))
+    d = Daemon(home, wait=False)
+    for number, event, count in ((signal.SIGHUP, "listening", 1), (signal.SIGUSR2, "reload", 1), (signal.SIGHUP, "listening", 2),
+                                 (None, "reload", 2)):
+        reader = reading(rules)
+        if number:
+            d.p.send_signal(number)
+        if reader:
+            os.close(reader)
+        ok(until(lambda e=event, n=count: d.said().count("event=" + e) == n), "it waited: %s %d" % (event, count), d.said())
+    same([r[0] for r in d.client().mail(path, numbered(1))], [250], "and it takes mail")
+    same(d.end(), 0, "and ends")
+
+
 def installed():
     """A copy of the programs, which can be replaced."""
     top = folder()
@@ -162,6 +192,7 @@ def test_upgrade():
 def main():
     test_handed_over()
     test_not_for_us()
+    test_signals_wait()
     test_upgrade()
     done()
 

@@ -271,6 +271,16 @@ static struct event *signal_event(server *s, int number, event_callback_fn fn)
     return e;
 }
 
+/* Until somebody hears these, and while we become another program, they wait: what they do by themselves is to kill. */
+static void hold_signals(int how)
+{
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGHUP);
+    sigaddset(&ours, SIGUSR2);
+    sigprocmask(how, &ours, NULL);
+}
+
 static bool make_events(server *s)
 {
     static const struct timeval second = {.tv_sec = 1};
@@ -288,7 +298,9 @@ static bool make_events(server *s)
         s->answered = event_new(s->base, s->judge.wake, EV_READ | EV_PERSIST, on_answered, s);
         s->failed |= !s->answered || event_add(s->answered, NULL) != 0;
     }
-    return !s->failed || bb_fail(&s->c->err, BB_ENOMEM, "the event loop cannot be started");
+    if (s->failed) return bb_fail(&s->c->err, BB_ENOMEM, "the event loop cannot be started");
+    hold_signals(SIG_UNBLOCK);
+    return true;
 }
 
 /* As many files as connections take, as far as the system lets us. */
@@ -388,7 +400,9 @@ int cmd_serve(cli *c)
     s->services[LMTP] = (service){.of = s, .name = "lmtp", .speaks = &speaks_lmtp};
     s->services[POLICY] = (service){.of = s, .name = "policy", .speaks = &speaks_policy};
     log_init(&s->log, c->json);
+    hold_signals(SIG_BLOCK);
     bool good = serve(s);
+    hold_signals(SIG_BLOCK);
     free_events(s);
     if (good && s->upgrading) good = handover_become(s->program, c->argv, s->listeners, s->n_listeners, &c->err);
     int code = good ? cli_ok(c) : cli_fail(c);

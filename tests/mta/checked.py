@@ -31,6 +31,7 @@ class Checked(WithService):
     """main.cf and master.cf as built, with more behind them that can be changed."""
 
     lifetime = "5d"  # a bounce that lives shorter is a fault
+    lasts = 280
 
     def __init__(self, main="", files=(), master="", names=None, owner=NEWS, **more):
         super().__init__(master, settings=main, files=files, **more)

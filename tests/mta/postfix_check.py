@@ -320,7 +320,7 @@ class Test:
     # ---- the probe ---------------------------------------------------------------------------------------------------------------
 
     def probe(self, *words):
-        got = self.bed.check("--json", *words, probe=True)
+        got = self.bed.check("--json", *(words if "--timeout" in words else [*words, "--timeout", "25s"]), probe=True)
         return got.code, got.json()["probes"], [f for f in got.json()["findings"] if f["check"] == "probe"], got
 
     def test_probe(self):
@@ -352,7 +352,7 @@ class Test:
         self.daemon.end()
         code, probes, found, got = self.probe("--timeout", "4s")
         ok(code == 78 and not probes[0]["home"] and len(found) == 1 and re.search("bounce waits in the queue.*private/bouncebox", found[0]["seen"]),
-           "probe: without a daemon, the bounce waits, and it is said where", got)
+           "probe: without a daemon, the bounce waits, and it is said where", (probes, found))
         self.bed.command("postsuper", "-d", "ALL")
         self.bed.change(MAILBOX)
         self.bed.reload()

@@ -64,7 +64,7 @@ static void tell_senders(checkup *k, check_level level, unsigned long long n, co
 {
     if (!n) return;
     check_found(
-        k, CHECK_WARNING,
+        k, level,
         check_text(k, "%llu of the messages in the %s have the envelope sender " BB_FMT, n, where, BB_ARG(who)),
         BB_S("A web page sends them without a return path: their bounces go to that user, where nobody reads them."),
         BB_S("mail($to, $subject, $message, $headers, '-f' . $returnPath);"));

@@ -172,7 +172,8 @@ def differences(path, raw, we, they):
     known = next((reason for reason, holds in SHAPES if holds(raw, they)), None)
     for of in ("subject", "from"):
         if we[of] != they[of]:
-            yield known, "%s: %s\n  ours   %r\n  theirs %r" % (path, of, we[of], they[of])
+            lost = isinstance(they[of], str) and "\ufffd" in they[of] and "\ufffd" not in we[of]
+            yield known or (lost and "bytes whose charset nobody says are lost to it"), "%s: %s\n  ours   %r\n  theirs %r" % (path, of, we[of], they[of])
     if shape(we["parts"]) != shape(they["parts"]):
         yield known, "%s: parts\n  ours   %r\n  theirs %r" % (path, shape(we["parts"]), shape(they["parts"]))
         return

@@ -1391,6 +1391,10 @@ static const struct row {
     B("550 mailbox unavailable: virus found", virusdetected),
     H("550 account <ann@example.net> has been blocked", suspend),
     S("TLS is required, but was not offered by host mx.example.net[192.0.2.1]", networkerror),
+    B("550 The user has disabled notifications", onhold),
+    B("550 Le compte n'est pas désactivé", onhold),
+    B("550 La cuenta no está desactivada", onhold),
+    B("550 We looked up your domain: host not found", rejected),
 };
 
 int main(void)

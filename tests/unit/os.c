@@ -260,6 +260,23 @@ static void small_files(void)
     ok(!bb_os_make_folder(in_tmp("no/such"), 0700, &made, &err) && err.code == BB_ECREATE, "its parents must be there");
 }
 
+/* Another owner or group takes root, and is tried where configurations are written. */
+static void replaced(void)
+{
+    bb_err err = {0};
+    bb_str got;
+    struct stat st;
+    const char *path = in_tmp("replaced"), *link = in_tmp("link");
+    ok(!bb_os_replace_file(path, BB_S("x"), &err) && err.code == BB_ENOINPUT, "what is not there is not replaced");
+    ok(bb_os_write_file(path, BB_S("one"), 0640, &err) && symlink(path, link) == 0, "a file, and a link to it");
+    ok(bb_os_replace_file(link, BB_S("two"), &err), "replaced through the link");
+    ok(bb_os_read_file(&arena, path, 10, &got, &err) && bb_eq(got, BB_S("two")), "it is the file that is another");
+    ok(lstat(link, &st) == 0 && S_ISLNK(st.st_mode), "the link stays one");
+    ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0640, "and the mode stays");
+}
+
+/* ---- other programs --------------------------------------------------------------------------------------- */
+
 static void programs(void)
 {
     bb_run r;
@@ -288,6 +305,7 @@ int main(void)
     streams();
     locked();
     small_files();
+    replaced();
     programs();
     bb_arena_free(&arena);
     return tap_done();

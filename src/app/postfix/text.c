@@ -70,15 +70,15 @@ static bool find_item(bb_str line, bb_str folder, size_t *from, size_t *to)
     return false;
 }
 
-/* Takes the item out with what was put in beside it: ", " behind it, else the blank before it. */
+/* Takes the items out, each with what was put in beside it: ", " behind it, else the blank before it. */
 static void put_without(bb_buf *out, bb_str line, bb_str folder)
 {
     size_t from, to;
     while (find_item(line, folder, &from, &to)) {
         bool more = bb_starts(bb_sub(line, to, BB_NPOS), BB_S(", "));
         bool blank = !more && from && line.p[from - 1] == ' ';
-        bb_put(out, bb_sub(line, 0, from - blank));
-        line = bb_sub(line, to + (more ? 2 : 0), BB_NPOS);
+        bb_str rest = bb_sub(line, to + (more ? 2 : 0), BB_NPOS);
+        line = bb_cat(out->arena, bb_sub(line, 0, from - blank), rest, (bb_str){0});
     }
     bb_put(out, line);
 }

@@ -1395,6 +1395,16 @@ static const struct row {
     B("550 Le compte n'est pas désactivé", onhold),
     B("550 La cuenta no está desactivada", onhold),
     B("550 We looked up your domain: host not found", rejected),
+    B("550 user authentication is disabled", onhold),
+    B("550 mailbox forwarding has been disabled", onhold),
+    B("550 account creation is suspended", onhold),
+    B("550 recipient map not found", onhold),
+    B("550 unknown user in MAIL FROM", onhold),
+    B("550 this account is disabled for relay", onhold),
+    B("550 no user found in session", onhold),
+    B("550 invalid address in Cc field", onhold),
+    H("550 5.1.1 <ann@example.net>: User unknown (in reply to RCPT TO command)", userunknown),
+    H("550 user ann@example.net has been disabled", suspend),
 };
 
 int main(void)

@@ -314,9 +314,31 @@ def test_refused():
     same(snapshot(host.etc) == was, True, "and all is as it was")
     (host.etc / "main.cf").write_bytes(dict((row[0], row[4]) for row in before)["main.cf"])
     same(snapshot(host.etc) == before, True, "all is as before")
+    test_listen(host)
     test_own_edited(host)
     empty = Host("debian", lists={"news": []})
     refused("no bounce domain", empty.setup("lmtp"), "bounce_domain")
+
+
+def test_listen(host):
+    """Where the daemon listens, as Postfix names it; where Postfix cannot go, it is told."""
+    conf = host.home / "bouncebox.conf"
+    text = conf.read_text()
+    queue = host.top / "queue"
+    for listen, protocols, to, told in (("unix:%s/private/other" % queue, "all", "unix:private/other", False),
+                                        ("unix:lmtp inet:127.0.0.1:2424", "all", "inet:[127.0.0.1]:2424", False),
+                                        ("inet:0.0.0.0:2424", "ipv4", "inet:[127.0.0.1]:2424", False),
+                                        ("inet:[::1]:2424", "all", "inet:[::1]:2424", False),
+                                        ("inet:[::1]:2424", "ipv4", "unix:private/bouncebox", True),
+                                        ("unix:lmtp", "all", "unix:private/bouncebox", True)):
+        conf.write_text(text.replace("[serve]\n", "[serve]\nlisten = %s\n" % listen, 1))
+        main = (host.etc / "main.cf").read_text()
+        (host.etc / "main.cf").write_text(main + "inet_protocols = %s\n" % protocols)
+        got = host.setup("lmtp", "--dry-run")
+        (host.etc / "main.cf").write_text(main)
+        ok("  bouncebox-lmtp:%s\n" % to in got.text, "listen = %s, %s: %s" % (listen, protocols, to), got)
+        same("does not listen where Postfix will look" in got.text, told, "listen = %s, %s: told" % (listen, protocols))
+    conf.write_text(text)
 
 
 def test_own_edited(host):

@@ -172,15 +172,23 @@ bool postfix_home_read(cli *c, postfix_home *out)
 
 /* ---- sockets ------------------------------------------------------------------------------------------------- */
 
+/* Postfix throws mail away whose next hop is of a protocol that it does not speak. */
+static bool speaks(const postfix_installation *in, bb_str host)
+{
+    bb_str protocols = postfix_value(in, "inet_protocols");
+    bb_str one = bb_chr(host, ':') != BB_NPOS ? BB_S("ipv6") : BB_S("ipv4");
+    return bb_find(protocols, BB_S("all")) != BB_NPOS || bb_find(protocols, one) != BB_NPOS;
+}
+
 /* "inet:127.0.0.1:2424" as Postfix writes it; whoever listens everywhere listens at home, too. */
-static bool inet_socket(cli *c, bb_str rest, bb_str *out)
+static bool inet_socket(cli *c, const postfix_installation *in, bb_str rest, bb_str *out)
 {
     size_t colon = bb_rchr(rest, ':');
     if (colon == BB_NPOS) return false;
     bb_str host = bb_sub(rest, 0, colon), port = bb_sub(rest, colon + 1, BB_NPOS);
     bool bracketed = host.n && host.p[0] == '[';
     if (bb_eq(host, BB_S("0.0.0.0")) || bb_eq(host, BB_S("[::]")) || bb_eq(host, BB_S("*"))) host = BB_S("127.0.0.1");
-    if (!all_of(host, "-.:[]") || !all_of(port, "-")) return false;
+    if (!all_of(host, "-.:[]") || !all_of(port, "-") || !speaks(in, host)) return false;
     *out = bracketed && host.p[0] == '['
                ? bb_sprintf(&c->arena, "inet:" BB_FMT ":" BB_FMT, BB_ARG(host), BB_ARG(port))
                : bb_sprintf(&c->arena, "inet:[" BB_FMT "]:" BB_FMT, BB_ARG(host), BB_ARG(port));
@@ -192,7 +200,7 @@ bool postfix_socket(cli *c, const postfix_installation *in, bb_str *rest, bb_str
     bb_str item, queue = bb_cat(&c->arena, BB_S("unix:"), postfix_value(in, "queue_directory"), BB_S("/"));
     while (postfix_item(rest, &item)) {
         if (bb_starts(item, BB_S("inet:"))) {
-            if (inet_socket(c, bb_sub(item, 5, BB_NPOS), out)) return true;
+            if (inet_socket(c, in, bb_sub(item, 5, BB_NPOS), out)) return true;
         } else if (bb_starts(item, queue) && all_of(bb_sub(item, queue.n, BB_NPOS), "-._/")) {
             *out = bb_cat(&c->arena, BB_S("unix:"), bb_sub(item, queue.n, BB_NPOS), (bb_str){0});
             return true;

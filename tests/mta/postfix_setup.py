@@ -359,6 +359,30 @@ def test_own_edited(host):
         same(snapshot(host.etc) == was, True, "nothing changed")
         path.write_text(text)
     same(host.postfix("undo").code, 0, "mended, it is taken back")
+    test_broken_off(host)
+
+
+def test_broken_off(host):
+    """A setup that was killed: before main.cf was written, and behind it. The next goes on, and undo takes all back."""
+    before = snapshot(host.etc)
+    for word in ("setup", "undo"):
+        for late in (False, True):
+            host.setup("lmtp")
+            first = {p.name: p.read_bytes() for p in (host.etc / "bouncebox").iterdir()}
+            main = (host.etc / "main.cf").read_bytes()
+            host.setup("mailbox")
+            for name, content in first.items():
+                path = host.etc / "bouncebox" / name
+                if name == "written":
+                    path.write_bytes(content + path.read_bytes())
+                elif not path.exists():
+                    path.write_bytes(content)
+            if not late:
+                (host.etc / "main.cf").write_bytes(main)
+            got = host.setup("mailbox") if word == "setup" else host.postfix("undo")
+            same(got.code, 0, "broken off %s main.cf was written: %s goes on %s" % ("behind" if late else "before", word, got.said))
+            host.postfix("undo")
+            same(snapshot(host.etc) == before, True, "and all can be taken back")
 
 
 def main():

@@ -1405,6 +1405,13 @@ static const struct row {
     B("550 invalid address in Cc field", onhold),
     H("550 5.1.1 <ann@example.net>: User unknown (in reply to RCPT TO command)", userunknown),
     H("550 user ann@example.net has been disabled", suspend),
+    B("550 Die Weiterleitung des Postfachs ist deaktiviert", onhold),
+    B("550 Konto für den Versand gesperrt", onhold),
+    B("550 L'authentification de l'utilisateur est désactivée", onhold),
+    B("550 Tabla de destinatarios no encontrada", onhold),
+    B("550 Пересылка из ящика отключена", onhold),
+    B("550 De authenticatie van de gebruiker is uitgeschakeld", onhold),
+    H("550 Das Postfach des Empfängers ist deaktiviert", suspend),
 };
 
 int main(void)

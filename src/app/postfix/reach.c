@@ -92,7 +92,7 @@ static bool read_inet(checkup *k, bb_str target, errand *e)
     size_t colon = bb_rchr(target, ':');
     if (colon == BB_NPOS || !colon || colon + 1 == target.n) return false;
     bb_str host = bb_sub(target, 0, colon);
-    if (host.p[0] == '[' && host.p[host.n - 1] == ']') host = bb_sub(host, 1, host.n - 2);
+    if (bb_starts(host, BB_S("[")) && host.p[host.n - 1] == ']') host = bb_sub(host, 1, host.n - 2);
     e->host = bb_dup(&k->c->arena, host).p;
     e->port = bb_dup(&k->c->arena, bb_sub(target, colon + 1, BB_NPOS)).p;
     return host.n && e->host && e->port;

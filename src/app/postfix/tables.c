@@ -171,24 +171,36 @@ static bool is_known(const check_table *seen, size_t n, const check_table *t)
     return false;
 }
 
+typedef struct {
+    check_table *items;
+    size_t n, cap;
+} table_set;
+
+static void each_table_of(checkup *k, const postfix_param *p, table_set *seen,
+                          void (*each)(checkup *k, const check_table *t))
+{
+    bb_str rest = p->expanded, word;
+    check_table t;
+    while (postfix_item(&rest, &word)) {
+        bool new =
+            check_is_table(word, &t) && (t.indexed || t.text || t.pattern) && !is_known(seen->items, seen->n, &t);
+        check_table *slot = new ? BB_PUSH(&k->c->arena, seen->items, seen->n, seen->cap) : NULL;
+        if (!slot) continue;
+        *slot = t;
+        slot->parameter = p->name;
+        each(k, slot);
+    }
+}
+
 /* Those that main.cf sets come first: other parameters only repeat them. */
 void check_each_table(checkup *k, void (*each)(checkup *k, const check_table *t))
 {
-    check_table *seen = NULL, t;
-    size_t n = 0, cap = 0;
-    for (size_t i = 0; i < 2 * k->in->n_params; i++) {
-        const postfix_param *p = &k->in->params[i % k->in->n_params];
-        bb_str rest = p->expanded, word;
-        if (p->own != (i < k->in->n_params) || !is_of_interest(p->name)) continue;
-        while (postfix_item(&rest, &word)) {
-            bool new = check_is_table(word, &t) && (t.indexed || t.text || t.pattern) && !is_known(seen, n, &t);
-            check_table *slot = new ? BB_PUSH(&k->c->arena, seen, n, cap) : NULL;
-            if (!slot) continue;
-            *slot = t;
-            slot->parameter = p->name;
-            each(k, slot);
+    table_set seen = {0};
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < k->in->n_params; i++) {
+            const postfix_param *p = &k->in->params[i];
+            if (p->own == (pass == 0) && is_of_interest(p->name)) each_table_of(k, p, &seen, each);
         }
-    }
 }
 
 bb_str check_quoted(checkup *k, bb_str text)

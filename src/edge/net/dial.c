@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -80,14 +81,12 @@ bool bb_dial_inet(const char *host, const char *port, double seconds, bb_dial *o
 
 static bool send_line(bb_dial *d, const char *line, bb_err *err)
 {
-    char out[LINE_MAX_OCTETS + 2];
-    size_t n = strlen(line), sent = 0;
-    if (n > LINE_MAX_OCTETS) return bb_fail(err, BB_EUSAGE, "too long for a line");
-    memcpy(out, line, n);
-    memcpy(out + n, "\r\n", 2);
-    for (n += 2; sent < n;) {
+    char out[LINE_MAX_OCTETS + 3];
+    int n = snprintf(out, sizeof out, "%s\r\n", line);
+    if (n < 0 || (size_t)n >= sizeof out) return bb_fail(err, BB_EUSAGE, "too long for a line");
+    for (size_t sent = 0; sent < (size_t)n;) {
         if (!wait_for(d, POLLOUT, err)) return false;
-        ssize_t now = send(d->fd, out + sent, n - sent, MSG_NOSIGNAL);
+        ssize_t now = send(d->fd, out + sent, (size_t)n - sent, MSG_NOSIGNAL);
         if (now > 0) sent += (size_t)now;
         else if (now < 0 && errno != EAGAIN && errno != EINTR) return bb_fail(err, BB_EIO, "%s", strerror(errno));
     }

@@ -175,6 +175,13 @@ class Test:
         os.chown(self.bed.vhosts, NEWS, NEWS)
         self.planted("mailbox", "an alias for nobody", ALIAS, files={"alias": "/^bounce-.*@bounces\\.example\\.com$/ nosuchuser@example.org\n"},
                      says="there is no such recipient", mends="adduser.* nosuchuser")
+        own = {"alias": "/^bounce-.*@bounces\\.example\\.com$/ news@example.org\n"}
+        self.planted("mailbox", "a file that grows to a limit", ALIAS, files=own, level="warning", says="mailbox_size_limit = 51200000.* news@example.org",
+                     mends="mailbox_size_limit = 0")
+        for more in ("mailbox_size_limit = 0\n", "home_mailbox = Maildir/\n"):
+            self.bed.change(ALIAS + more)
+            same([f for f in self.bed.findings() if f["check"] == "mailbox"], [], "mailbox: %s has none" % more.strip())
+        self.bed.change()
         self.planted("lmtp", "a transport that master.cf does not have", "transport_maps = inline:{bounces.example.com=nosuch:unix:private/bouncebox}\n",
                      says="master.cf does not have", mends="bouncebox postfix setup")
         self.planted("lmtp", "nobody listens", "transport_maps = inline:{bounces.example.com=bouncebox-lmtp:unix:private/nobody}\n", says="private/nobody",

@@ -206,6 +206,8 @@ def applied(host, mode, before):
         return
     said = got.json()
     same((said["mode"], said["dry_run"]), (mode, False), mode + ": it says what it did")
+    grows = mode in ("mailbox", "plus", "canonical") and host.value("mailbox_size_limit") != "0"
+    same("mailbox_size_limit" in " ".join(said["notes"]), grows, mode + ": a mailbox file that may not grow as it needs is told of")
     ok(said["diff"] and said["diff"] in shown.text, mode + ": what was shown is what was done", said["diff"] + "\n----\n" + shown.text)
     now = snapshot(host.etc)
     again = host.setup(mode)

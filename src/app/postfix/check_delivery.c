@@ -150,9 +150,26 @@ static void look_at_alias(checkup *k, const check_sample *s, const check_way *wa
                                              : with_mailbox(k, way->address));
 }
 
+/* One file that local(8) appends to grows until somebody reads it, or to the limit; of a Maildir that holds for a message. */
+static void look_at_local(checkup *k, const check_way *way)
+{
+    bb_str limit = check_value(k, way->service, "mailbox_size_limit"),
+           where = check_value(k, way->service, "home_mailbox");
+    if (!where.n) where = check_value(k, way->service, "mail_spool_directory");
+    bool elsewhere =
+        check_value(k, way->service, "mailbox_command").n + check_value(k, way->service, "mailbox_transport").n;
+    if (elsewhere || bb_eq(limit, BB_S("0")) || bb_iends(where, BB_S("/"))) return;
+    check_found(k, CHECK_WARNING,
+                check_text(k, "mailbox_size_limit = " BB_FMT ", and the mail of " BB_FMT " goes into one file",
+                           BB_ARG(limit), BB_ARG(way->address)),
+                BB_S("A bounce that no longer fits is returned, and nobody takes a returned bounce: it is lost."),
+                BB_S("postconf -e 'mailbox_size_limit = 0'\npostfix reload"));
+}
+
 static void look_at_mailbox(checkup *k, const check_sample *s, const check_way *way)
 {
     if (way->aliased) look_at_alias(k, s, way);
+    if (runs(way, "local")) look_at_local(k, way);
     if (runs(way, "virtual")) look_at_virtual(k, way);
 }
 

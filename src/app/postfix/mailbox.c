@@ -50,12 +50,21 @@ static void tell_mailbox(plan *p, bb_str user)
     bb_str slash = spool.n && spool.p[spool.n - 1] == '/' ? (bb_str){0} : BB_S("/");
     bb_str path = bb_sprintf(&p->c->arena, BB_FMT BB_FMT BB_FMT, BB_ARG(spool), BB_ARG(slash), BB_ARG(user));
     if (home.n && who) path = bb_sprintf(&p->c->arena, "%s/" BB_FMT, who->pw_dir, BB_ARG(home));
-    if (postfix_value(&p->base, "mailbox_command").n)
+    if (postfix_value(&p->base, "mailbox_command").n) {
         plan_note(p,
                   "mailbox_command says where the mail of " BB_FMT
                   " goes; have \"bouncebox ingest --follow\" read it there",
                   BB_ARG(user));
-    else plan_note(p, "read what comes with: bouncebox ingest --follow --done delete " BB_FMT, BB_ARG(path));
+        return;
+    }
+    plan_note(p, "read what comes with: bouncebox ingest --follow --done delete " BB_FMT, BB_ARG(path));
+    bb_str limit = postfix_value(&p->base, "mailbox_size_limit");
+    if (bb_eq(limit, BB_S("0")) || bb_iends(path, BB_S("/"))) return;
+    plan_note(
+        p,
+        "mailbox_size_limit = " BB_FMT
+        ": bounces that no longer fit into the mailbox are lost; have it grow: postconf -e 'mailbox_size_limit = 0'",
+        BB_ARG(limit));
 }
 
 static bool find_mailbox(plan *p, bb_str *out)

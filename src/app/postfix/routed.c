@@ -2,6 +2,8 @@
  *
  * Return paths routed to a delivery agent of our own (lmtp, pipe, virtual): they arrive as they were written.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -159,6 +161,17 @@ static bool find_maildir(plan *p, bb_str *base, bb_str *name)
     return true;
 }
 
+/* Who owns the folder above may put a link in its place meanwhile: what that names is not given away. */
+static bool give(const char *path, const postfix_home *h)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool given = fd >= 0 && fchown(fd, h->uid, h->gid) == 0;
+    int why = errno;
+    if (fd >= 0) close(fd);
+    errno = why;
+    return given;
+}
+
 /* virtual(8) makes a Maildir, and no folder below one that its user may not write to. */
 static bool make_maildir(plan *p, const postfix_home *h, bb_str base, bb_str name)
 {
@@ -170,7 +183,7 @@ static bool make_maildir(plan *p, const postfix_home *h, bb_str base, bb_str nam
     if (cli_flag(p->c, "dry-run") || bb_os_exists(path)) return true;
     if (!bb_os_make_folder(above, 0755, &made, &p->c->err) || !bb_os_make_folder(path, 0700, &made, &p->c->err))
         return false;
-    return geteuid() != 0 || chown(path, h->uid, h->gid) == 0 ||
+    return geteuid() != 0 || give(path, h) ||
            bb_os_fail(&p->c->err, BB_ECREATE, path, "give it to the owner of the home");
 }
 

@@ -188,7 +188,8 @@ class Host:
         return run("postfix", word, "--config-dir", self.etc, *words, home=self.home)
 
     def setup(self, mode, *words):
-        return self.postfix("setup", "--mode", mode, "--mailbox", "news", "--maildir", self.top / "mail" / "box", "--deliver", self.deliver, *words)
+        mailbox = () if "--mailbox" in words else ("--mailbox", "news")
+        return self.postfix("setup", "--mode", mode, *mailbox, "--maildir", self.top / "mail" / "box", "--deliver", self.deliver, *words)
 
     def value(self, name):
         got = subprocess.run(["postconf", "-c", self.etc, "-xh", name], capture_output=True, text=True)
@@ -302,6 +303,17 @@ def test_refused():
     try_with("a policy service that chrooted programs cannot reach", ["--policy", "unix:/run/policy"], "private/bouncebox-policy")
     try_with("a mode that there is not", [], "did you mean mailbox?", mode="mailbx")
     refused("no such user", run("postfix", "setup", "--mode", "mailbox", "--mailbox", "no-such-user", "--config-dir", host.etc, home=host.home), "no-such-user")
+    try_with("an address of nobody of this machine", ["--mailbox", "no-such-user@localhost"], "no such recipient", mode="mailbox")
+    boxes = "virtual_mailbox_domains = boxes.example\nvirtual_mailbox_maps = inline:{known@boxes.example=known/}\n"
+    try_with("an address of nobody with a virtual mailbox", ["--mailbox", "typo@boxes.example"], "no such recipient", mode="mailbox", main=boxes)
+    for words in ("a b@localhost", "news@localhost\nx@y", "news,root@localhost", "|cat@localhost", "news@", "@localhost", "a@b@localhost"):
+        try_with("no address: %r" % words, ["--mailbox", words], "--mailbox", mode="mailbox")
+    for address in ("news@localhost", "elsewhere@example.com"):
+        same(host.setup("mailbox", "--mailbox", address, "--dry-run").code, 0, "an address that Postfix takes, or another server: " + address)
+    (host.etc / "main.cf").write_text((host.etc / "main.cf").read_text() + boxes + "recipient_delimiter = +\n")
+    for address in ("known@boxes.example", "known+bounces@boxes.example", "news+bounces@localhost"):
+        same(host.setup("mailbox", "--mailbox", address, "--dry-run").code, 0, "a mailbox that there is: " + address)
+    (host.etc / "main.cf").write_bytes(dict((row[0], row[4]) for row in before)["main.cf"])
     refused("no such folder", run("postfix", "setup", "--config-dir", "/nonexistent", home=host.home), "main.cf")
     refused("no wrapper", run("postfix", "setup", "--mode", "pipe", "--deliver", "/nonexistent", "--config-dir", host.etc, home=host.home), "--deliver")
     (host.etc / "bouncebox").mkdir()

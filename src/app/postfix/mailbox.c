@@ -67,13 +67,51 @@ static void tell_mailbox(plan *p, bb_str user)
         BB_ARG(limit));
 }
 
+/* Would Postfix find whom the address names? What is not for this server to say is taken at its word. */
+static bool is_taken(plan *p, bb_str address, bool *taken)
+{
+    size_t at = bb_rchr(address, '@'), end = 1;
+    bb_str local = bb_sub(address, 0, at), delimiters = postfix_value(&p->base, "recipient_delimiter"), value;
+    unsigned classes;
+    while (end < local.n && bb_chr(delimiters, local.p[end]) == BB_NPOS) end++;
+    bb_str user = bb_sub(local, 0, end), whole = bb_sub(address, at, BB_NPOS);
+    const bb_str keys[] = {address, bb_cat(&p->c->arena, user, whole, (bb_str){0}), whole};
+    if (!postfix_classes_of(p->c, &p->base, bb_sub(whole, 1, BB_NPOS), &classes)) return false;
+    const postfix_class_row *row = site_class_row((postfix_class)classes);
+    *taken = !row || !postfix_value(&p->base, row->recipients).n ||
+             (row->class == POSTFIX_LOCAL && is_somebody(p, user, address));
+    for (size_t i = 0; i < BB_COUNT(keys) && !*taken; i++) {
+        if (!postfix_lookup_in(p->c, &p->base, "virtual_alias_maps", keys[i], &value, taken)) return false;
+        if (!*taken && row->class != POSTFIX_LOCAL &&
+            !postfix_lookup_in(p->c, &p->base, row->recipients, keys[i], &value, taken))
+            return false;
+    }
+    return true;
+}
+
+/* A bounce for an alias of nobody is taken at the door, then returned: it is lost. */
+static bool is_good_address(plan *p, bb_str address)
+{
+    bool taken = false;
+    size_t at = bb_chr(address, '@');
+    bool plain = at && at + 1 < address.n && at == bb_rchr(address, '@');
+    for (size_t i = 0; plain && i < address.n; i++)
+        plain = bb_is_alnum(address.p[i]) || memchr("@.-_+=&#~%'*!?^", address.p[i], 15);
+    if (!plain) return bb_fail(&p->c->err, BB_EUSAGE, "--mailbox " BB_FMT ": is no address", BB_ARG(address));
+    if (!is_taken(p, address, &taken)) return false;
+    return taken ||
+           bb_fail(&p->c->err, BB_ECONFIG,
+                   "--mailbox " BB_FMT ": there is no such recipient, and bounces would be lost; make it first",
+                   BB_ARG(address));
+}
+
 static bool find_mailbox(plan *p, bb_str *out)
 {
     const char *given = cli_value(p->c, "mailbox");
     bb_str user = given ? bb_cstr(given) : BB_S("bouncebox"), domain,
            other = postfix_value(&p->base, "mailbox_transport");
     *out = user;
-    if (bb_chr(user, '@') != BB_NPOS) return true;
+    if (bb_chr(user, '@') != BB_NPOS) return is_good_address(p, user);
     if (other.n)
         return bb_fail(&p->c->err, BB_ECONFIG,
                        "mailbox_transport = " BB_FMT

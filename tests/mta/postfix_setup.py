@@ -301,6 +301,7 @@ def test_refused():
     try_with("no local mailboxes", [], "mydestination", "--mailbox ADDRESS", mode="mailbox", main="mydestination =\n")
     try_with("local mail is handed on", [], "mailbox_transport", mode="canonical", main="mailbox_transport = lmtp:unix:private/dovecot\n")
     try_with("a policy service that chrooted programs cannot reach", ["--policy", "unix:/run/policy"], "private/bouncebox-policy")
+    try_with("a line that Postfix cannot read", [], "%s/main.cf, line" % host.etc, main="nonsense\n")
     try_with("a mode that there is not", [], "did you mean mailbox?", mode="mailbx")
     refused("no such user", run("postfix", "setup", "--mode", "mailbox", "--mailbox", "no-such-user", "--config-dir", host.etc, home=host.home), "no-such-user")
     try_with("an address of nobody of this machine", ["--mailbox", "no-such-user@localhost"], "no such recipient", mode="mailbox")

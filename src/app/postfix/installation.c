@@ -78,6 +78,17 @@ bool postfix_item(bb_str *rest, bb_str *item)
 
 /* ---- main.cf ----------------------------------------------------------------------------------------------- */
 
+/* The text with the folder's place where it was tried: nobody finds that one any more. */
+static bb_str placed(cli *c, bb_str text, const char *read_dir, const char *config_dir)
+{
+    size_t at;
+    bb_buf b = bb_buf_in(&c->arena, 2 * text.n + 4096);
+    for (; (at = bb_find(text, bb_cstr(read_dir))) != BB_NPOS; text = bb_sub(text, at + strlen(read_dir), BB_NPOS))
+        bb_put(&b, bb_sub(text, 0, at)), bb_puts(&b, config_dir);
+    bb_put(&b, text);
+    return bb_buf_str(&b);
+}
+
 /* How postconf is to be called: a configuration that is not in its place yet is told where that will be. */
 typedef struct {
     const char *read_dir, *config_dir;
@@ -91,7 +102,10 @@ static bool postconf(cli *c, const place *at, const char *option, bb_str *out)
     if (strcmp(at->read_dir, at->config_dir) == 0) argv[4] = NULL;
     if (!where) return bb_fail(&c->err, BB_ENOMEM, "no memory for postconf");
     if (!postfix_run(c, argv, (bb_str){0}, &r)) return false;
-    if (r.status != 0) return complain(c, &r, BB_ECONFIG);
+    if (r.status != 0) {
+        r.complaints = placed(c, r.complaints, at->read_dir, at->config_dir);
+        return complain(c, &r, BB_ECONFIG);
+    }
     *out = r.output;
     return true;
 }

@@ -251,6 +251,7 @@ bb_str bb_safe(bb_arena *a, bb_str s, size_t max);
 bool bb_utf8_valid(bb_str s);
 /* Are more of its bytes beyond ASCII well-formed than not? */
 bool bb_utf8_mostly(bb_str s);
+bool bb_has_ascii_control(bb_str s); /* C0 or DEL */
 /* C0, DEL or C1, which a terminal obeys; s is valid UTF-8. */
 bool bb_has_control(bb_str s);
 /* s with every invalid byte replaced by U+FFFD; s itself where it is valid. */

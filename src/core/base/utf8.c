@@ -75,12 +75,25 @@ bool bb_utf8_mostly(bb_str s)
     return high >= 2 * invalid;
 }
 
+/* Eight bytes at once: the highest bit is set of a byte that is one, and maybe of one above such a byte. */
+bool bb_has_ascii_control(bb_str s)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    size_t i = 0;
+    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s.p + i, sizeof word);
+        uint64_t del = word ^ 0x7F * each;
+        if (((word - ' ' * each) | (del - each)) & ~word & top) return true;
+    }
+    while (i < s.n && (unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7F) i++;
+    return i < s.n;
+}
+
 bool bb_has_control(bb_str s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i], next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0xFF;
-        if (c < 0x20 || c == 0x7F || (c == 0xC2 && next < 0xA0)) return true;
-    }
+    if (bb_has_ascii_control(s)) return true;
+    for (size_t i = 0, at; (at = bb_chr(bb_sub(s, i, BB_NPOS), '\xC2')) != BB_NPOS; i += at + 1)
+        if (i + at + 1 < s.n && (unsigned char)s.p[i + at + 1] < 0xA0) return true;
     return false;
 }
 

@@ -94,12 +94,10 @@ static void decode_words(bb_mail *m, bb_str s, bb_buf *out)
 /* A header's text is one line, whatever was encoded into it. */
 static bb_str one_line(bb_arena *a, bb_str s)
 {
-    size_t i = 0;
-    while (i < s.n && (unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7F) i++;
-    if (i == s.n) return s;
+    if (!bb_has_ascii_control(s)) return s;
     char *out = bb_get(a, s.n);
     if (!out) return (bb_str){0};
-    for (i = 0; i < s.n; i++) out[i] = (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7F ? ' ' : s.p[i];
+    for (size_t i = 0; i < s.n; i++) out[i] = (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7F ? ' ' : s.p[i];
     return bb_trim((bb_str){out, s.n});
 }
 

@@ -248,6 +248,7 @@ bb_str bb_safe(bb_arena *a, bb_str s, size_t max);
 
 /* ---- UTF-8 ------------------------------------------------------------------------------------- */
 
+bool bb_is_ascii(bb_str s);
 bool bb_utf8_valid(bb_str s);
 /* Are more of its bytes beyond ASCII well-formed than not? */
 bool bb_utf8_mostly(bb_str s);

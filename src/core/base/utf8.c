@@ -34,7 +34,7 @@ static size_t ascii_words(bb_str s)
 }
 
 /* The last word of eight bytes overlaps the one before. */
-static bool is_ascii(bb_str s)
+bool bb_is_ascii(bb_str s)
 {
     const uint64_t top = 0x8080808080808080U;
     uint64_t word, all = 0;
@@ -53,7 +53,7 @@ static bool is_ascii(bb_str s)
 static size_t invalid_bytes(bb_str s)
 {
     size_t invalid = 0;
-    if (is_ascii(s)) return 0;
+    if (bb_is_ascii(s)) return 0;
     while (s.n) {
         size_t len = ascii_words(s);
         if (!len) len = sequence(s);

@@ -56,6 +56,7 @@ bb_str bb_to_utf8(bb_mail *m, bb_str charset, bb_str bytes)
 {
     bb_str name = bb_token_take(&charset), out = bytes;
     if (!name.n && bb_find(bytes, BB_S("\x1b$")) != BB_NPOS) name = BB_S("iso-2022-jp"); /* its own announcement */
+    if (!name.n && bb_is_ascii(bytes)) return bytes; /* nearly all of what says no charset */
     if (!converted(m, name, bytes, &out) && !bb_utf8_mostly(bytes)) {
         const char *guess = bb_charset_guess(bytes);
         if (!guess || !converted(m, bb_cstr(guess), bytes, &out)) out = bytes;

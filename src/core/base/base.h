@@ -248,6 +248,8 @@ bb_str bb_safe(bb_arena *a, bb_str s, size_t max);
 
 /* ---- UTF-8 ------------------------------------------------------------------------------------- */
 
+/* The first byte from i on that is no ASCII; s.n: there is none. */
+size_t bb_next_high(bb_str s, size_t i);
 bool bb_is_ascii(bb_str s);
 bool bb_utf8_valid(bb_str s);
 /* Are more of its bytes beyond ASCII well-formed than not? */

@@ -33,6 +33,17 @@ static size_t ascii_words(bb_str s)
     return n;
 }
 
+/* Eight bytes at once. */
+size_t bb_next_high(bb_str s, size_t i)
+{
+    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s.p + i, sizeof word);
+        if (word & 0x8080808080808080U) break;
+    }
+    while (i < s.n && (unsigned char)s.p[i] < 0x80) i++;
+    return i;
+}
+
 /* The last word of eight bytes overlaps the one before. */
 bool bb_is_ascii(bb_str s)
 {

@@ -19,11 +19,10 @@ uint32_t bb_windows_1252(unsigned char c)
 static bb_str from_latin1(bb_arena *a, bb_str s)
 {
     size_t high = 0;
-    for (size_t i = 0; i < s.n; i++) high += (unsigned char)s.p[i] >= 0x80;
+    for (size_t i = 0; (i = bb_next_high(s, i)) < s.n; i++) high++;
     bb_buf out = bb_buf_of(a, s.n + 2 * high);
     for (size_t i = 0; i < s.n;) {
-        size_t run = i;
-        while (run < s.n && (unsigned char)s.p[run] < 0x80) run++;
+        size_t run = bb_next_high(s, i);
         bb_put(&out, bb_sub(s, i, run - i));
         for (i = run; i < s.n && (unsigned char)s.p[i] >= 0x80; i++)
             bb_put_utf8(&out, bb_windows_1252((unsigned char)s.p[i]));

@@ -17,17 +17,6 @@ typedef struct {
     size_t big5, not_big5;      /* pairs of that charset; bytes that begin none */
 } looks;
 
-/* The first byte from i on that is above 127; s.n: there is none. Eight at once. */
-static size_t next_high(bb_str s, size_t i)
-{
-    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, s.p + i, sizeof word);
-        if (word & 0x8080808080808080U) break;
-    }
-    while (i < s.n && (unsigned char)s.p[i] < 0x80) i++;
-    return i;
-}
-
 static void look_at_run(bb_str run, looks *l)
 {
     bool paired = run.n % 2 == 0;
@@ -52,7 +41,7 @@ static void look_at_run(bb_str run, looks *l)
 
 static void look_for_big5(bb_str s, looks *l)
 {
-    for (size_t i = 0; (i = next_high(s, i)) < s.n; i++) {
+    for (size_t i = 0; (i = bb_next_high(s, i)) < s.n; i++) {
         unsigned char lead = (unsigned char)s.p[i], trail = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
         bool pair =
             lead >= 0xA1 && lead <= 0xF9 && ((trail >= 0x40 && trail < 0x7F) || (trail >= 0xA1 && trail < 0xFF));
@@ -65,7 +54,7 @@ static void look_for_big5(bb_str s, looks *l)
 static looks look_at(bb_str s)
 {
     looks l = {0};
-    for (size_t from = 0, i; (from = i = next_high(s, from)) < s.n; from = i) {
+    for (size_t from = 0, i; (from = i = bb_next_high(s, from)) < s.n; from = i) {
         while (i < s.n && (unsigned char)s.p[i] >= 0x80) i++;
         look_at_run(bb_sub(s, from, i - from), &l);
     }

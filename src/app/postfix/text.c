@@ -41,7 +41,7 @@ bb_str postfix_text_append(bb_arena *a, bb_str text, bb_str mode, bb_str body)
     bb_putf(&b, BEGIN BB_FMT "\", taken back by \"bouncebox postfix undo\"\n", BB_ARG(mode));
     bb_puts(&b, "# Edit nothing up to the mark below: setup and undo refuse to touch what somebody else wrote.\n");
     bb_put(&b, body);
-    bb_puts(&b, END + 1);
+    bb_puts(&b, &END[1]);
     return bb_buf_str(&b);
 }
 

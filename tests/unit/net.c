@@ -50,9 +50,10 @@ static pid_t serve(const char *path, bb_str greeting, bool hangs_up)
 static void dialogues(void)
 {
     char *endless = malloc(100000), *lines = malloc(100000);
-    memset(endless, 'x', 100000);
-    memcpy(endless, "250 ", 4);
-    for (int i = 0; i < 100000 / 5; i++) memcpy(lines + (size_t)5 * i, "250-\n", 5);
+    for (size_t i = 0; i < 100000; i++) {
+        endless[i] = i < 4 ? "250 "[i] : 'x';
+        lines[i] = "250-\n"[i % 5];
+    }
     const struct {
         const char *name;
         bb_str said;

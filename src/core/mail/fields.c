@@ -164,7 +164,7 @@ static const bb_field *from(const bb_field *f, bb_str name)
 const bb_field *bb_field_get(const bb_part *p, const char *name)
 {
     bb_str wanted = bb_cstr(name);
-    if (!p || (p->looks && !(p->looks & look_of(wanted)))) return NULL;
+    if (!p || !wanted.n || (p->looks && !(p->looks & look_of(wanted)))) return NULL;
     return from(p->fields, wanted);
 }
 

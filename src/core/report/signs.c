@@ -238,8 +238,9 @@ bool bb_announces(bb_ctx *c)
     if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON) && !by_program) return false;
     /* People and programs write to themselves; a mail system that a list passes on does not. */
     bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;
-    if (!form && !(s & BB_SIGN_NULL_SENDER) && s & BB_SIGN_BULK && !passed_on)
-        return false; /* a magazine in a daemon's name */
+    /* A magazine in a daemon's name, or what a postmaster tells everybody, written in a mail reader. */
+    bool written = !bb_empty(bb_field_raw(c->m, c->m->root, "User-Agent"));
+    if (!form && s & BB_SIGN_BULK && !passed_on && (!(s & BB_SIGN_NULL_SENDER) || written)) return false;
     if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
     if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_BY_ADDRESS))
         return false;                                         /* a person tells of the bounce he got */

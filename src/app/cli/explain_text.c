@@ -85,8 +85,8 @@ static const char *did(cli *c, const explained *x, size_t i)
         [BB_EFFECT_COMPLAINED] = "complained",
         [BB_EFFECT_COUNTED_ALREADY] = "counted already: its mailing, or another within 24 hours",
         [BB_EFFECT_CLEARED] = "clears the soft bounces before it",
-        [BB_EFFECT_UNTRUSTED] = "acts on nobody: not vouched for as the settings in force then demand (return_path, "
-                                "accept_inferred, own_hosts)",
+        [BB_EFFECT_UNTRUSTED] = ("acts on nobody: not vouched for as the settings in force then demand (return_path, "
+                                 "accept_inferred, own_hosts)"),
         [BB_EFFECT_SUPERSEDED] = "does not count: about a mailing before what was set",
         [BB_EFFECT_GONE_ALREADY] = "changes nothing: he was gone already",
         [BB_EFFECT_OBSERVED] = "would act, but the list only observes",

@@ -99,7 +99,7 @@ static bool postconf(cli *c, const place *at, const char *option, bb_str *out)
     bb_run r;
     const char *where = bb_sprintf(&c->arena, "config_directory=%s", at->config_dir).p;
     const char *argv[] = {"postconf", "-c", at->read_dir, option, "-o", where, NULL};
-    if (strcmp(at->read_dir, at->config_dir) == 0) argv[4] = NULL;
+    if (bb_eq(bb_cstr(at->read_dir), bb_cstr(at->config_dir))) argv[4] = NULL;
     if (!where) return bb_fail(&c->err, BB_ENOMEM, "no memory for postconf");
     if (!postfix_run(c, argv, (bb_str){0}, &r)) return false;
     if (r.status != 0) {
@@ -261,7 +261,7 @@ bool postfix_config_dir(cli *c, const char *given, const char **out)
 
 bool postfix_read(cli *c, const char *config_dir, postfix_installation *out)
 {
-    place at;
+    place at = {0};
     if (!postfix_config_dir(c, config_dir, &at.config_dir)) return false;
     at.read_dir = at.config_dir;
     return read_all(c, &at, out);

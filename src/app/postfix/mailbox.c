@@ -18,7 +18,7 @@ static bool local_domain(plan *p, bb_str *out)
     candidates = bb_cat(&p->c->arena, candidates, list, (bb_str){0});
     while (postfix_item(&candidates, &item)) {
         bool found = false;
-        if (memchr("/!", item.p[0], 2) || bb_chr(item, ':') != BB_NPOS) continue;
+        if (bb_chr(BB_S("/!"), item.p[0]) != BB_NPOS || bb_chr(item, ':') != BB_NPOS) continue;
         if (!postfix_domain_in(p->c, &p->base, list, item, false, &found)) return false;
         *out = item;
         if (found) return true;
@@ -96,7 +96,7 @@ static bool is_good_address(plan *p, bb_str address)
     size_t at = bb_chr(address, '@');
     bool plain = at && at + 1 < address.n && at == bb_rchr(address, '@');
     for (size_t i = 0; plain && i < address.n; i++)
-        plain = bb_is_alnum(address.p[i]) || memchr("@.-_+=&#~%'*!?^", address.p[i], 15);
+        plain = bb_is_alnum(address.p[i]) || bb_chr(BB_S("@.-_+=&#~%'*!?^"), address.p[i]) != BB_NPOS;
     if (!plain) return bb_fail(&p->c->err, BB_EUSAGE, "--mailbox " BB_FMT ": is no address", BB_ARG(address));
     if (!is_taken(p, address, &taken)) return false;
     return taken ||

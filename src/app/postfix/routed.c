@@ -125,7 +125,7 @@ static bool owner_delivers(plan *p, const postfix_home *h)
 static bool plain_word(plan *p, bb_str word)
 {
     for (size_t i = 0; i < word.n; i++)
-        if (bb_is_space(word.p[i]) || memchr("{}$,#", word.p[i], 5))
+        if (bb_is_space(word.p[i]) || bb_chr(BB_S("{}$,#"), word.p[i]) != BB_NPOS)
             return bb_fail(&p->c->err, BB_ECONFIG, BB_FMT ": master.cf cannot hold such a path", BB_ARG(word));
     return true;
 }
@@ -133,7 +133,7 @@ static bool plain_word(plan *p, bb_str word)
 bool fill_pipe(plan *p, const postfix_home *h)
 {
     sites all;
-    bb_str deliver, home = bb_cstr(h->path);
+    bb_str deliver = {0}, home = bb_cstr(h->path);
     if (!owner_delivers(p, h) || !find_deliver(p, &deliver) || !plain_word(p, deliver) || !plain_word(p, home))
         return false;
     bb_buf line = bb_buf_in(&p->c->arena, 10000);

@@ -43,7 +43,7 @@ int cmd_postfix_setup(cli *c)
     plan p;
     postfix_home h;
     const postfix_mode *mode = NULL;
-    if (!choose_mode(c, &mode) || !postfix_home_read(c, &h) || !plan_begin(c, &p)) return cli_fail(c);
+    if (!choose_mode(c, &mode) || !mode || !postfix_home_read(c, &h) || !plan_begin(c, &p)) return cli_fail(c);
     p.mode = bb_cstr(mode->name);
     if (!mode->fill(&p, &h) || !add_policy(&p, &h) || !plan_end(&p)) return cli_fail(c);
     return plan_finish(&p, "nothing to do: Postfix is set up like that already");

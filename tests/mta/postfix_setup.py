@@ -189,7 +189,7 @@ class Host:
 
     def setup(self, mode, *words):
         mailbox = () if "--mailbox" in words else ("--mailbox", "news")
-        return self.postfix("setup", "--mode", mode, *mailbox, "--maildir", self.top / "mail" / "box", "--deliver", self.deliver, *words)
+        return self.postfix("setup", *(("--mode", mode) if mode else ()), *mailbox, "--maildir", self.top / "mail" / "box", "--deliver", self.deliver, *words)
 
     def value(self, name):
         got = subprocess.run(["postconf", "-c", self.etc, "-xh", name], capture_output=True, text=True)
@@ -207,13 +207,15 @@ def applied(host, mode, before):
         return
     said = got.json()
     same((said["mode"], said["dry_run"]), (mode, False), mode + ": it says what it did")
-    grows = mode in ("mailbox", "plus", "canonical") and host.value("mailbox_size_limit") != "0"
+    grows = mode in ("mailbox", "plus", "canonical") and host.value("mailbox_size_limit") != "0" and not host.value("mailbox_command")
     same("mailbox_size_limit" in " ".join(said["notes"]), grows, mode + ": a mailbox file that may not grow as it needs is told of")
     ok(said["diff"] and said["diff"] in shown.text, mode + ": what was shown is what was done", said["diff"] + "\n----\n" + shown.text)
     now = snapshot(host.etc)
     again = host.setup(mode)
     same((again.code, snapshot(host.etc) == now), (0, True), mode + ": a second setup changes nothing")
     ok("nothing to do" in again.text, mode + ": and says so", again)
+    unasked = host.setup(None)
+    same(("nothing to do" in unasked.text, snapshot(host.etc) == now), (True, True), mode + ": nor does one that names no mode")
     backup = host.etc / "bouncebox" / "main.cf.before"
     same(backup.read_bytes(), dict((row[0], row[4]) for row in before)["main.cf"], mode + ": what was there before is kept")
     others = lambda rows: [row for row in rows if not row[0].startswith("bouncebox") and row[0] not in ("main.cf", "master.cf")]

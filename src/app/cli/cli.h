@@ -115,9 +115,10 @@ static inline int cli_ok(cli *c)
 }
 
 /* home.c */
-#define CLI_USER "bouncebox"
-bool cli_home_path(cli *c); /* fills c->home */
-bool cli_open_home(cli *c); /* and reads the configuration */
+#define CLI_USER         "bouncebox"
+#define CLI_DEFAULT_HOME "/var/lib/bouncebox" /* of root and of that user */
+bool cli_home_path(cli *c);                   /* fills c->home */
+bool cli_open_home(cli *c);                   /* and reads the configuration */
 bool cli_open_store(cli *c, bb_store_mode mode);
 bool cli_open_keys(cli *c);
 const char *cli_path(cli *c, const char *configured); /* below the home unless it is absolute */

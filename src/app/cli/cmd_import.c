@@ -179,7 +179,7 @@ static bool take_file(import *m, const char *path)
     bool standard = strcmp(path, "-") == 0;
     m->name = standard ? "standard input" : path;
     m->from = standard ? stdin : fopen(path, "rb");
-    if (!m->from) return bb_os_fail(&c->err, BB_ENOINPUT, path, "cannot be opened");
+    if (!m->from) return bb_os_fail(&c->err, BB_ENOINPUT, path, "open it");
     m->done = 0;
     m->total = fstat(fileno(m->from), &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
     bb_csv_init(&m->csv, read_file, m);

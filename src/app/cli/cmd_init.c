@@ -3,6 +3,7 @@
  * init: a home, made or completed. What is there already stays as it is.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "app/cli/cli.h"
 
@@ -67,6 +68,17 @@ static void tell(cli *c, const part *parts, size_t n)
             "  bouncebox ingest MAILBOX\n");
 }
 
+/* A machine's home that is root's has the daemon read strangers' mail as root. */
+static void warn_of_root(cli *c)
+{
+    if (geteuid() != 0 || strcmp(c->home, CLI_DEFAULT_HOME) != 0 || bb_os_has_user(CLI_USER)) return;
+    cli_warn(c,
+             "there is no user " CLI_USER ", so the home is root's, and \"bouncebox serve\" would stay root; better:\n"
+             "  useradd --system --home-dir " CLI_DEFAULT_HOME " --no-create-home --shell /usr/sbin/nologin " CLI_USER
+             "\n"
+             "  chown -R " CLI_USER ": " CLI_DEFAULT_HOME);
+}
+
 int cmd_init(cli *c)
 {
     if (!cli_home_path(c)) return cli_fail(c);
@@ -76,5 +88,6 @@ int cmd_init(cli *c)
                 make_store(c, &parts[3]);
     if (!good) return cli_fail(c);
     tell(c, parts, BB_COUNT(parts));
+    warn_of_root(c);
     return cli_ok(c);
 }

@@ -74,7 +74,7 @@ static const cli_option serve_options[] = {
         "config-dir", "DIR", "folder of Postfix's main.cf and master.cf; else where postconf says", false \
     }
 static const cli_option postfix_setup_options[] = {
-    {"mode", "MODE", "lmtp, mailbox, plus, canonical, virtual or pipe; else lmtp", false},
+    {"mode", "MODE", "lmtp, mailbox, plus, canonical, virtual or pipe; else the one that is set up, or lmtp", false},
     {"mailbox", "NAME", "mailbox, plus, canonical: whose mailbox it is, or an address; else bouncebox", false},
     {"maildir", "DIR", "virtual: the Maildir; else bouncebox below virtual_mailbox_base", false},
     {"deliver", "FILE", "pipe: the program that pipe(8) runs; else bouncebox-deliver as it is installed", false},

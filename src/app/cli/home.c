@@ -8,18 +8,16 @@
 
 #include "app/cli/cli.h"
 
-#define DEFAULT_HOME "/var/lib/bouncebox"
-
 bool cli_home_path(cli *c)
 {
     const char *given = cli_value(c, "home"), *environment = getenv("BOUNCEBOX_HOME");
     if (given && !given[0]) return bb_fail(&c->err, BB_EUSAGE, "--home wants a folder");
     c->home = given ? given : environment && environment[0] ? environment : NULL;
-    if (!c->home && bb_os_is_user(CLI_USER)) c->home = DEFAULT_HOME;
+    if (!c->home && bb_os_is_user(CLI_USER)) c->home = CLI_DEFAULT_HOME;
     return c->home ||
            bb_fail(&c->err, BB_EUSAGE,
                    "where is the home? Give --home DIR or set BOUNCEBOX_HOME; only root and the user " CLI_USER
-                   " have " DEFAULT_HOME " without asking");
+                   " have " CLI_DEFAULT_HOME " without asking");
 }
 
 const char *cli_path(cli *c, const char *configured)

@@ -57,7 +57,9 @@ static void tell_mailbox(plan *p, bb_str user)
                   BB_ARG(user));
         return;
     }
-    plan_note(p, "read what comes with: bouncebox ingest --follow --done delete " BB_FMT, BB_ARG(path));
+    /* Whoever names a mailbox may have other mail in it, which would go, too. */
+    plan_note(p, "read what comes with: bouncebox ingest --follow%s " BB_FMT,
+              cli_value(p->c, "mailbox") ? "" : " --done delete", BB_ARG(path));
     bb_str limit = postfix_value(&p->base, "mailbox_size_limit");
     if (bb_eq(limit, BB_S("0")) || bb_iends(path, BB_S("/"))) return;
     plan_note(

@@ -7,10 +7,14 @@
 
 #include "app/postfix/plan.h"
 
-static bool choose_mode(cli *c, const postfix_mode **out)
+/* What is asked for, else the one that is set up. */
+static bool choose_mode(const plan *p, const postfix_mode **out)
 {
+    cli *c = p->c;
+    bb_str there = postfix_text_mode(p->files[PLAN_MAIN].before);
     const char *name = cli_value(c, "mode"), *names[16] = {0};
     bb_buf all = bb_buf_in(&c->arena, 1000);
+    if (!name && there.n) name = bb_dup(&c->arena, there).p;
     if (!name) name = postfix_modes[0].name;
     for (size_t i = 0; i < postfix_modes_count && i + 1 < BB_COUNT(names); i++) {
         names[i] = postfix_modes[i].name;
@@ -43,7 +47,7 @@ int cmd_postfix_setup(cli *c)
     plan p;
     postfix_home h;
     const postfix_mode *mode = NULL;
-    if (!choose_mode(c, &mode) || !mode || !postfix_home_read(c, &h) || !plan_begin(c, &p)) return cli_fail(c);
+    if (!postfix_home_read(c, &h) || !plan_begin(c, &p) || !choose_mode(&p, &mode) || !mode) return cli_fail(c);
     p.mode = bb_cstr(mode->name);
     if (!mode->fill(&p, &h) || !add_policy(&p, &h) || !plan_end(&p)) return cli_fail(c);
     return plan_finish(&p, "nothing to do: Postfix is set up like that already");

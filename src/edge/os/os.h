@@ -41,7 +41,8 @@ bb_time bb_os_modified(const char *path); /* when it was last written; BB_NO_TIM
 
 /* ---- users ---------------------------------------------------------------------------------------- */
 
-bool bb_os_is_user(const char *name); /* or root */
+bool bb_os_is_user(const char *name);  /* we are, or root */
+bool bb_os_has_user(const char *name); /* this machine */
 /* Where we are root and the folder is somebody else's, we are he from now on. BB_ENOINPUT: there is no such folder. */
 bool bb_os_become_owner(const char *folder, bool *became, bb_err *err) BB_MUST_USE;
 /* The same until bb_os_act_as_root: for those who look at what belongs to root, too. */

@@ -11,6 +11,11 @@
 
 #include "edge/os/os.h"
 
+bool bb_os_has_user(const char *name)
+{
+    return getpwnam(name) != NULL;
+}
+
 bool bb_os_is_user(const char *name)
 {
     if (geteuid() == 0) return true;

@@ -29,6 +29,7 @@ SITES = {
 }
 # What the administrator had before: people in each class, each found by tables of his own, and a catch-all.
 MAIN_CF = """
+mailbox_size_limit = 0
 virtual_mailbox_domains = boxes.test
 virtual_mailbox_base = /var/mail/vhosts
 virtual_mailbox_maps = texthash:/etc/postfix/boxes

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What tests of `postfix check` share: a real Postfix with lines of the test's own, a home, a name server, and the check run."""
-import os
 import pwd
 import re
 import subprocess
 
 from bed import box
-from box import KEY, ok, until
+from box import ok, until
 from installed import WithService
 from remote import Names
 
@@ -48,12 +47,7 @@ class Checked(WithService):
         path.write_text(joined(path.read_text(), self.placed(settings)))
 
     def make_home(self):
-        self.home.parent.mkdir()
-        self.home.mkdir(mode=0o700)
-        (self.home / "keys").write_text(KEY)
-        (self.home / "keys").chmod(0o600)
-        for path in (self.home.parent, self.home, self.home / "keys"):
-            os.chown(path, self.owner, self.owner)
+        box.keyed(self.home, self.owner)
         self.do("init")
 
     def do(self, *words, **more):

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A Postfix and a daemon beside it, set up word for word as the documents show it."""
-import os
 import pwd
 import re
 
 from bed import Bed, box
-from box import KEY, ROOT, ok
+from box import ROOT, ok
 from lmtp import Daemon
 
 
@@ -57,12 +56,7 @@ class Installed:
         self._make_home()
 
     def _make_home(self):
-        self.home.parent.mkdir()
-        self.home.mkdir(mode=0o700)
-        (self.home / "keys").write_text(KEY)
-        (self.home / "keys").chmod(0o600)
-        for path in (self.home.parent, self.home, self.home / "keys"):
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        box.keyed(self.home, self.user.pw_uid)
         self.do("init")
         self.do("list", "add", "news", "--set", "bounce_domain=bounces.example.com")
         conf = self.home / "bouncebox.conf"

@@ -14,7 +14,7 @@ import sys
 
 import bed
 from bed import Bed, box
-from box import KEY, done, ok, same, until
+from box import done, keyed, ok, same, until
 from lmtp import Daemon
 from remote import Names
 
@@ -81,12 +81,7 @@ class Test:
         self.before = self.texts()
 
     def make_home(self):
-        self.home.parent.mkdir()
-        self.home.mkdir(mode=0o700)
-        (self.home / "keys").write_text(KEY)
-        (self.home / "keys").chmod(0o600)
-        for path in (self.home.parent, self.home, self.home / "keys"):
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
+        keyed(self.home, self.user.pw_uid)
         self.do("init")
         conf = self.home / "bouncebox.conf"
         listen = "[serve]\nlisten = unix:%s/private/bouncebox\nsocket_user = postfix\n" % self.bed.queue

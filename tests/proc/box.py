@@ -102,12 +102,20 @@ def run(*words, home=None, stdin=b"", tz="UTC", **more):
     return Done(subprocess.run([str(PROGRAM), *map(str, words)], stderr=subprocess.PIPE, env=env, timeout=55, **more))
 
 
-def new_home(now="2026-10-01"):
-    """A home with our key and the list news."""
-    home = folder() / "box"
+def keyed(home, owner=None):
+    """A folder for a home, with our key in it and nothing else yet; that user's, with the folder around it, if one is named."""
+    home.parent.mkdir(exist_ok=True)
     home.mkdir(mode=0o700)
     (home / "keys").write_text(KEY)
     (home / "keys").chmod(0o600)
+    for path in (home.parent, home, home / "keys") if owner is not None else ():
+        os.chown(path, owner, owner)
+
+
+def new_home(now="2026-10-01"):
+    """A home with our key and the list news."""
+    home = folder() / "box"
+    keyed(home)
     for words in (("init",), ("list", "add", "news", "--set", "bounce_domain=bounces.example.com")):
         made = run(*words, "--now", now, home=home)
         if made.code:

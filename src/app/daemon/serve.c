@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -227,14 +226,13 @@ static void on_reload(evutil_socket_t number, short what, void *ctx)
 /* With the eyes of the owner of the home: what root may read is none of his business. */
 static bool read_conf(cli *c)
 {
-    struct stat st;
-    bool other = geteuid() == 0 && stat(c->home, &st) == 0 && st.st_uid != 0;
-    if (other && (setegid(st.st_gid) < 0 || seteuid(st.st_uid) < 0))
-        return bb_os_fail(&c->err, BB_EDENIED, c->home, "become its owner");
+    bool became;
+    bb_err err = {0};
+    if (!bb_os_act_as_owner(c->home, &became, &c->err)) return false;
     bool good = bb_conf_read(cli_conf_path(c), &c->conf, &c->err);
-    if (other && (seteuid(0) < 0 || setegid(0) < 0))
-        return bb_os_fail(&c->err, BB_EDENIED, c->home, "become root again");
-    return good;
+    if (bb_os_act_as_root(&err)) return good;
+    c->err = err;
+    return false;
 }
 
 /* As root as long as it takes to open the sockets, which may lie where nobody else can make them. */

@@ -216,9 +216,11 @@ class Test:
             same([f for f in self.bed.findings() if f["check"] in ("socket", "lmtp")], [], "socket: what no chroot hides is no fault")
             self.bed.change()
         self.planted("socket", "a milter where nobody listens", "smtpd_milters = { unix:private/nomilter, default_action=accept }\n", says="private/nomilter")
-        for form in "unix:private/nopolicy", "{ unix:private/nopolicy, timeout=5s, default_action=DUNNO }":
-            asked = "smtpd_recipient_restrictions = check_policy_service %s, permit_mynetworks, reject_unauth_destination\n" % form
-            self.planted("socket", "a policy service where nobody listens, as %s" % form, asked, says="private/nopolicy")
+        asked = "smtpd_recipient_restrictions = %s, permit_mynetworks, reject_unauth_destination\n"
+        dead = "{ unix:private/nopolicy, timeout=5s, default_action=DUNNO }"
+        for what, main in (("", asked % "check_policy_service unix:private/nopolicy"), (", in braces", asked % ("check_policy_service " + dead)),
+                           (", in a class", "smtpd_restriction_classes = ours\nours = check_policy_service %s\n" % dead + asked % "ours")):
+            self.planted("socket", "a policy service where nobody listens" + what, main, says="private/nopolicy")
 
     # ---- switches and the queue ------------------------------------------------------------------------------------
 

@@ -343,14 +343,26 @@ static void try_sockets(checkup *k, const postfix_service *s, const char *parame
     }
 }
 
+/* What setup writes, and many a site, stands in a restriction class. */
+static void try_classes(checkup *k, const postfix_service *s, bb_buf *seen)
+{
+    bb_str rest = check_value(k, s, "smtpd_restriction_classes"), item;
+    while (postfix_item(&rest, &item)) {
+        const char *class = bb_dup(&k->c->arena, item).p;
+        if (class) try_sockets(k, s, class, seen);
+    }
+}
+
 void check_sockets(checkup *k)
 {
     bb_buf seen = bb_buf_in(&k->c->arena, (size_t)64 << 10);
     each_way(k, look_at_outside);
-    for (size_t i = 0; i < k->in->n_services; i++)
+    for (size_t i = 0; i < k->in->n_services; i++) {
+        const postfix_service *s = &k->in->services[i];
         for (size_t t = 0; t < BB_COUNT(told); t++)
-            if (bb_eq(k->in->services[i].command, bb_cstr(told[t].program)))
-                try_sockets(k, &k->in->services[i], told[t].parameter, &seen);
+            if (bb_eq(s->command, bb_cstr(told[t].program))) try_sockets(k, s, told[t].parameter, &seen);
+        if (bb_eq(s->command, BB_S("smtpd"))) try_classes(k, s, &seen);
+    }
 }
 
 /* ---- pipe ----------------------------------------------------------------------------------------------------------------- */

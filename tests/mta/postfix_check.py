@@ -222,6 +222,19 @@ class Test:
                            (", in a class", "smtpd_restriction_classes = ours\nours = check_policy_service %s\n" % dead + asked % "ours")):
             self.planted("socket", "a policy service where nobody listens" + what, main, says="private/nopolicy")
 
+    def test_policy(self):
+        """A service that listens and is not asked, until a restriction or a class names it."""
+        conf = self.bed.home / "bouncebox.conf"
+        conf.write_text(self.conf.replace("[serve]\n", "[serve]\npolicy = unix:%s/private/ask\n" % self.bed.queue, 1))
+        self.named("policy", "nobody asks", says="private/ask", level="note", mends="setup")
+        asked = "smtpd_recipient_restrictions = %s, permit_mynetworks, reject_unauth_destination\n"
+        for what, main in (("a restriction", asked % "check_policy_service unix:private/ask"),
+                           ("a class", "smtpd_restriction_classes = ours\nours = check_policy_service unix:private/ask\n" + asked % "ours")):
+            self.bed.change(main)
+            same([f for f in self.bed.findings() if f["check"] == "policy"], [], "policy: %s asks" % what)
+        self.bed.change()
+        self.set(())
+
     # ---- switches and the queue ------------------------------------------------------------------------------------
 
     def test_switches(self):
@@ -346,7 +359,7 @@ class Test:
         same([(k["name"], k["count"]) for k in summary["kinds"]], [("other", 1)], "probe: which is about nobody")
         text = self.bed.check(probe=True)
         ok(text.code == 0 and re.search(r"^probe of news: sent to nobody-\w+@mx\.example\.org, its bounce came home in [\d.]+ s, by lmtp$", text.text, re.M)
-           and re.search(r"28 checks, 0 faults, 0 warnings, \d notes?$", text.text, re.M), "probe: said in a line", text)
+           and re.search(r"29 checks, 0 faults, 0 warnings, \d notes?$", text.text, re.M), "probe: said in a line", text)
         code, probes, _, got = self.probe("--to", "unknown@remote.test")
         ok(code == 0 and probes[0]["stored"], "probe: refused by a remote server", got)
         self.set(VERP)
@@ -405,6 +418,7 @@ def main():
         test.test_names()
     test.test_delivery()
     test.test_sockets()
+    test.test_policy()
     test.bed.clean("and nothing is left of what was planted")
     test.bed.reload()  # some of Postfix's processes began while something was planted, and have it still
     test.test_probe()

@@ -157,6 +157,7 @@ void check_mailbox(checkup *k);
 void check_lmtp(checkup *k);
 void check_dsn(checkup *k);
 void check_sockets(checkup *k);
+void check_policy(checkup *k);
 void check_pipe(checkup *k);
 /* check_switches.c */
 void check_soft_bounce(checkup *k);

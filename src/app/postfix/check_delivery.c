@@ -365,6 +365,38 @@ void check_sockets(checkup *k)
     }
 }
 
+/* ---- policy ------------------------------------------------------------------------------------------------ */
+
+/* Does any smtpd(8) ask there? By the end of its name, since paths are the home's there and the queue directory's here. */
+static bool is_asked(checkup *k, const postfix_service *s, bb_str name)
+{
+    if (bb_find(check_value(k, s, "smtpd_recipient_restrictions"), name) != BB_NPOS) return true;
+    bb_str rest = check_value(k, s, "smtpd_restriction_classes"), item;
+    while (postfix_item(&rest, &item)) {
+        const char *class = bb_dup(&k->c->arena, item).p;
+        if (class && bb_find(check_value(k, s, class), name) != BB_NPOS) return true;
+    }
+    return false;
+}
+
+void check_policy(checkup *k)
+{
+    bb_str policy = bb_cstr(bb_conf_serve_of(k->c->conf)->policy), rest = policy, item;
+    bool asked = !policy.n;
+    while (!asked && postfix_item(&rest, &item)) {
+        size_t slash = bb_rchr(item, bb_starts(item, BB_S("inet:")) ? ':' : '/');
+        for (size_t i = 0; i < k->in->n_services && !asked; i++)
+            if (bb_eq(k->in->services[i].command, BB_S("smtpd")))
+                asked = is_asked(k, &k->in->services[i], bb_sub(item, slash + 1, BB_NPOS));
+    }
+    if (asked) return;
+    check_found(k, CHECK_NOTE,
+                check_text(k, "[serve] of %s: policy = " BB_FMT ", and no smtpd_recipient_restrictions asks there",
+                           cli_conf_path(k->c), BB_ARG(policy)),
+                BB_S("Forged and foreign bounces are taken, and sorted out later, instead of refused at the door."),
+                BB_S("bouncebox postfix setup"));
+}
+
 /* ---- pipe ----------------------------------------------------------------------------------------------------------------- */
 
 static bb_str argument(const postfix_service *s, bb_str name)

@@ -20,6 +20,7 @@ const check_row check_rows[] = {
     {"lmtp", "the daemon answers where Postfix looks for it", check_lmtp},
     {"dsn", "LMTP passes on the return path as it was", check_dsn},
     {"socket", "chrooted services reach the sockets they are told of", check_sockets},
+    {"policy", "the policy service that listens is asked", check_policy},
     {"pipe", "what pipe(8) runs is there, and loses no mail", check_pipe},
     {"soft-bounce", "refusals stay refusals", check_soft_bounce},
     {"bounce-service", "Postfix writes bounces", check_bounce_service},

@@ -38,12 +38,24 @@ static bb_rcpt_report *list_of(bb_ctx *c, bb_str words)
     return c->r->n_rcpts ? c->r->rcpts : NULL;
 }
 
+/* The first paragraph, and the one behind it where that only says that a post was refused ("... for these reasons:"). */
+static bb_str opening(const bb_ctx *c)
+{
+    bb_str words = bb_trim(bb_sub(c->r->text, 0, 400)), gap = BB_S("\n\n");
+    size_t end = bb_find(words, gap);
+    if (end == BB_NPOS) return words;
+    bb_str first = bb_sub(words, 0, end);
+    bool announces =
+        bb_iends(bb_trim(first), BB_S(":")) || bb_phrases_in(&c->found, first, BB_WORDS_ANNOUNCED) & BB_SAYS_FAILED;
+    if (!announces) return first;
+    size_t next = bb_find(bb_sub(words, end + gap.n, BB_NPOS), gap);
+    return next == BB_NPOS ? words : bb_sub(words, 0, end + gap.n + next);
+}
+
 bool bb_fmt_list(bb_ctx *c)
 {
     if (!is_manager(c->from) || c->signs & BB_SIGN_REPLY) return false;
-    bb_str first = bb_trim(bb_sub(c->r->text, 0, 400));
-    size_t end = bb_find(first, BB_S("\n\n"));
-    if (end != BB_NPOS) first = bb_sub(first, 0, end);
+    bb_str first = opening(c);
     bb_rcpt_report *row = refuses(c, first) ? list_of(c, first) : NULL;
     if (!row) return false;
     bb_row_words(c, row, first);

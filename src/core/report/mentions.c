@@ -5,6 +5,8 @@
  */
 #include "core/report/internal.h"
 
+#include <string.h>
+
 #define CONTEXT 100 /* bytes before an address that speak about it */
 
 /* "Not delivered to the following recipients:" and an empty line: it still speaks of what comes. */
@@ -105,17 +107,35 @@ static bool note(mentions *all, bb_str address, size_t behind_last, bool head)
     return true;
 }
 
+/* "a@b, c@d": of an enumeration only the first has words before it. */
+static bool goes_on(bb_str between)
+{
+    bool separated = false;
+    for (size_t i = 0; i < between.n; i++) {
+        if (!strchr("<>()[]\"', ;\t\n", between.p[i]) || !between.p[i]) return false;
+        separated |= between.p[i] == ',' || between.p[i] == ';';
+    }
+    return separated && bb_find(between, BB_S("\n\n")) == BB_NPOS;
+}
+
 /* All addresses of the prose, ranked: those that head a block, then those that stand anywhere. */
 static void collect(mentions *all)
 {
     bb_str rest = all->prose, address;
     bb_block block;
-    size_t behind_last = 0;
+    size_t behind_last = 0, head = 0, heads;
+    int last = BB_CONTEXT_UNSAID;
     while (bb_block_next(all->c, &rest, &block) && note(all, block.address, 0, true)) {
     }
+    heads = all->n;
     for (rest = all->prose; !bb_empty(address = bb_address_find(rest, &rest));) {
         if (!note(all, address, behind_last, false)) return;
-        behind_last = (size_t)(address.p - all->prose.p) + address.n;
+        mention *m = &all->items[all->n - 1];
+        size_t at = (size_t)(address.p - all->prose.p);
+        if (m->rank == BB_CONTEXT_UNSAID && goes_on(bb_sub(all->prose, behind_last, at - behind_last))) m->rank = last;
+        while (head < heads && all->items[head].address.p < address.p) head++;
+        last = head < heads && all->items[head].address.p == address.p ? all->items[head].rank : m->rank;
+        behind_last = at + address.n;
     }
 }
 

@@ -488,6 +488,31 @@ static void find_subject(bb_ctx *c, size_t i)
     row->passed_on |= elsewhere;
 }
 
+#define MAX_LINES 200
+
+static size_t n_letters(bb_str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) n += bb_is_alnum(s.p[i]) || (unsigned char)s.p[i] >= 0x80;
+    return n;
+}
+
+/* "Unknown user: a@b" in a line of its own, among lines about others. */
+static void from_lines(bb_ctx *c)
+{
+    bb_str prose = c->r->text, line, rest;
+    for (int n = 0; c->r->n_rcpts > 1 && n < MAX_LINES && bb_line(&prose, &line);) {
+        if (bb_chr(line, '@') == BB_NPOS) continue;
+        n++;
+        bb_str address = bb_address_find(line, &rest);
+        bool only = !bb_empty(address) && bb_empty(bb_address_find(rest, NULL));
+        if (!only || n_letters(line) < n_letters(address) + 4) continue;
+        bb_rcpt_report *row = bb_row_find(c, address);
+        if (row && bb_empty(row->diagnostic) && bb_empty(row->text) && bb_empty(row->remark))
+            row->remark = bb_one_line(c, line);
+    }
+}
+
 /* Where no system's words are known, what the report says of him stands for them, be it only a remark. */
 static void settle_words(bb_ctx *c, size_t i)
 {
@@ -514,6 +539,7 @@ void bb_rows_complete(bb_ctx *c)
     from_blocks(c);
     from_transcript(c);
     from_paragraphs(c);
+    from_lines(c);
     for (size_t i = 0; i < r->n_rcpts; i++) {
         bb_rcpt_report *row = &r->rcpts[i];
         if (r->n_rcpts == 1) only_row(c, row);

@@ -622,6 +622,18 @@ static void frozen(void)
     ok(!open && bb_rules_frozen.n_rules == builtin->n_rules, "freeing leaves them");
 }
 
+/* An accent that is a sign of its own (U+0301) belongs to the letter before it, and to nothing where there is none. */
+static void accents_alone(void)
+{
+    static const char *const texts[] = {"mailbox full", "\xCC\x81 mailbox full", "mailbox \xCC\x81 full",
+                                        "mailb\xCC\x81ox \xCC\x81\xCC\x81 full \xCC\x81"};
+    for (size_t i = 0; i < BB_COUNT(texts); i++) {
+        char folded[64];
+        bb_str out = {folded, bb_fold(bb_cstr(texts[i]), folded)};
+        ok(bb_eq(out, bb_cstr(texts[0])), "accents alone, %zu: \"" BB_FMT "\"", i, BB_ARG(out));
+    }
+}
+
 /* What is looked at for a text. */
 typedef struct {
     size_t nodes, marks, codes;
@@ -724,6 +736,7 @@ int main(void)
     gave_way();
     built_in();
     frozen();
+    accents_alone();
     work_of_many_rules();
     without_memory();
     bb_rules_free(&builtin);

@@ -267,6 +267,7 @@ static void fold_run(folding *f)
             continue;
         } else if (i + 1 < end && fold_letter(s + i, out + n, &letter)) {
             n += letter, i += 2;
+            if (!letter) continue; /* an accent alone begins no word and ends none */
         } else {
             break;
         }

@@ -13,7 +13,7 @@ import os
 from box import ROOT, done, ok, run
 
 # Percentages of at least so much.
-SETS = {"replies.tsv": 98, "second/replies.tsv": 95, "second/traps.tsv": 96, "third/replies.tsv": 99}
+SETS = {"replies.tsv": 98, "second/replies.tsv": 95, "second/traps.tsv": 96, "third/replies.tsv": 99, "fourth/replies.tsv": 90}
 
 
 def kind_of(row):

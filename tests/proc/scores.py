@@ -52,7 +52,8 @@ class Figures:
 
     def add(self, label, rows):
         """rows: what was read, a dictionary a recipient, as bouncebox parse writes them."""
-        said = [r for r in rows if r["kind"] in BOUNCES]
+        told = BOUNCES + ("delivered",) * (label.bounce and any("delivered" in k for k in label.kinds))  # so are notices of success
+        said = [r for r in rows if r["kind"] in told]
         if label.bounce:
             self.n["bounces"] += 1
             self.n["seen"] += bool(said)

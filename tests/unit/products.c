@@ -97,6 +97,12 @@ static const char *const more[] = {"unknown",
                                    "not recognized",
                                    "suspended"};
 
+/* Said without a subject they are of the recipient ("550 Disabled by administrator"). */
+static const char *const ended[] = {"suspended by the administrator", "was disabled by the administrator",
+                                    "deactivated by an operator", "has been closed due to inactivity"};
+
+static const char *const doings[] = {"delivery", "mail flow", "connection", "transaction", "submission", "campaign"};
+
 static bb_arena arena;
 static bb_rules *rules;
 
@@ -132,9 +138,12 @@ int main(void)
     }
     for (size_t i = 0; i < BB_COUNT(others); i++) {
         size_t found = hard(others[i], missing, BB_COUNT(missing), false) +
-                       hard(others[i], over, BB_COUNT(over), false) + hard(others[i], more, BB_COUNT(more), false);
+                       hard(others[i], over, BB_COUNT(over), false) + hard(others[i], more, BB_COUNT(more), false) +
+                       hard(others[i], ended, BB_COUNT(ended), false);
         is_int(found, 0, "%s: never hard", others[i]);
     }
+    for (size_t i = 0; i < BB_COUNT(doings); i++)
+        is_int(hard(doings[i], ended, BB_COUNT(ended), false), 0, "%s: never hard", doings[i]);
     bb_arena_free(&arena);
     bb_rules_free(&rules);
     return tap_done();

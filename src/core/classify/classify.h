@@ -24,7 +24,7 @@ typedef struct {
 } bb_rule_source;
 
 /* Raised whenever rules or formats read mail differently; stored with every reading. */
-#define BB_RULES_VERSION 4
+#define BB_RULES_VERSION 5
 
 /* The rules that the program carries, generated from rules/ at build time; at least one source. */
 extern const bb_rule_source bb_rules_builtin[];

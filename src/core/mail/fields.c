@@ -142,35 +142,17 @@ bb_field *bb_fields_read(bb_mail *m, bb_str *rest)
 
 /* ---- looking up ------------------------------------------------------------------------------------------- */
 
-/* One of 64 bits by length and first letter. Most fields that are asked for are not there, and their bit is not, either. */
-static uint64_t look_of(bb_str name)
-{
-    return (uint64_t)1 << ((name.n * 5 + (unsigned char)bb_lower(name.p[0])) & 63);
-}
-
 uint64_t bb_looks_of(const bb_field *fields)
 {
     uint64_t looks = 0;
-    for (const bb_field *f = fields; f; f = f->next) looks |= look_of(f->name);
+    for (const bb_field *f = fields; f; f = f->next) looks |= bb_look_of(f->name);
     return looks;
 }
 
-static const bb_field *from(const bb_field *f, bb_str name)
+const bb_field *bb_field_find(const bb_field *f, bb_str name)
 {
     while (f && !bb_ieq(f->name, name)) f = f->next;
     return f;
-}
-
-const bb_field *bb_field_get(const bb_part *p, const char *name)
-{
-    bb_str wanted = bb_cstr(name);
-    if (!p || !wanted.n || (p->looks && !(p->looks & look_of(wanted)))) return NULL;
-    return from(p->fields, wanted);
-}
-
-const bb_field *bb_field_after(const bb_field *f, const char *name)
-{
-    return f ? from(f->next, bb_cstr(name)) : NULL;
 }
 
 /* A fold and the white space around it become one space (RFC 5322 section 2.2.3 with a fold's usual indent undone). */
@@ -189,17 +171,4 @@ bb_str bb_value_unfold(bb_mail *m, bb_str value)
         n += line.n;
     }
     return (bb_str){out, n};
-}
-
-bb_str bb_field_raw(bb_mail *m, const bb_part *p, const char *name)
-{
-    const bb_field *f = bb_field_get(p, name);
-    if (!f) return (bb_str){0};
-    return f->folded ? bb_value_unfold(m, f->value) : bb_trim(f->value);
-}
-
-bb_str bb_field_text(bb_mail *m, const bb_part *p, const char *name)
-{
-    const bb_field *f = bb_field_get(p, name);
-    return f ? bb_value_text(m, f->value) : (bb_str){0};
 }

@@ -79,15 +79,41 @@ void bb_mail_read(bb_arena *a, bb_str bytes, const bb_mail_options *opt, bb_mail
 bb_part *bb_part_next(const bb_part *top, bb_part *p);
 bb_part *bb_part_skip(const bb_part *top, bb_part *p);
 
+/* What bb_part.looks holds of a name: one of 64 bits, by its length and first letter. Most fields that are asked for are
+ * not there, and their bit is not, either; that is seen here, where the bit of a literal costs nothing. */
+static inline uint64_t bb_look_of(bb_str name)
+{
+    return (uint64_t)1 << ((name.n * 5 + (name.n ? (unsigned char)bb_lower(name.p[0]) : 0)) & 63);
+}
+/* The first field of that name, any case, from f on; NULL when there is none. */
+const bb_field *bb_field_find(const bb_field *f, bb_str name);
 /* First field of that name, any case; NULL when there is none. bb_field_after: the next one. */
-const bb_field *bb_field_get(const bb_part *p, const char *name);
-const bb_field *bb_field_after(const bb_field *f, const char *name);
-/* Value unfolded, trimmed, encoded words (RFC 2047) decoded, as clean UTF-8; empty when absent. */
-bb_str bb_field_text(bb_mail *m, const bb_part *p, const char *name);
+static inline const bb_field *bb_field_get(const bb_part *p, const char *name)
+{
+    bb_str wanted = bb_cstr(name);
+    if (!p || (p->looks && !(p->looks & bb_look_of(wanted)))) return NULL;
+    return bb_field_find(p->fields, wanted);
+}
+static inline const bb_field *bb_field_after(const bb_field *f, const char *name)
+{
+    return f ? bb_field_find(f->next, bb_cstr(name)) : NULL;
+}
+/* Value unfolded, trimmed, encoded words (RFC 2047) decoded, as clean UTF-8. */
 bb_str bb_value_text(bb_mail *m, bb_str value);
 /* Value unfolded and trimmed, nothing decoded: for addresses, dates, structured fields. */
-bb_str bb_field_raw(bb_mail *m, const bb_part *p, const char *name);
 bb_str bb_value_unfold(bb_mail *m, bb_str value);
+/* The same of the first field of that name; empty when absent. */
+static inline bb_str bb_field_text(bb_mail *m, const bb_part *p, const char *name)
+{
+    const bb_field *f = bb_field_get(p, name);
+    return f ? bb_value_text(m, f->value) : (bb_str){0};
+}
+static inline bb_str bb_field_raw(bb_mail *m, const bb_part *p, const char *name)
+{
+    const bb_field *f = bb_field_get(p, name);
+    if (!f) return (bb_str){0};
+    return f->folded ? bb_value_unfold(m, f->value) : bb_trim(f->value);
+}
 /* A parameter of a structured value such as Content-Type, RFC 2231 continuations and charsets
  * included; empty when absent. */
 bb_str bb_param(bb_mail *m, bb_str value, const char *name);

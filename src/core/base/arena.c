@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ALIGN      (sizeof(max_align_t))
+#define ALIGN      (_Alignof(max_align_t))
 #define CHUNK_SIZE ((size_t)64 << 10)
-#define CLEAN_SIZE ((size_t)1 << 10)
+#define CLEAN_SIZE ((size_t)2 << 10)
 
 struct bb_chunk {
     bb_chunk *next;
@@ -53,20 +53,52 @@ static void clean(bb_chunk *c, size_t need)
     c->clean = c->used + n;
 }
 
-void *bb_get(bb_arena *a, size_t n)
+/* SIZE_MAX, which no arena has, for what is too large to be rounded. */
+static size_t rounded(size_t n)
 {
-    size_t need = (n + ALIGN - 1) / ALIGN * ALIGN;
-    bool fits = need >= n && need <= a->limit - a->used;
+    return n > SIZE_MAX - ALIGN ? SIZE_MAX : (n + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* The chunk that has room for `need` more bytes. */
+static inline bb_chunk *with_room(bb_arena *a, size_t need)
+{
     bb_chunk *c = a->chunks;
-    if (fits && (!c || c->size - c->used < need)) c = add_chunk(a, need);
-    if (!fits || !c) {
-        a->failed = true;
-        return NULL;
-    }
-    if (c->clean < c->used + need) clean(c, need);
+    if (need > a->limit - a->used) c = NULL;
+    else if (!c || c->size - c->used < need) c = add_chunk(a, need);
+    if (!c) a->failed = true;
+    return c;
+}
+
+static inline void *take(bb_arena *a, bb_chunk *c, size_t need)
+{
     void *p = c->bytes + c->used;
     c->used += need;
     a->used += need;
+    return p;
+}
+
+void *bb_get(bb_arena *a, size_t n)
+{
+    size_t need = rounded(n);
+    bb_chunk *c = with_room(a, need);
+    if (!c) return NULL;
+    if (c->clean < c->used + need) clean(c, need);
+    return take(a, c, need);
+}
+
+void *bb_regrow(bb_arena *a, void *old, size_t had, size_t n)
+{
+    size_t held = rounded(had), need = rounded(n);
+    bb_chunk *c = a->chunks;
+    bool last = old && (char *)old + held == c->bytes + c->used;
+    if (last && need - held <= c->size - c->used && need - held <= a->limit - a->used) {
+        take(a, c, need - held);
+        return old;
+    }
+    c = with_room(a, need);
+    if (!c) return NULL;
+    void *p = take(a, c, need);
+    if (had) memcpy(p, old, had);
     return p;
 }
 
@@ -162,9 +194,10 @@ void *bb_push(bb_arena *a, void **array, size_t *n, size_t *cap, size_t size)
 {
     if (*n == *cap) {
         size_t more = *cap ? *cap * 2 : 4;
-        char *grown = bb_get_array(a, more, size);
+        size_t bytes;
+        if (__builtin_mul_overflow(more, size, &bytes)) bytes = SIZE_MAX;
+        void *grown = bb_regrow(a, *array, *n * size, bytes);
         if (!grown) return NULL;
-        if (*n) memcpy(grown, *array, *n * size);
         *array = grown;
         *cap = more;
     }

@@ -190,9 +190,12 @@ void bb_arena_reset(bb_arena *a); /* forgets everything but keeps one chunk for 
 void bb_arena_free(bb_arena *a);
 void *bb_get(bb_arena *a, size_t n);                        /* zeroed and aligned; NULL: see failed */
 void *bb_get_array(bb_arena *a, size_t count, size_t size); /* the product is checked */
-bb_str bb_dup(bb_arena *a, bb_str s);                       /* a copy, with a NUL behind it */
-bb_str bb_lowered(bb_arena *a, bb_str s);                   /* ASCII lower case; s itself where it is so already */
-bb_str bb_cat(bb_arena *a, bb_str x, bb_str y, bb_str z);   /* one behind the other, with a NUL behind them */
+/* n bytes that begin with the `had` bytes of `old`, an object of this arena or NULL, and are not zeroed behind them: old
+ * itself where it was the last one handed out and the room behind it does. NULL: see failed; old is as it was. */
+void *bb_regrow(bb_arena *a, void *old, size_t had, size_t n);
+bb_str bb_dup(bb_arena *a, bb_str s);                     /* a copy, with a NUL behind it */
+bb_str bb_lowered(bb_arena *a, bb_str s);                 /* ASCII lower case; s itself where it is so already */
+bb_str bb_cat(bb_arena *a, bb_str x, bb_str y, bb_str z); /* one behind the other, with a NUL behind them */
 bb_str bb_sprintf(bb_arena *a, const char *fmt, ...) BB_PRINTF(2, 3);
 /* Makes room for one more item in an arena array of `n` items: NULL on failure, else the new item
  * (zeroed). `array`, `n` and `cap` are updated. Usage: T *x = BB_PUSH(a, v.items, v.n, v.cap); */

@@ -14,7 +14,7 @@ bb_buf bb_buf_in(bb_arena *a, size_t max)
 
 bb_buf bb_buf_of(bb_arena *a, size_t n)
 {
-    char *p = bb_get(a, n);
+    char *p = bb_regrow(a, NULL, 0, n);
     return (bb_buf){.arena = a, .p = p, .cap = p ? n : 0, .max = n, .truncated = !p};
 }
 
@@ -32,9 +32,8 @@ bool bb_buf_grow(bb_buf *b, size_t n)
     size_t cap = b->cap > b->max / 2 ? b->max : b->cap ? b->cap * 2 : 128;
     if (cap < b->n + n) cap = b->n + n;
     if (cap > b->max) cap = b->max;
-    char *p = bb_get(b->arena, cap);
+    char *p = bb_regrow(b->arena, b->p, b->cap, cap);
     if (!p) return cut(b);
-    if (b->n) memcpy(p, b->p, b->n);
     b->p = p;
     b->cap = cap;
     return true;

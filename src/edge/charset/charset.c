@@ -166,7 +166,8 @@ bool bb_charset_convert(void *ctx, bb_arena *a, bb_str charset, bb_str in, bb_st
     iconv_t open = in.n <= SIZE_MAX / 4 - 64 ? open_for(c, charset, in) : NULL;
     if (!open) return false;
     size_t room = 4 * in.n + 64, left = in.n;
-    char *begin = bb_get(a, room), *to = begin, *from = (char *)(uintptr_t)in.p; /* iconv does not write there */
+    char *begin = bb_regrow(a, NULL, 0, room), *to = begin,
+         *from = (char *)(uintptr_t)in.p; /* iconv does not write there */
     if (!begin) return false;
     while (left) {
         if (iconv(open, &from, &left, &to, &room) != (size_t)-1) break;

@@ -11,23 +11,29 @@ static bool is_wsp(char c)
     return c == ' ' || c == '\t';
 }
 
-/* RFC 5322 section 3.6.8. */
-static bool is_name_byte(unsigned char c)
-{
-    return (unsigned char)(c - '!') < 0x7F - '!' && c != ':';
-}
+/* What a field's name is made of (RFC 5322 section 3.6.8): all that is printed, but for the colon. */
+static const bool in_name[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* controls */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /**/
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* space, signs */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, /* digits, colon */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* letters */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /**/
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /**/
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, /* DEL */
+};
 
 bool bb_field_split(bb_str line, bb_str *name, bb_str *value)
 {
-    size_t n = 0;
-    while (n < line.n && is_name_byte((unsigned char)line.p[n])) n++;
-    size_t colon = n;
-    while (colon < line.n && is_wsp(line.p[colon])) colon++; /* "Name :", RFC 5322 section 4.5.8 */
-    if (!n || colon == line.n || line.p[colon] != ':') return false;
-    if (line.p[0] == '-' || line.p[0] == '>') return false; /* a delimiter; a quoted header */
-    bb_str behind = {line.p + colon + 1, line.n - colon - 1};
+    const char *end = line.p + line.n, *p = line.p;
+    while (p < end && in_name[(unsigned char)*p]) p++;
+    bb_str before = {line.p, (size_t)(p - line.p)};
+    while (p < end && is_wsp(*p)) p++; /* "Name :", RFC 5322 section 4.5.8 */
+    if (!before.n || p == end || *p != ':') return false;
+    if (before.p[0] == '-' || before.p[0] == '>') return false; /* a delimiter; a quoted header */
+    bb_str behind = {p + 1, (size_t)(end - p) - 1};
     if (bb_starts(behind, BB_S("//"))) return false; /* a link at the start of a line */
-    *name = bb_sub(line, 0, n);
+    *name = before;
     *value = behind;
     return true;
 }
@@ -55,15 +61,24 @@ static bool is_known_field(bb_str line)
 typedef struct {
     bb_mail *m;
     const char *start;
+    bool plain; /* there is no CR in it */
     bb_field *first, **tail, *last;
     int n;
+    uint64_t looks;
 } block;
 
-static void clip(block *b, bb_str *value)
+static block block_of(bb_mail *m, bb_str bytes)
 {
-    const char *limit = b->start + b->m->opt->max_header_bytes;
-    if (value->p + value->n <= limit) return;
-    value->n = value->p < limit ? (size_t)(limit - value->p) : 0;
+    bool plain = bytes.n && !m->returns && bb_offset_in(m->bytes, bytes) != BB_NPOS;
+    return (block){.m = m, .start = bytes.p, .plain = plain};
+}
+
+/* A value that goes on behind the limit ends there. */
+static void clip(const block *b, bb_str *value)
+{
+    size_t from = (size_t)(value->p - b->start), limit = b->m->opt->max_header_bytes;
+    if (from + value->n <= limit) return;
+    value->n = from < limit ? limit - from : 0;
     bb_mail_cut(b->m, "max_header_bytes");
 }
 
@@ -76,9 +91,9 @@ static void add(block *b, bb_str name, bb_str value)
     if (!b->last) return;
     clip(b, &value);
     *b->last = (bb_field){.name = name, .value = value};
-    *b->tail = b->last;
+    *(b->n++ ? b->tail : &b->first) = b->last;
     b->tail = &b->last->next;
-    b->n++;
+    b->looks |= bb_look_of(name);
 }
 
 static void extend(block *b, bb_str line)
@@ -91,10 +106,9 @@ static void extend(block *b, bb_str line)
 }
 
 /* bb_line(), without looking for a CR in each line of a message that has none. */
-static inline bool next_line(const bb_mail *m, bb_str *rest, bb_str *line)
+static inline bool next_line(bool plain, bb_str *rest, bb_str *line)
 {
-    bool plain = rest->n && !m->returns && bb_offset_in(m->bytes, *rest) != BB_NPOS;
-    const char *lf = plain ? memchr(rest->p, '\n', rest->n) : NULL;
+    const char *lf = plain && rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
     if (!lf) return bb_line(rest, line);
     *line = (bb_str){rest->p, (size_t)(lf - rest->p)};
     *rest = (bb_str){lf + 1, rest->n - line->n - 1};
@@ -105,7 +119,7 @@ static inline bool next_line(const bb_mail *m, bb_str *rest, bb_str *line)
 static bool take_line(block *b, bb_str *rest, bool begun, bb_str *line)
 {
     bb_str after = *rest, name, value;
-    if (!next_line(b->m, &after, line) || !line->n) return false;
+    if (!next_line(b->plain, &after, line) || !line->n) return false;
     if (begun && is_wsp(line->p[0])) extend(b, *line);
     else if (bb_field_split(*line, &name, &value)) add(b, name, value);
     else return false;
@@ -113,9 +127,9 @@ static bool take_line(block *b, bb_str *rest, bool begun, bb_str *line)
     return true;
 }
 
-bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest)
+bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest, uint64_t *looks)
 {
-    block b = {.m = m, .start = rest->p, .tail = &b.first};
+    block b = block_of(m, *rest);
     bool begun = false;
     for (bb_str line, next; rest->n && !bb_at_delimiter(open, *rest); begun = true) {
         if (take_line(&b, rest, begun, &line)) continue;
@@ -127,13 +141,14 @@ bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest)
         b.last = NULL;
         *rest = after;
     }
+    *looks = b.looks;
     return b.first;
 }
 
 bb_field *bb_fields_read(bb_mail *m, bb_str *rest)
 {
     while (rest->n && (rest->p[0] == '\r' || rest->p[0] == '\n')) *rest = bb_sub(*rest, 1, BB_NPOS);
-    block b = {.m = m, .start = rest->p, .tail = &b.first};
+    block b = block_of(m, *rest);
     bb_str line;
     for (bool begun = false; take_line(&b, rest, begun, &line); begun = true) {
     }
@@ -141,13 +156,6 @@ bb_field *bb_fields_read(bb_mail *m, bb_str *rest)
 }
 
 /* ---- looking up ------------------------------------------------------------------------------------------- */
-
-uint64_t bb_looks_of(const bb_field *fields)
-{
-    uint64_t looks = 0;
-    for (const bb_field *f = fields; f; f = f->next) looks |= bb_look_of(f->name);
-    return looks;
-}
 
 const bb_field *bb_field_find(const bb_field *f, bb_str name)
 {

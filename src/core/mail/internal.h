@@ -44,11 +44,9 @@ static inline bool bb_at_delimiter(const bb_open *open, bb_str at)
 /* Takes a line apart into name and value; false where it cannot be the first line of a field. */
 bool bb_field_split(bb_str line, bb_str *name, bb_str *value);
 
-/* Reads fields off *rest up to an empty line, a delimiter line, the end, or what must be body already (docs/tolerances.md). */
-bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest);
-
-/* What bb_part.looks holds of these. */
-uint64_t bb_looks_of(const bb_field *fields);
+/* Reads fields off *rest up to an empty line, a delimiter line, the end, or what must be body already (docs/tolerances.md).
+ * *looks becomes what bb_part.looks holds of them. */
+bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest, uint64_t *looks);
 
 /* First token of a structured value behind white space and comments; *rest moves behind it. */
 bb_str bb_token_take(bb_str *rest);

@@ -113,10 +113,16 @@ static bb_part *new_part(reader *r, bb_part *parent)
         bb_mail_cut(r->m, "max_parts");
         return NULL;
     }
-    bb_part *p = bb_get(r->m->arena, sizeof *p);
-    if (!p) return NULL;
-    *p = (bb_part){.parent = parent, .depth = parent ? parent->depth + 1 : 0, .index = r->m->n_parts++};
-    p->kept = bb_get(r->m->arena, sizeof *p->kept);
+    struct {
+        bb_part part;
+        bb_kept kept;
+    } *both = bb_get(r->m->arena, sizeof *both);
+    if (!both) return NULL;
+    bb_part *p = &both->part;
+    p->parent = parent;
+    p->depth = parent ? parent->depth + 1 : 0;
+    p->index = r->m->n_parts++;
+    p->kept = &both->kept;
     p->type = BB_S("text/plain");
     return p;
 }
@@ -124,14 +130,20 @@ static bb_part *new_part(reader *r, bb_part *parent)
 static bb_cte cte_of(bb_str value)
 {
     static const struct {
-        const char *name;
+        bb_str name;
         bb_cte cte;
-    } names[] = {{"base64", BB_CTE_BASE64},       {"quoted-printable", BB_CTE_QP}, {"x-uuencode", BB_CTE_UUENCODE},
-                 {"uuencode", BB_CTE_UUENCODE},   {"x-uue", BB_CTE_UUENCODE},      {"uue", BB_CTE_UUENCODE},
-                 {"quoted_printable", BB_CTE_QP}, {"base-64", BB_CTE_BASE64},      {"qp", BB_CTE_QP}};
+    } names[] = {{BB_ROW("base64"), BB_CTE_BASE64},
+                 {BB_ROW("quoted-printable"), BB_CTE_QP},
+                 {BB_ROW("x-uuencode"), BB_CTE_UUENCODE},
+                 {BB_ROW("uuencode"), BB_CTE_UUENCODE},
+                 {BB_ROW("x-uue"), BB_CTE_UUENCODE},
+                 {BB_ROW("uue"), BB_CTE_UUENCODE},
+                 {BB_ROW("quoted_printable"), BB_CTE_QP},
+                 {BB_ROW("base-64"), BB_CTE_BASE64},
+                 {BB_ROW("qp"), BB_CTE_QP}};
     bb_str name = bb_token_take(&value);
     for (size_t i = 0; i < BB_COUNT(names); i++)
-        if (bb_is(name, names[i].name)) return names[i].cte;
+        if (bb_ieq(name, names[i].name)) return names[i].cte;
     return BB_CTE_PLAIN;
 }
 
@@ -249,20 +261,20 @@ typedef enum { NO_MESSAGE, WHOLE_MESSAGE, HEADERS_ONLY } inner;
 static inner message_inside(bb_str type)
 {
     static const struct {
-        const char *type;
+        bb_str type;
         inner what;
-    } types[] = {{"message/rfc822", WHOLE_MESSAGE},        {"message/global", WHOLE_MESSAGE},
-                 {"message/partial", WHOLE_MESSAGE},       {"text/rfc822-headers", HEADERS_ONLY},
-                 {"message/rfc822-headers", HEADERS_ONLY}, {"message/global-headers", HEADERS_ONLY},
-                 {"text/rfc822-header", HEADERS_ONLY},     {"text/rfc822", WHOLE_MESSAGE}};
+    } types[] = {{BB_ROW("message/rfc822"), WHOLE_MESSAGE},        {BB_ROW("message/global"), WHOLE_MESSAGE},
+                 {BB_ROW("message/partial"), WHOLE_MESSAGE},       {BB_ROW("text/rfc822-headers"), HEADERS_ONLY},
+                 {BB_ROW("message/rfc822-headers"), HEADERS_ONLY}, {BB_ROW("message/global-headers"), HEADERS_ONLY},
+                 {BB_ROW("text/rfc822-header"), HEADERS_ONLY},     {BB_ROW("text/rfc822"), WHOLE_MESSAGE}};
     for (size_t i = 0; i < BB_COUNT(types); i++)
-        if (bb_is(type, types[i].type)) return types[i].what;
+        if (bb_eq(type, types[i].type)) return types[i].what;
     return NO_MESSAGE;
 }
 
-static bool is_mbox_line(bb_str line)
+static bool at_mbox_line(bb_str rest)
 {
-    return bb_starts(line, BB_S("From ")) || bb_starts(line, BB_S(">From "));
+    return bb_starts(rest, BB_S("From ")) || bb_starts(rest, BB_S(">From "));
 }
 
 /* Blank lines and an mbox line before a message's header are not part of it. */
@@ -270,10 +282,12 @@ static void skip_before_header(reader *r)
 {
     bb_str ahead = left(r), line, name, value;
     const char *p = r->pos;
-    while (bb_line(&ahead, &line) && bb_empty(bb_trim(line))) p = r->end - ahead.n;
+    while (ahead.n && bb_is_space(ahead.p[0]) && bb_line(&ahead, &line) && bb_empty(bb_trim(line)))
+        p = r->end - ahead.n;
     bb_str rest = span(p, r->end);
-    if (bb_at_delimiter(&r->open, rest) || !bb_line(&rest, &line)) return;
-    if (is_mbox_line(line)) r->pos = rest.n ? rest.p : r->end;
+    bool mbox = at_mbox_line(rest);
+    if ((!mbox && p == r->pos) || bb_at_delimiter(&r->open, rest) || !bb_line(&rest, &line)) return;
+    if (mbox) r->pos = rest.n ? rest.p : r->end;
     else if (bb_field_split(line, &name, &value)) r->pos = p;
 }
 
@@ -282,8 +296,7 @@ static const char *read_header(reader *r, bb_part *p)
 {
     const char *start = r->pos;
     bb_str rest = left(r), line;
-    p->fields = bb_header_read(r->m, &r->open, &rest);
-    p->looks = bb_looks_of(p->fields);
+    p->fields = bb_header_read(r->m, &r->open, &rest, &p->looks);
     r->pos = r->end - rest.n;
     p->head = span(start, r->pos);
     interpret(r->m, p);

@@ -10,6 +10,7 @@
  * such a one no other is looked for: *unclosed keeps the search linear. */
 static void skip_cfws(bb_str *s, bool *unclosed)
 {
+    if (!s->n || (!bb_is_space(s->p[0]) && s->p[0] != '(')) return;
     size_t i = 0, depth = 0, outside = 0;
     for (; i < s->n; i++) {
         char c = s->p[i];
@@ -23,36 +24,51 @@ static void skip_cfws(bb_str *s, bool *unclosed)
     *s = bb_sub(*s, outside, BB_NPOS);
 }
 
+/* What each sign ends. */
+enum { TOKEN = 1, NAME = 2, VALUE = 4 };
+static const unsigned char ends[256] = {[' '] = TOKEN | NAME | VALUE,
+                                        ['\t'] = TOKEN | NAME | VALUE,
+                                        ['\r'] = TOKEN | NAME | VALUE,
+                                        ['\n'] = TOKEN | NAME | VALUE,
+                                        [';'] = TOKEN | NAME | VALUE,
+                                        ['"'] = TOKEN | NAME,
+                                        ['('] = TOKEN,
+                                        ['\''] = TOKEN,
+                                        ['='] = NAME};
+
+static bb_str take_until(bb_str *rest, unsigned char what)
+{
+    size_t n = 0;
+    while (n < rest->n && !(ends[(unsigned char)rest->p[n]] & what)) n++;
+    bb_str taken = bb_sub(*rest, 0, n);
+    *rest = bb_sub(*rest, n, BB_NPOS);
+    return taken;
+}
+
 bb_str bb_token_take(bb_str *rest)
 {
     bool unclosed = false;
     skip_cfws(rest, &unclosed);
     if (rest->n && (rest->p[0] == '"' || rest->p[0] == '\'')) *rest = bb_sub(*rest, 1, BB_NPOS);
-    size_t n = 0;
-    while (n < rest->n && !bb_is_space(rest->p[n]) && rest->p[n] != ';' && rest->p[n] != '(' && rest->p[n] != '"' &&
-           rest->p[n] != '\'')
-        n++;
-    bb_str token = bb_sub(*rest, 0, n);
-    *rest = bb_sub(*rest, n, BB_NPOS);
-    return token;
+    return take_until(rest, TOKEN);
 }
 
+/* Of a quoted string what stands between the quotes; *rest moves behind them, or to the end where the second is missing. */
 static bb_str quoted_string(bb_mail *m, bb_str *rest)
 {
-    size_t n = 1, escapes = 0;
-    for (; n < rest->n && rest->p[n] != '"'; n++)
-        if (rest->p[n] == '\\' && n + 1 < rest->n) {
-            escapes++;
-            n++;
-        }
-    bb_str inner = bb_sub(*rest, 1, n - 1);
-    *rest = bb_sub(*rest, n + 1, BB_NPOS);
-    if (!escapes) return inner;
+    bb_str inner = bb_sub(*rest, 1, BB_NPOS);
+    size_t end = bb_chr(inner, '"');
+    if (bb_chr(bb_sub(inner, 0, end), '\\') == BB_NPOS) { /* nearly always */
+        *rest = end == BB_NPOS ? (bb_str){0} : bb_sub(inner, end + 1, BB_NPOS);
+        return bb_sub(inner, 0, end);
+    }
     bb_buf plain = bb_buf_in(m->arena, inner.n);
-    for (size_t i = 0; i < inner.n; i++) {
+    size_t i = 0;
+    for (; i < inner.n && inner.p[i] != '"'; i++) {
         if (inner.p[i] == '\\' && i + 1 < inner.n) i++;
         bb_putc(&plain, inner.p[i]);
     }
+    *rest = bb_sub(inner, i + 1, BB_NPOS);
     return bb_buf_str(&plain);
 }
 
@@ -61,26 +77,17 @@ static bool next_param(bb_mail *m, bb_str *rest, bool *unclosed, bb_str *name, b
 {
     while (rest->n) {
         skip_cfws(rest, unclosed);
-        size_t n = 0;
-        while (n < rest->n && rest->p[n] != '=' && rest->p[n] != ';' && rest->p[n] != '"' && !bb_is_space(rest->p[n]))
-            n++;
-        *name = bb_sub(*rest, 0, n);
-        *rest = bb_sub(*rest, n, BB_NPOS);
+        *name = take_until(rest, NAME);
         skip_cfws(rest, unclosed);
-        if (!n || !rest->n || rest->p[0] != '=') {
-            if (rest->n && (rest->p[0] == ';' || rest->p[0] == '"' || !n)) *rest = bb_sub(*rest, 1, BB_NPOS);
+        if (!name->n || !rest->n || rest->p[0] != '=') {
+            if (rest->n && (rest->p[0] == ';' || rest->p[0] == '"' || !name->n)) *rest = bb_sub(*rest, 1, BB_NPOS);
             continue;
         }
         *rest = bb_sub(*rest, 1, BB_NPOS);
         skip_cfws(rest, unclosed);
-        if (rest->n && rest->p[0] == '"') {
-            *value = quoted_string(m, rest);
-            return true;
-        }
+        bool quoted = rest->n && rest->p[0] == '"';
         /* Unquoted "=" and the like are against RFC 2045 and common in boundaries. */
-        for (n = 0; n < rest->n && rest->p[n] != ';' && !bb_is_space(rest->p[n]);) n++;
-        *value = bb_sub(*rest, 0, n);
-        *rest = bb_sub(*rest, n, BB_NPOS);
+        *value = quoted ? quoted_string(m, rest) : take_until(rest, VALUE);
         return true;
     }
     return false;
@@ -131,21 +138,33 @@ static bool segment_of(bb_str suffix, size_t *index, bool *extended)
     return true;
 }
 
-bb_str bb_param(bb_mail *m, bb_str value, const char *name)
+/* What the segments of that name say; false: there is no first one. */
+static bool segments_joined(bb_mail *m, bb_str value, bb_str wanted, bb_str *out)
 {
-    bb_str wanted = bb_cstr(name), rest = bb_value_unfold(m, value), plain = {0}, key, found;
-    if (bb_ifind(rest, wanted) == BB_NPOS) return (bb_str){0}; /* most fields have few of them */
     segment segments[MAX_SEGMENTS] = {0};
-    size_t total = rest.n;
+    bb_str rest = value, key, found;
     bool unclosed = false;
     while (next_param(m, &rest, &unclosed, &key, &found)) {
-        if (!bb_istarts(key, wanted)) continue;
-        if (key.n == wanted.n && !plain.n) plain = found;
         size_t index;
         bool extended;
-        if (!segment_of(bb_sub(key, wanted.n, BB_NPOS), &index, &extended)) continue;
+        if (!bb_istarts(key, wanted) || !segment_of(bb_sub(key, wanted.n, BB_NPOS), &index, &extended)) continue;
         if (index == MAX_SEGMENTS) bb_mail_cut(m, "parameter segments");
         else if (!segments[index].there) segments[index] = (segment){found, true, extended};
     }
-    return segments[0].there ? join(m, segments, total) : plain;
+    if (segments[0].there) *out = join(m, segments, value.n);
+    return segments[0].there;
+}
+
+bb_str bb_param(bb_mail *m, bb_str value, const char *name)
+{
+    bb_str wanted = bb_cstr(name), rest = bb_value_unfold(m, value), all = rest, plain = {0}, key, found;
+    bool unclosed = false, in_segments = false;
+    if (bb_chr(rest, '=') == BB_NPOS) return (bb_str){0};
+    while (next_param(m, &rest, &unclosed, &key, &found)) {
+        if (!bb_istarts(key, wanted)) continue;
+        if (key.n == wanted.n && !plain.n) plain = found;
+        in_segments |= key.n > wanted.n && key.p[wanted.n] == '*';
+    }
+    bb_str joined;
+    return in_segments && segments_joined(m, all, wanted, &joined) ? joined : plain;
 }

@@ -253,7 +253,10 @@ bb_str bb_safe(bb_arena *a, bb_str s, size_t max);
 
 /* The first byte from i on that is no ASCII; s.n: there is none. */
 size_t bb_next_high(bb_str s, size_t i);
-bool bb_is_ascii(bb_str s);
+static inline bool bb_is_ascii(bb_str s)
+{
+    return bb_next_high(s, 0) == s.n;
+}
 bool bb_utf8_valid(bb_str s);
 /* Are more of its bytes beyond ASCII well-formed than not? */
 bool bb_utf8_mostly(bb_str s);

@@ -22,80 +22,76 @@ static size_t sequence(bb_str s)
     return len;
 }
 
-/* How much of s is ASCII from its start on, in whole words: most mail is nothing else. */
-static size_t ascii_words(bb_str s)
-{
-    size_t n = 0;
-    for (uint64_t word; s.n - n >= sizeof word; n += sizeof word) {
-        memcpy(&word, s.p + n, sizeof word);
-        if (word & 0x8080808080808080U) break;
-    }
-    return n;
-}
-
-/* Eight bytes at once. */
+/* 32 bytes at once, then eight: most mail is nothing else than ASCII. */
 size_t bb_next_high(bb_str s, size_t i)
 {
+    const uint64_t top = 0x8080808080808080U;
+    if (i < s.n && (unsigned char)s.p[i] >= 0x80) return i;
+    for (uint64_t word[4]; s.n - i >= sizeof word; i += sizeof word) {
+        memcpy(word, s.p + i, sizeof word);
+        if ((word[0] | word[1] | word[2] | word[3]) & top) break;
+    }
     for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
         memcpy(&word, s.p + i, sizeof word);
-        if (word & 0x8080808080808080U) break;
+        if (word & top) break;
     }
     while (i < s.n && (unsigned char)s.p[i] < 0x80) i++;
     return i;
 }
 
-/* The last word of eight bytes overlaps the one before. */
-bool bb_is_ascii(bb_str s)
+/* How many bytes from i on are ASCII, or one sequence; 0: the byte there is invalid. */
+static size_t valid_at(bb_str s, size_t i)
 {
-    const uint64_t top = 0x8080808080808080U;
-    uint64_t word, all = 0;
-    if (s.n >= sizeof word) {
-        memcpy(&all, s.p + s.n - sizeof all, sizeof all);
-        for (size_t i = 0; i + sizeof word <= s.n && !(all & top); i += sizeof word) {
-            memcpy(&word, s.p + i, sizeof word);
-            all |= word;
-        }
-        return !(all & top);
-    }
-    for (size_t i = 0; i < s.n; i++) all |= (unsigned char)s.p[i];
-    return !(all & 0x80);
+    size_t ascii = bb_next_high(s, i) - i;
+    return ascii ? ascii : sequence((bb_str){s.p + i, s.n - i});
 }
 
-static size_t invalid_bytes(bb_str s)
+typedef struct {
+    size_t well, ill; /* bytes beyond ASCII that belong to a sequence, or to none */
+} formed;
+
+static formed count(bb_str s)
 {
-    size_t invalid = 0;
-    if (bb_is_ascii(s)) return 0;
-    while (s.n) {
-        size_t len = ascii_words(s);
-        if (!len) len = sequence(s);
-        invalid += !len;
-        s = (bb_str){s.p + (len ? len : 1), s.n - (len ? len : 1)};
+    formed f = {0};
+    for (size_t i = 0; (i = bb_next_high(s, i)) < s.n;) {
+        size_t length = sequence((bb_str){s.p + i, s.n - i});
+        f.well += length;
+        f.ill += !length;
+        i += length ? length : 1;
     }
-    return invalid;
+    return f;
 }
 
 bool bb_utf8_valid(bb_str s)
 {
-    return !invalid_bytes(s);
+    return !count(s).ill;
 }
 
 bool bb_utf8_mostly(bb_str s)
 {
-    size_t invalid = invalid_bytes(s), high = 0;
-    for (size_t i = 0; i < s.n && invalid; i++) high += (unsigned char)s.p[i] >= 0x80;
-    return high >= 2 * invalid;
+    formed f = count(s);
+    return f.well >= f.ill;
 }
 
-/* Eight bytes at once: the highest bit is set of a byte that is one, and maybe of one above such a byte. */
-bool bb_has_ascii_control(bb_str s)
+/* Has a byte of the word, if none of a lower place, its highest bit set here? Then it is a control. */
+static uint64_t controls(const char *p)
 {
     const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
-    size_t i = 0;
-    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, s.p + i, sizeof word);
-        uint64_t del = word ^ 0x7F * each;
-        if (((word - ' ' * each) | (del - each)) & ~word & top) return true;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t del = word ^ 0x7F * each;
+    return ((word - ' ' * each) | (del - each)) & ~word & top;
+}
+
+/* Eight bytes at once; the last eight overlap those before. */
+bool bb_has_ascii_control(bb_str s)
+{
+    if (s.n >= 8) {
+        for (size_t i = 0; i + 8 <= s.n; i += 8)
+            if (controls(s.p + i)) return true;
+        return controls(s.p + s.n - 8);
     }
+    size_t i = 0;
     while (i < s.n && (unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7F) i++;
     return i < s.n;
 }
@@ -110,15 +106,13 @@ bool bb_has_control(bb_str s)
 
 bb_str bb_utf8_clean(bb_arena *a, bb_str s)
 {
-    size_t invalid = invalid_bytes(s);
+    size_t invalid = count(s).ill;
     if (!invalid) return s;
     bb_buf out = bb_buf_of(a, s.n + 2 * invalid); /* U+FFFD has three bytes */
-    while (s.n) {
-        size_t len = ascii_words(s);
-        if (!len) len = sequence(s);
-        if (len) bb_put(&out, bb_sub(s, 0, len));
+    for (size_t i = 0, length; i < s.n; i += length ? length : 1) {
+        length = valid_at(s, i);
+        if (length) bb_put(&out, bb_sub(s, i, length));
         else bb_put_utf8(&out, 0xFFFD);
-        s = bb_sub(s, len ? len : 1, BB_NPOS);
     }
     return bb_buf_str(&out);
 }

@@ -18,9 +18,7 @@ uint32_t bb_windows_1252(unsigned char c)
 /* ISO-8859-1 has controls at 0x80 to 0x9F; whoever sends these bytes means windows-1252. */
 static bb_str from_latin1(bb_arena *a, bb_str s)
 {
-    size_t high = 0;
-    for (size_t i = 0; (i = bb_next_high(s, i)) < s.n; i++) high++;
-    bb_buf out = bb_buf_of(a, s.n + 2 * high);
+    bb_buf out = bb_buf_of(a, s.n < SIZE_MAX / 3 ? 3 * s.n : s.n);
     for (size_t i = 0; i < s.n;) {
         size_t run = bb_next_high(s, i);
         bb_put(&out, bb_sub(s, i, run - i));
@@ -30,36 +28,51 @@ static bb_str from_latin1(bb_arena *a, bb_str s)
     return bb_buf_str(&out);
 }
 
-static bool is_one_of(bb_str name, const char *const *names)
+typedef enum { AS_IS, LATIN1, OTHER } charset;
+
+/* What has to be done to bytes of that charset. Of the first two, ASCII is ASCII. */
+static charset charset_of(bb_str name)
 {
-    for (; *names; names++)
-        if (bb_is(name, *names)) return true;
-    return false;
+    static const struct {
+        bb_str name;
+        charset what;
+    } known[] = {{BB_ROW(""), AS_IS},
+                 {BB_ROW("utf-8"), AS_IS},
+                 {BB_ROW("us-ascii"), AS_IS},
+                 {BB_ROW("iso-8859-1"), LATIN1},
+                 {BB_ROW("windows-1252"), LATIN1},
+                 {BB_ROW("utf8"), AS_IS},
+                 {BB_ROW("ascii"), AS_IS},
+                 {BB_ROW("iso8859-1"), LATIN1},
+                 {BB_ROW("iso_8859-1"), LATIN1},
+                 {BB_ROW("latin1"), LATIN1},
+                 {BB_ROW("cp1252"), LATIN1}};
+    for (size_t i = 0; i < BB_COUNT(known); i++)
+        if (bb_ieq(name, known[i].name)) return known[i].what;
+    return OTHER;
 }
 
 /* False: nobody here knows that charset, or it is UTF-8 already. */
 static bool converted(bb_mail *m, bb_str name, bb_str bytes, bb_str *out)
 {
-    static const char *const as_is[] = {"utf-8", "utf8", "us-ascii", "ascii", "", NULL};
-    static const char *const latin1[] = {"iso-8859-1",   "iso8859-1", "iso_8859-1", "latin1",
-                                         "windows-1252", "cp1252",    NULL};
-    if (is_one_of(name, latin1)) {
-        *out = from_latin1(m->arena, bytes);
-        return true;
-    }
-    bool known = !is_one_of(name, as_is) && m->opt->charset;
-    return known && m->opt->charset(m->opt->charset_ctx, m->arena, name, bytes, out);
+    charset c = charset_of(name);
+    if (c == LATIN1) *out = from_latin1(m->arena, bytes);
+    if (c != OTHER) return c == LATIN1;
+    return m->opt->charset && m->opt->charset(m->opt->charset_ctx, m->arena, name, bytes, out);
 }
 
-bb_str bb_to_utf8(bb_mail *m, bb_str charset, bb_str bytes)
+bb_str bb_to_utf8(bb_mail *m, bb_str said, bb_str bytes)
 {
-    bb_str name = bb_token_take(&charset), out = bytes;
+    bb_str name = bb_token_take(&said), out = bytes;
     if (!name.n && bb_find(bytes, BB_S("\x1b$")) != BB_NPOS) name = BB_S("iso-2022-jp"); /* its own announcement */
-    if (!name.n && bb_is_ascii(bytes)) return bytes; /* nearly all of what says no charset */
-    if (!converted(m, name, bytes, &out) && !bb_utf8_mostly(bytes)) {
-        const char *guess = bb_charset_guess(bytes);
+    if (charset_of(name) != OTHER && bb_is_ascii(bytes)) return bytes;                   /* nearly all there is */
+    bool clean = false;
+    if (!converted(m, name, bytes, &out)) {
+        const char *guess = NULL;
+        clean = bb_utf8_valid(bytes);
+        if (!clean && !bb_utf8_mostly(bytes)) guess = bb_charset_guess(bytes);
         if (!guess || !converted(m, bb_cstr(guess), bytes, &out)) out = bytes;
     }
     if (bb_starts(out, BB_S("\xEF\xBB\xBF"))) out = bb_sub(out, 3, BB_NPOS);
-    return bb_utf8_clean(m->arena, out);
+    return clean ? out : bb_utf8_clean(m->arena, out);
 }

@@ -36,27 +36,29 @@ static bool is_wsp(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Not where a word begins, as behind nearly all spaces. */
-static bool may_end_line(bb_str s, size_t at)
-{
-    return at == s.n || bb_is_space(s.p[at]) || s.p[at] == '=';
-}
-
 static void qp(bb_str in, bb_buf *out)
 {
+    static const bool odd[256] = {['='] = true, ['\n'] = true, ['\r'] = true};
     for (size_t i = 0; i < in.n && !out->truncated;) {
         size_t plain = i;
-        while (i < in.n && in.p[i] != '=' && !(is_wsp(in.p[i]) && may_end_line(in, i + 1))) i++;
-        bb_put(out, bb_sub(in, plain, i - plain));
+        while (i < in.n && !odd[(unsigned char)in.p[i]]) i++;
+        size_t to = i;
+        if (ends_line(in, i)) /* white space before it was added by transport (rule 3) */
+            while (to > plain && is_wsp(in.p[to - 1])) to--;
+        bb_put(out, bb_sub(in, plain, to - plain));
         if (i == in.n) break;
-        size_t run = in.p[i] == '=' ? i + 1 : i;
+        if (in.p[i] != '=') {
+            bb_putc(out, in.p[i++]);
+            continue;
+        }
+        int byte = bb_hex_pair(in, i + 1);
+        size_t run = i + 1;
         while (run < in.n && is_wsp(in.p[run])) run++;
-        int byte = in.p[i] == '=' ? bb_hex_pair(in, i + 1) : -1;
         if (byte >= 0) {
             bb_putc(out, (char)byte);
             i += 3;
-        } else if (ends_line(in, run)) { /* soft line break, or white space that transport added (rules 3 and 5) */
-            i = in.p[i] == '=' ? behind_line_end(in, run) : run;
+        } else if (ends_line(in, run)) { /* soft line break (rule 5) */
+            i = behind_line_end(in, run);
         } else {
             bb_put(out, bb_sub(in, i, run - i));
             i = run;

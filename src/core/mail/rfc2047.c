@@ -103,8 +103,11 @@ static bb_str one_line(bb_arena *a, bb_str s)
 
 bb_str bb_value_text(bb_mail *m, bb_str value)
 {
-    bb_str s = bb_value_unfold(m, value);
-    if (bb_find(s, BB_S("=?")) != BB_NPOS) {
+    bb_str s = bb_trim(value);
+    bool encoded = bb_chr(s, '?') != BB_NPOS && bb_find(s, BB_S("=?")) != BB_NPOS;
+    if (!encoded && bb_is_ascii(s) && !bb_has_ascii_control(s)) return s; /* nearly all there are */
+    s = bb_value_unfold(m, s);
+    if (encoded) {
         bb_buf out = bb_buf_in(m->arena, m->opt->max_text_bytes);
         decode_words(m, s, &out);
         if (out.truncated) bb_mail_cut(m, "max_text_bytes");

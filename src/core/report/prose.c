@@ -6,19 +6,35 @@
 
 #include <string.h>
 
+/* Where white space stands from i on that is more than a space between two words; s.n: nowhere. Eight bytes at once, the
+ * last of which is the first of the next: the highest bit is set of a byte that is a control or a space, and maybe of one
+ * above such a byte. */
+static size_t next_fold(bb_str s, size_t i)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word - 1) {
+        memcpy(&word, s.p + i, sizeof word);
+        uint64_t no_space = word ^ ' ' * each;
+        uint64_t control = (word - ' ' * each) & ~word & top, space = (no_space - each) & ~no_space & top;
+        if (control || space & space << 8) break;
+    }
+    while (i < s.n && !(bb_is_space(s.p[i]) && (s.p[i] != ' ' || bb_is_space(s.p[i + 1])))) i++;
+    return i;
+}
+
 bb_str bb_one_line(bb_ctx *c, bb_str text)
 {
-    bb_buf out = bb_buf_in(c->a, c->opt->max_diagnostic);
-    bb_str word;
-    text = bb_trim(text);
-    for (size_t i = 0; i < text.n;) {
-        size_t begin = i;
-        while (i < text.n && !bb_is_space(text.p[i])) i++;
-        word = bb_sub(text, begin, i - begin);
-        if (out.n) bb_putc(&out, ' ');
-        bb_put(&out, word);
-        while (i < text.n && bb_is_space(text.p[i])) i++;
-        if (out.truncated) break;
+    text = bb_trim(text); /* it does not end with a space */
+    size_t from = 0, to = next_fold(text, 0);
+    size_t max = c->opt->max_diagnostic;
+    if (to == text.n && to <= max) return text;
+    bb_buf out = bb_buf_of(c->a, text.n < max ? text.n : max);
+    for (;; to = next_fold(text, from)) {
+        bb_put(&out, bb_sub(text, from, to - from));
+        for (from = to; from < text.n && bb_is_space(text.p[from]); from++) {
+        }
+        if (from == text.n || out.truncated) break;
+        bb_putc(&out, ' ');
     }
     bb_str line = bb_buf_str(&out);
     if (!out.truncated) return line;
@@ -49,10 +65,13 @@ static size_t indent_of(bb_str line)
 /* Bullets and quotes before an address: "* a@b", "*** a@b", "-- a@b", "'a@b'", "1. a@b". */
 static size_t bullet_at(bb_str s)
 {
-    static const char *const bullets[] = {"*", "***", "--", "-", "\xE2\x80\xA2", "\xC2\xB7", ">>>", "o "};
-    for (size_t i = 0; i < BB_COUNT(bullets); i++) {
-        bb_str b = bb_cstr(bullets[i]);
-        if (bb_starts(s, b) && (s.n == b.n || bb_is_space(s.p[b.n]) || b.p[b.n - 1] == ' ')) return b.n;
+    static const bb_str bullets[] = {
+        BB_ROW("*"),        BB_ROW("***"), BB_ROW("--"), BB_ROW("-"), BB_ROW("\xE2\x80\xA2"),
+        BB_ROW("\xC2\xB7"), BB_ROW(">>>"), BB_ROW("o ")};
+    for (size_t i = 0; i < BB_COUNT(bullets) && s.n; i++) {
+        bb_str b = bullets[i];
+        if (s.p[0] != b.p[0] || !bb_starts(s, b)) continue;
+        if (s.n == b.n || bb_is_space(s.p[b.n]) || b.p[b.n - 1] == ' ') return b.n;
     }
     size_t n = 0;
     while (n < s.n && n < 4 && bb_is_digit(s.p[n])) n++;
@@ -77,7 +96,7 @@ static bb_str labelled(const bb_ctx *c, bb_str s)
 /* The address that a line begins with, behind bullets, quotes and brackets; empty: another line. */
 static bb_str head_of(const bb_ctx *c, bb_str line)
 {
-    if (bb_chr(line, '@') == BB_NPOS) return (bb_str){0}; /* most lines */
+    if (bb_chr(line, '@') == BB_NPOS) return (bb_str){0}; /* most lines of a block */
     bb_str s = bb_trim(line);
     s = bb_trim(bb_sub(s, bullet_at(s), BB_NPOS));
     size_t n = 0;
@@ -118,14 +137,39 @@ static bool goes_on(const bb_ctx *c, bb_str line, bb_str head, bb_str before)
     return !bb_empty(behind) && behind.p[0] != ':';
 }
 
+/* Where the line begins that the sign at `at` stands in. */
+static size_t line_begin(bb_str text, size_t at)
+{
+    return bb_rchr(bb_sub(text, 0, at), '\n') + 1; /* BB_NPOS + 1 is 0 */
+}
+
+/* Passes lines that begin no block since they hold no @: nearly all of a text. *before: the last of them; *sign: the
+ * next @, which is looked for once. */
+static void pass_lines(bb_str *rest, bb_str *before, const char **sign)
+{
+    if (*sign && *sign >= rest->p) return;
+    size_t at = bb_chr(*rest, '@');
+    if (at == BB_NPOS) {
+        *rest = (bb_str){0};
+        return;
+    }
+    *sign = rest->p + at;
+    size_t begin = line_begin(*rest, at);
+    if (!begin) return;
+    size_t above = line_begin(*rest, begin - 1);
+    *before = bb_sub(*rest, above, begin - 1 - above);
+    *rest = bb_sub(*rest, begin, BB_NPOS);
+}
+
 bool bb_block_next(const bb_ctx *c, bb_str *rest, bb_block *out)
 {
     bb_str line, before = {0};
     size_t indent = 0;
-    const char *begin = NULL, *end = NULL;
+    const char *begin = NULL, *end = NULL, *sign = NULL;
     while (rest->n) {
+        if (!begin) pass_lines(rest, &before, &sign);
         bb_str here = *rest;
-        bb_line(rest, &line);
+        if (!bb_line(rest, &line)) break;
         bb_str head = head_of(c, line);
         if (!bb_empty(head) && goes_on(c, line, head, before)) head = (bb_str){0};
         before = line;

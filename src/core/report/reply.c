@@ -6,6 +6,24 @@
  */
 #include "core/report/internal.h"
 
+/* Where the first number begins from i on that goes on with no word, number or dot; s.n: nowhere. Eight bytes at once: the
+ * highest bit is set of a byte that is a digit, and maybe of one above such a byte. */
+static size_t next_number(bb_str s, size_t i)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    while (i < s.n) {
+        for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
+            memcpy(&word, s.p + i, sizeof word);
+            word ^= '0' * each; /* of digits their value */
+            if ((word - 10 * each) & ~word & top) break;
+        }
+        while (i < s.n && !bb_is_digit(s.p[i])) i++;
+        if (i == 0 || i == s.n || !(bb_is_alnum(s.p[i - 1]) || s.p[i - 1] == '.')) break;
+        while (i < s.n && (bb_is_alnum(s.p[i]) || s.p[i] == '.')) i++;
+    }
+    return i;
+}
+
 /* ---- enhanced status codes ----------------------------------------------------------------------------- */
 
 /* Length of "5.1.1" at i; 0: none there. */
@@ -48,9 +66,8 @@ static bool after_a_name(bb_str before)
 
 bb_str bb_status_find(bb_str text)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        if (!bb_is_digit(text.p[i])) continue;
-        size_t n = status_at(text, i);
+    for (size_t i = 0; (i = next_number(text, i)) < text.n; i++) {
+        size_t n = i + 1 < text.n && text.p[i + 1] == '.' ? status_at(text, i) : 0;
         if (n && !after_a_name(bb_sub(text, 0, i))) return bb_sub(text, i, n);
     }
     return (bb_str){0};
@@ -124,10 +141,10 @@ static int code_value(const char *p)
 /* What reporters add behind the words of the other side. */
 static bb_str without_remarks(bb_str reply)
 {
-    static const char *const remarks[] = {"(in reply to ", "Giving up on ", "(Other MXes tried",
-                                          "I'm not going to try again"};
+    static const bb_str remarks[] = {BB_ROW("(in reply to "), BB_ROW("Giving up on "), BB_ROW("(Other MXes tried"),
+                                     BB_ROW("I'm not going to try again")};
     for (size_t i = 0; i < BB_COUNT(remarks); i++) {
-        size_t at = bb_find(reply, bb_cstr(remarks[i]));
+        size_t at = bb_find(reply, remarks[i]);
         if (at != BB_NPOS && at > 4) reply = bb_sub(reply, 0, at);
     }
     return bb_trim(reply);
@@ -149,9 +166,9 @@ static bool begins_reply(bb_str text, size_t i)
 static size_t reply_in(bb_str text)
 {
     size_t taken = BB_NPOS;
-    for (size_t i = 0; i + 3 <= text.n; i++) {
+    for (size_t i = 0; (i = next_number(text, i)) < text.n; i++) {
         char c = text.p[i];
-        if (!bb_is_digit(c) || !(c == '4' || c == '5' || (c == '2' && taken == BB_NPOS))) continue;
+        if (c != '4' && c != '5' && (c != '2' || taken != BB_NPOS)) continue;
         if (!begins_reply(text, i)) continue;
         if (c != '2') return i;
         if (is_positive(code_value(text.p + i))) taken = i;
@@ -193,9 +210,9 @@ bb_str bb_stage_of_verb(bb_str command)
                  {"BDAT", BB_STAGE_DATA}, {".", BB_STAGE_DATA},    {"QUIT", BB_STAGE_DATA}, {"connect", BB_STAGE_CONN}};
     command = bb_trim(command);
     for (size_t i = 0; i < BB_COUNT(verbs); i++) {
-        bb_str verb = bb_cstr(verbs[i].verb);
-        if (!bb_istarts(command, verb)) continue;
-        if (command.n == verb.n || !bb_is_alnum(command.p[verb.n])) return stage_names[verbs[i].stage];
+        size_t n = bb_common(command, verbs[i].verb);
+        if (verbs[i].verb[n]) continue;
+        if (command.n == n || !bb_is_alnum(command.p[n])) return stage_names[verbs[i].stage];
     }
     return (bb_str){0};
 }
@@ -215,10 +232,17 @@ bb_str bb_host_token(bb_str text)
 /* "host mx.example.net [192.0.2.1]", "host mx.example.net said: ..."; not "host example.net not found". */
 static bool goes_on_as_host(bb_str after)
 {
-    static const char *const marks[] = {"[",       " [", ":", ".:", " said", " does not like", " did not like",
-                                        " failed", ". ["};
+    static const bb_str marks[] = {BB_ROW("["),
+                                   BB_ROW(" ["),
+                                   BB_ROW(":"),
+                                   BB_ROW(".:"),
+                                   BB_ROW(" said"),
+                                   BB_ROW(" does not like"),
+                                   BB_ROW(" did not like"),
+                                   BB_ROW(" failed"),
+                                   BB_ROW(". [")};
     for (size_t i = 0; i < BB_COUNT(marks); i++)
-        if (bb_starts(after, bb_cstr(marks[i]))) return true;
+        if (bb_starts(after, marks[i])) return true;
     return bb_empty(after);
 }
 

@@ -195,6 +195,21 @@ static bb_str without_lead(bb_str s)
     return s;
 }
 
+/* Only what his message was called? Titles take all words only where these begin with the name of a title's field, of at
+ * most 9 bytes, and a colon. */
+static bool is_title(bb_ctx *c, bb_str words)
+{
+    bb_str begin = bb_sub(bb_trim(words), 0, 9 + 3);
+    size_t colon = bb_chr(begin, ':');
+    if (colon == 0 || (colon == BB_NPOS && bb_is_ascii(begin))) return false;
+    return bb_empty(bb_trim(bb_without_titles(c->a, words, (bb_str){0})));
+}
+
+static bool lacks_codes(const bb_rcpt_report *row)
+{
+    return !row->reply_code || !bb_status_says(row->status) || bb_empty(row->diagnostic);
+}
+
 static void take_reply(bb_rcpt_report *row, const bb_reply *reply)
 {
     if (!row->reply_code) row->reply_code = reply->code;
@@ -202,17 +217,24 @@ static void take_reply(bb_rcpt_report *row, const bb_reply *reply)
     if (bb_empty(row->diagnostic)) row->diagnostic = reply->text;
 }
 
+static void take_status(bb_rcpt_report *row, bb_str line)
+{
+    bb_str status = bb_status_says(row->status) ? (bb_str){0} : bb_status_find(line);
+    if (bb_status_says(status)) row->status = status;
+}
+
 void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
 {
-    bb_str line = bb_one_line(c, without_lead(words));
+    bb_str text = without_lead(words);
     bb_reply reply;
-    if (bb_empty(bb_trim(bb_without_titles(c->a, words, (bb_str){0})))) return; /* only what his message was called */
+    bool placed = !bb_empty(row->text) && !bb_empty(row->command) && !bb_empty(row->remote_mta);
+    if ((placed && !lacks_codes(row)) || bb_empty(text) || is_title(c, words)) return;
+    bb_str line = bb_one_line(c, text);
     if (bb_empty(row->text)) row->text = line;
-    if (bb_empty(row->command)) row->command = bb_stage_find(c, line);
+    if (bb_empty(row->command)) row->command = bb_stage_find(c, text);
     if (bb_empty(row->remote_mta)) row->remote_mta = bb_host_find(line);
-    if (bb_reply_find(line, &reply)) take_reply(row, &reply);
-    bb_str status = bb_status_find(line);
-    if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
+    if (lacks_codes(row) && bb_reply_find(line, &reply)) take_reply(row, &reply);
+    take_status(row, line);
 }
 
 /* The n-th block; false at the end, or where there are more than so many recipients can explain. */
@@ -253,8 +275,7 @@ static void read_diagnostic(const bb_ctx *c, bb_rcpt_report *row)
         if (is_better(reply.status, row->status)) row->status = reply.status;
         take_reply(row, &reply);
     }
-    bb_str status = bb_status_find(row->diagnostic);
-    if (!bb_status_says(row->status) && bb_status_says(status)) row->status = status;
+    take_status(row, row->diagnostic);
     if (bb_empty(row->command)) row->command = bb_stage_find(c, row->diagnostic);
 }
 

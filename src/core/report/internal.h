@@ -240,6 +240,7 @@ typedef struct {
 
 /* The first SMTP reply of a text (one line): 4xx or 5xx, else 2xx, in a place where replies stand. */
 bool bb_reply_find(bb_str text, bb_reply *out);
+int bb_reply_code(bb_str text); /* its code alone; 0: none */
 /* First enhanced status code in a text, never part of an IP address or a version; empty: none. */
 bb_str bb_status_find(bb_str text);
 bool bb_status_says(bb_str status);                 /* more than its class: not x.0.0 */

@@ -52,8 +52,7 @@ static bool named_in_reply(bb_str text)
 {
     size_t lf = bb_rchr(text, '\n');
     bb_str line = lf == BB_NPOS ? text : bb_sub(text, lf + 1, BB_NPOS);
-    bb_reply reply;
-    return bb_reply_find(line, &reply);
+    return bb_reply_code(line) != 0;
 }
 
 static bool is_function(bb_str address)

@@ -176,6 +176,12 @@ static size_t reply_in(bb_str text)
     return taken;
 }
 
+int bb_reply_code(bb_str text)
+{
+    size_t at = reply_in(text);
+    return at == BB_NPOS ? 0 : code_value(text.p + at);
+}
+
 bool bb_reply_find(bb_str text, bb_reply *out)
 {
     size_t at = reply_in(text);

@@ -342,9 +342,9 @@ static bool take_paragraph(bb_str *rest, bb_str *out)
 
 #define MAX_PARAGRAPHS 200
 
-/* Keys of the addresses that words name. */
+/* The addresses that words name, and their keys. */
 typedef struct {
-    bb_str keys[16];
+    bb_str addresses[16], keys[16];
     size_t n;
 } names;
 
@@ -352,8 +352,10 @@ static names names_in(bb_ctx *c, bb_str words)
 {
     names said = {.n = 0};
     bb_str address;
-    while (said.n < BB_COUNT(said.keys) && !bb_empty(address = bb_address_find(words, &words)))
+    while (said.n < BB_COUNT(said.keys) && !bb_empty(address = bb_address_find(words, &words))) {
+        said.addresses[said.n] = address;
         said.keys[said.n++] = bb_address_key(c, address);
+    }
     return said;
 }
 
@@ -385,6 +387,12 @@ static bool from_paragraph(bb_ctx *c, bb_str line, bool *named)
     return !anybody;
 }
 
+/* A reply, or, where it counts, a status. */
+static bool says_why(bb_str words, bool status_counts)
+{
+    return bb_reply_code(words) || (status_counts && bb_status_says(bb_status_find(words)));
+}
+
 /* A reply that stands in a paragraph of its own speaks about everybody, where nobody has one. Where a list gives no more
  * than a status for each ("a@b; failed; 5.1.1"), or another paragraph named somebody, it is about whom it names. */
 static void from_paragraphs(bb_ctx *c)
@@ -405,9 +413,7 @@ static void from_paragraphs(bb_ctx *c)
             return;
         }
         bb_str line = bb_one_line(c, paragraph);
-        bb_reply reply;
-        if (!bb_reply_find(line, &reply) && (statuses || !bb_status_says(bb_status_find(line)))) continue;
-        heard = from_paragraph(c, line, &named);
+        if (says_why(line, !statuses)) heard = from_paragraph(c, line, &named);
     }
 }
 
@@ -436,10 +442,11 @@ static void only_row(bb_ctx *c, bb_rcpt_report *row)
  * message was. At the head of a system's reply stands the one that it is about. */
 static bool spoken_of(bb_str words, bb_str address, bool told)
 {
-    static const char *const before[] = {
-        "no such user",      "unknown user",    "user unknown",      "user not found",  "no such address",
-        "unknown recipient", "no such mailbox", "no such recipient", "unknown address", "recipient unknown",
-        "address unknown",   "no such account", "no account for",    "no mailbox for",  "invalid recipient"};
+    static const bb_str before[] = {
+        BB_ROW("no such user"),    BB_ROW("unknown user"),      BB_ROW("user unknown"),     BB_ROW("user not found"),
+        BB_ROW("no such address"), BB_ROW("unknown recipient"), BB_ROW("no such mailbox"),  BB_ROW("no such recipient"),
+        BB_ROW("unknown address"), BB_ROW("recipient unknown"), BB_ROW("address unknown"),  BB_ROW("no such account"),
+        BB_ROW("no account for"),  BB_ROW("no mailbox for"),    BB_ROW("invalid recipient")};
     static const char *const behind[] = {"user ",     "unknown", "is unknown", "does not", "doesn't",       "not found",
                                          "no such",   "is not",  "mailbox",    "account",  "was not found", "invalid",
                                          "no longer", "is no ",  "recipient",  "disabled", "is invalid"};
@@ -448,7 +455,7 @@ static bool spoken_of(bb_str words, bb_str address, bool told)
     while (to < words.n && strchr(" >)\"':.,]", words.p[to])) to++;
     bb_str head = bb_sub(words, 0, from), tail = bb_sub(words, to, BB_NPOS);
     for (size_t i = 0; i < BB_COUNT(before); i++)
-        if (bb_iends(head, bb_cstr(before[i]))) return true;
+        if (bb_iends(head, before[i])) return true;
     for (size_t i = 0; i < BB_COUNT(behind); i++)
         if (bb_begins(tail, behind[i])) return true;
     size_t n = 0;
@@ -490,20 +497,15 @@ static bool was_passed_on(const bb_ctx *c, const bb_rcpt_report *row)
 }
 
 /* Whether it is somebody else whom the words about row i call unknown: who sent the message, or whom it was passed on to. */
-static void find_subject(bb_ctx *c, size_t i)
+static void find_subject(bb_ctx *c, size_t i, bb_str words, const names *said)
 {
     bb_rcpt_report *row = &c->r->rcpts[i];
-    row->passed_on = was_passed_on(c, row);
-    bool silent = bb_empty(row->diagnostic); /* the whole report stands for it, where he is the only one */
-    bb_str all = silent && c->r->n_rcpts == 1 ? bb_sub(c->r->text, 0, BB_ANNOUNCED_WITHIN) : row->diagnostic;
-    bb_str words = all, address;
-    bool sender = false, elsewhere = false;
-    for (int n = 0; n < 16 && !bb_empty(address = bb_address_find(words, &words)); n++) {
-        if (!spoken_of(all, address, row->told || silent)) continue;
-        bb_str key = bb_address_key(c, address);
-        if (names_row(c, i, key)) return;
-        if (bb_is_sender(c, key)) sender = true;
-        else if (!row_with_key(c, key) && !of_his_domain(row, address)) elsewhere = true;
+    bool sender = false, elsewhere = false, silent = bb_empty(row->diagnostic);
+    for (size_t k = 0; k < said->n; k++) {
+        if (!spoken_of(words, said->addresses[k], row->told || silent)) continue;
+        if (names_row(c, i, said->keys[k])) return;
+        if (bb_is_sender(c, said->keys[k])) sender = true;
+        else if (!row_with_key(c, said->keys[k]) && !of_his_domain(row, said->addresses[k])) elsewhere = true;
     }
     row->of_sender |= sender;
     row->passed_on |= elsewhere;
@@ -534,22 +536,27 @@ static void from_lines(bb_ctx *c)
     }
 }
 
-/* Where no system's words are known, what the report says of him stands for them, be it only a remark. */
+/* Where no system's words are known, what the report says of him stands for them, be it only a remark; and the whole report
+ * where it says nothing and he is the only one. */
 static void settle_words(bb_ctx *c, size_t i)
 {
-    bb_rcpt_report *row = &c->r->rcpts[i];
+    bb_report *r = c->r;
+    bb_rcpt_report *row = &r->rcpts[i];
     if (bb_empty(row->diagnostic)) {
         row->diagnostic = bb_empty(row->text) ? row->remark : row->text;
         row->told = !bb_empty(row->diagnostic);
     }
     if (i >= n_rows(c)) return;
-    find_subject(c, i);
-    names said = names_in(c, row->diagnostic);
-    if (name_row(c, i, &said)) return;
+    bool whole = bb_empty(row->diagnostic) && r->n_rcpts == 1;
+    bb_str words = whole ? bb_sub(r->text, 0, BB_ANNOUNCED_WITHIN) : row->diagnostic;
+    names said = names_in(c, words);
+    row->passed_on = was_passed_on(c, row);
+    find_subject(c, i, words, &said);
+    if (whole || name_row(c, i, &said)) return;
     for (size_t k = 0; k < said.n; k++) {
         bool sender = bb_is_sender(c, said.keys[k]);
         row->of_sender |= sender && !row->told; /* in its own words a report names the sender by the way */
-        row->others |= !sender && c->r->n_rcpts > 1 && row_with_key(c, said.keys[k]) != NULL;
+        row->others |= !sender && r->n_rcpts > 1 && row_with_key(c, said.keys[k]) != NULL;
     }
 }
 

@@ -33,12 +33,11 @@ static void said(reading *t, bb_str command)
 
 static void add(reading *t, bb_exchange e)
 {
-    bb_reply r;
     if (t->n >= MAX_EXCHANGES) t->c->r->truncated = "exchanges";
     bb_exchange *item = t->n < MAX_EXCHANGES ? BB_PUSH(t->c->a, t->items, t->n, t->cap) : NULL;
     if (!item) return;
     *item = e;
-    if (bb_reply_find(e.reply, &r)) item->code = r.code;
+    item->code = bb_reply_code(e.reply);
 }
 
 static void heard(reading *t, bb_str line)
@@ -89,6 +88,7 @@ static bool is_consequence(const bb_exchange *e)
  * what it heard just before, or all there is. */
 static void verdict(reading *t, bb_str line)
 {
+    if (bb_chr(line, '@') == BB_NPOS || bb_find(line, BB_S("...")) == BB_NPOS) return;
     bb_str behind, address = bb_address_find(line, &behind);
     if (bb_empty(address) || !bb_starts(behind, BB_S("..."))) return;
     if (address.p - line.p > 1 && !bb_is_digit(line.p[0])) return; /* "(reason: 550 <a@example.net>... )" of a list */
@@ -115,10 +115,11 @@ size_t bb_transcript_read(bb_ctx *c, bb_str prose, bb_exchange **out)
     *out = NULL;
     bool any = bb_find(prose, BB_S("...")) != BB_NPOS || bb_find(prose, BB_S(">>>")) != BB_NPOS ||
                bb_find(prose, BB_S("<<<")) != BB_NPOS;
+    bool talks = any && bb_ifind(prose, BB_S("while talking to ")) != BB_NPOS;
     while (any && bb_line(&prose, &line)) {
         line = bb_trim(line);
         bb_str output = {0};
-        size_t talking = bb_ifind(line, BB_S("while talking to "));
+        size_t talking = talks ? bb_ifind(line, BB_S("while talking to ")) : BB_NPOS;
         if (talking != BB_NPOS) {
             settle_pipelined(&t);
             t.host = bb_host_token(bb_sub(line, talking + 17, BB_NPOS));

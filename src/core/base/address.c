@@ -10,12 +10,28 @@
 #define LOCAL_MAX  64
 #define DOMAIN_MAX 255
 
-/* Also every byte of what is not ASCII (RFC 6531 section 3.3). */
-static bool is_atext(char c)
+/* What a byte can be part of. */
+enum {
+    LOCAL = 1, /* of a local part: atext, also what is not ASCII (RFC 6531 section 3.3), and the dots between */
+    LDH = 2,   /* of a domain in ASCII: letters, digits, hyphens, dots, and the underscores seen in the field */
+    HIGH = 4   /* of a character beyond ASCII */
+};
+/* clang-format off */
+static const uint8_t kinds[256] = {
+    [' '] = 0, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 3, 3, 1, /* ! # $ % & ' * + - . / */
+    ['0'] = 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, ['='] = 1, ['?'] = 1,
+    ['A'] = 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, ['^'] = 1, 3, 1, /* ^ _ ` */
+    ['a'] = 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 1, 1, 1, 1, /* { | } ~ */
+    [0x80] = 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+    [0xA0] = 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+    [0xC0] = 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+    [0xE0] = 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
+};
+/* clang-format on */
+
+static bool is_of(char c, unsigned kind)
 {
-    /* a bit each: ! # $ % & ' * + - / 0 to 9 = ? A to Z ^ _ ` a to z { | } ~ and the upper half */
-    static const uint64_t bits[4] = {0xA3FFACFA00000000, 0x7FFFFFFFC7FFFFFE, UINT64_MAX, UINT64_MAX};
-    return bits[(unsigned char)c >> 6] >> ((unsigned char)c & 63) & 1;
+    return kinds[(unsigned char)c] & kind;
 }
 
 /* Where a quoted string beginning at 0 ends (behind its closing quote), 0: it does not. */
@@ -29,30 +45,32 @@ static size_t quoted_end(bb_str s)
     return 0;
 }
 
+/* Stray dots ("a..b@", "a.@") are against RFC 5321, and Japanese carriers handed out such addresses for years. */
 static bool is_dot_string(bb_str s)
 {
-    /* Stray dots ("a..b@", "a.@") are against RFC 5321, and Japanese carriers handed out such addresses for years. */
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_atext(s.p[i]) && s.p[i] != '.') return false;
-    return s.n > 0;
+    size_t n = 0;
+    while (n < s.n && is_of(s.p[n], LOCAL)) n++;
+    return n == s.n && n > 0;
 }
 
 static bool is_ldh(bb_str domain)
 {
-    static const uint64_t bits[4] = {0x03FF600000000000, 0x07FFFFFE87FFFFFE, 0, 0}; /* - . 0 to 9 A to Z _ a to z */
-    for (size_t i = 0; i < domain.n; i++)
-        if (!(bits[(unsigned char)domain.p[i] >> 6] >> ((unsigned char)domain.p[i] & 63) & 1)) return false;
-    return true;
+    size_t n = 0;
+    while (n < domain.n && is_of(domain.p[n], LDH)) n++;
+    return n == domain.n;
 }
 
-static bool labels_ok(bb_str domain)
+/* Labels in ASCII, none of them empty or too long? */
+static bool is_domain(bb_str s)
 {
-    size_t label = 0; /* bytes of the one we are in */
-    for (size_t i = 0; i < domain.n; i++) {
-        label = domain.p[i] == '.' ? 0 : label + 1;
-        if (label > 63 || (!label && (i == 0 || domain.p[i - 1] == '.'))) return false;
+    size_t label = 0; /* where the one begins that we are in */
+    for (size_t i = 0; i < s.n; i++) {
+        if (!is_of(s.p[i], LDH)) return false;
+        if (s.p[i] != '.') continue;
+        if (i == label || i - label > 63) return false;
+        label = i + 1;
     }
-    return domain.n && domain.n <= DOMAIN_MAX && domain.p[domain.n - 1] != '.';
+    return s.n > label && s.n - label <= 63 && s.n <= DOMAIN_MAX;
 }
 
 static bb_str a_label(bb_arena *a, bb_str domain)
@@ -76,10 +94,10 @@ static bb_str read_domain(bb_arena *a, bb_str s)
             if (!bb_is_alnum(s.p[i]) && !strchr(".:-", s.p[i])) return (bb_str){0};
         return s.n <= DOMAIN_MAX ? s : (bb_str){0};
     }
+    if (is_domain(s)) return s; /* nearly always */
     if (!s.n || s.n > 4 * DOMAIN_MAX) return (bb_str){0};
-    bool plain = is_ldh(s);
-    bb_str domain = plain ? s : a_label(a, s);
-    return labels_ok(domain) && (plain || is_ldh(domain)) ? domain : (bb_str){0};
+    bb_str domain = is_ldh(s) ? s : a_label(a, s);
+    return is_domain(domain) ? domain : (bb_str){0};
 }
 
 bb_str bb_local_unquoted(bb_arena *a, bb_str s)
@@ -132,6 +150,30 @@ bool bb_address_split(bb_str s, bb_str *local, bb_str *domain)
     return true;
 }
 
+/* Eight bytes, their ASCII in lower case: a capital lacks bit 5. */
+static uint64_t lower_word(uint64_t word)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    uint64_t low = word & ~top, from_a = low + (0x80 - 'A') * each, behind_z = low + (0x80 - 'Z' - 1) * each;
+    return word | (from_a & ~behind_z & ~word & top) >> 2;
+}
+
+/* s in lower case. The last word overlaps the one before. */
+static void put_lower(char *to, bb_str s)
+{
+    uint64_t word;
+    if (s.n < sizeof word) {
+        for (size_t i = 0; i < s.n; i++) to[i] = bb_lower(s.p[i]);
+        return;
+    }
+    for (size_t i = 0, last = s.n - sizeof word;; i = i + sizeof word < last ? i + sizeof word : last) {
+        memcpy(&word, s.p + i, sizeof word);
+        word = lower_word(word);
+        memcpy(to + i, &word, sizeof word);
+        if (i == last) break;
+    }
+}
+
 bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)
 {
     s = without_brackets(s);
@@ -148,17 +190,12 @@ bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)
     if (!domain.n) return bb_fail(err, BB_EDATA, "no valid domain behind the @");
     char *key = bb_get(a, local.n + domain.n + 2); /* with a NUL behind it */
     if (!key) return bb_fail(err, BB_ENOMEM, "out of memory");
-    for (size_t i = 0; i < local.n; i++) key[i] = bb_lower(local.p[i]);
+    put_lower(key, local);
     key[local.n] = '@';
-    for (size_t i = 0; i < domain.n; i++) key[local.n + 1 + i] = bb_lower(domain.p[i]);
+    put_lower(key + local.n + 1, domain);
     *out = (bb_address){
         .spelled = s, .local = local, .domain = {key + local.n + 1, domain.n}, .key = {key, local.n + 1 + domain.n}};
     return true;
-}
-
-static bool in_domain(char c)
-{
-    return bb_is_alnum(c) || c == '.' || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
 /* Signs beyond ASCII that stand between words: the spaces, quotes, brackets, colons and full stops of all scripts. In
@@ -196,17 +233,18 @@ static uint32_t wide_at(bb_str text, size_t i, size_t *n)
 /* Where the local part begins that ends at `at`, not before `from`. */
 static size_t local_begin(bb_str text, size_t from, size_t at, size_t local_max)
 {
-    size_t begin = at;
-    while (begin > from && at - begin <= local_max) {
-        size_t step = 1, n;
-        if ((unsigned char)text.p[begin - 1] < 0x80) { /* nearly always */
-            if (!is_atext(text.p[begin - 1]) && text.p[begin - 1] != '.') break;
+    size_t begin = at,
+           least = at > local_max && at - local_max > from ? at - local_max - 1 : from; /* that is too long */
+    while (begin > least) {
+        char c = text.p[begin - 1];
+        if (!is_of(c, LOCAL)) break;
+        if (!is_of(c, HIGH)) { /* nearly always */
             begin--;
             continue;
         }
+        size_t step = 1, n;
         while (step < 4 && begin - step > from && ((unsigned char)text.p[begin - step] & 0xC0) == 0x80) step++;
-        char c = text.p[begin - step];
-        if (!is_atext(c) && c != '.') break;
+        if (!is_of(text.p[begin - step], LOCAL)) break;
         uint32_t wide = step > 1 ? wide_at(text, begin - step, &n) : 0;
         bool plain = begin < at && (unsigned char)text.p[begin] < 0x80;
         if (is_punctuation(wide) || (plain && is_unspaced(wide))) break;
@@ -220,12 +258,15 @@ static size_t domain_end(bb_str text, size_t begin)
 {
     bool literal = begin < text.n && text.p[begin] == '[';
     size_t end = begin, label = begin, mixed = 0, n;
-    for (; end < text.n && end - begin <= DOMAIN_MAX; end += n) {
+    size_t most = text.n - begin > DOMAIN_MAX ? begin + DOMAIN_MAX + 1 : text.n; /* that is too long */
+    while (end < most && is_of(text.p[end], LDH)) end++;
+    if (!literal && (end == most || !is_of(text.p[end], HIGH))) return end; /* nearly always */
+    for (end = begin; end < most; end += n) {
         char c = text.p[end];
         uint32_t wide = 0;
         n = 1;
-        if ((unsigned char)c >= 0x80) wide = wide_at(text, end, &n);
-        if ((wide && is_punctuation(wide)) || (!in_domain(c) && !(literal && strchr("[]:", c)))) break;
+        if (is_of(c, HIGH)) wide = wide_at(text, end, &n);
+        if ((wide && is_punctuation(wide)) || (!is_of(c, LDH | HIGH) && !(literal && strchr("[]:", c)))) break;
         if (c == '.') label = end + 1, mixed = 0;
         if (wide && is_unspaced(wide) && !mixed && end > label && label > begin && bb_is_alnum(text.p[end - 1]))
             mixed = end;
@@ -295,7 +336,7 @@ static size_t window_end(bb_str line)
 {
     size_t end = bb_rchr(line, ' ');
     if (end != BB_NPOS) return end + 1;
-    for (end = line.n; end && (is_atext(line.p[end - 1]) || line.p[end - 1] == '.' || line.p[end - 1] == '@');) end--;
+    for (end = line.n; end && (is_of(line.p[end - 1], LOCAL) || line.p[end - 1] == '@');) end--;
     if (end) return end;
     end = line.n; /* there is none in it: between two characters is enough */
     while (end > line.n - 3 && ((unsigned char)line.p[end] & 0xC0) == 0x80) end--;

@@ -49,6 +49,7 @@ static bb_str words_of(bb_ctx *c, bb_str value)
 static bb_str remark_of(bb_ctx *c, bb_str value)
 {
     static const char *const classes[] = {"permanent failure", "persistent transient failure", "undefined status"};
+    if (bb_chr(value, '(') == BB_NPOS && bb_chr(value, '=') == BB_NPOS) return (bb_str){0}; /* nor an encoded word */
     bb_str text = bb_one_line(c, bb_value_text(c->m, value));
     size_t open = bb_chr(text, '(');
     if (open == BB_NPOS || text.p[text.n - 1] != ')') return (bb_str){0};
@@ -87,14 +88,20 @@ static bb_str xtext(bb_ctx *c, bb_str s)
     return bb_buf_str(&out);
 }
 
+/* What stands behind the type in a recipient field. */
+static bb_str behind_type(bb_str value)
+{
+    return bb_trim(bb_sub(value, bb_chr(value, ';') + 1, BB_NPOS)); /* BB_NPOS + 1 is 0 */
+}
+
 /* The address of a recipient field. Postfix writes a quoted local part without its quotes ("rfc822;un known@x"): what
  * stands between the type and the address is a part of it then, and the address without it is somebody else's. */
 static bb_str address_of(bb_ctx *c, bb_str field)
 {
     if (bb_empty(field)) return field;
-    bb_str found = bb_address_clean(c, field), all = bb_value_text(c->m, field);
-    size_t semicolon = bb_chr(all, ';');
-    all = bb_trim(bb_sub(all, semicolon == BB_NPOS ? 0 : semicolon + 1, BB_NPOS));
+    bb_str found = bb_address_clean(c, field);
+    if (bb_eq(found, behind_type(field))) return found; /* nearly always */
+    bb_str all = behind_type(bb_value_text(c->m, field));
     size_t at = bb_rchr(all, '@');
     bool plain = bb_chr(all, '"') == BB_NPOS && bb_chr(all, '<') == BB_NPOS && bb_chr(all, '(') == BB_NPOS;
     bool cut = plain && !bb_empty(found) && found.n < all.n && bb_iends(all, found) && at != BB_NPOS &&
@@ -106,8 +113,7 @@ static bb_str address_of(bb_ctx *c, bb_str field)
 /* What stands in a recipient field and is no address: "rfc822; jsmith" of a system that reports to its own users. */
 static bb_str bare_name(bb_ctx *c, bb_str value)
 {
-    bb_str name = bb_value_text(c->m, value);
-    name = bb_trim(bb_sub(name, bb_chr(name, ';') + 1, BB_NPOS));
+    bb_str name = behind_type(bb_value_text(c->m, value));
     size_t n = 0;
     while (n < name.n && (bb_is_alnum(name.p[n]) || strchr("._-+", name.p[n]))) n++;
     return n == name.n && n <= 64 ? name : (bb_str){0};
@@ -241,11 +247,11 @@ static bool is_status_part(const bb_part *p)
 /* Fields in the human text count only in mail that reports: people quote them. */
 static bool read_prose(bb_ctx *c)
 {
-    if (!bb_announces(c)) return false;
     bb_str text = c->r->text;
-    size_t at = bb_ifind(text, BB_S("Final-Recipient:"));
-    if (at == BB_NPOS) at = bb_ifind(text, BB_S("Original-Recipient:"));
-    if (at == BB_NPOS) return false;
+    if (bb_ifind(text, BB_S("l-Recipient:")) == BB_NPOS || !bb_announces(c)) return false;
+    bool named =
+        bb_ifind(text, BB_S("Final-Recipient:")) != BB_NPOS || bb_ifind(text, BB_S("Original-Recipient:")) != BB_NPOS;
+    if (!named) return false;
     read_fields(c, text);
     return c->r->n_rcpts > 0;
 }

@@ -190,14 +190,14 @@ typedef struct {
 } bb_word_end;
 #define BB_WORD_PLACES 1024
 #define BB_WORD_FOURS  (1U << 12)
-enum {
-    BB_BYTE_ALNUM = 1, /* a letter or digit of ASCII */
-    BB_BYTE_BEGINS = 2 /* a phrase of the set may begin with it */
-};
+#define BB_WORD_FIRSTS (1U << 15)
+/* A letter or digit of ASCII; a byte with which a phrase of the set may begin. Each at the top of one half. */
+#define BB_BYTE_ALNUM  (1ULL << 63)
+#define BB_BYTE_BEGINS (1ULL << 31)
 typedef struct {
-    unsigned lists;         /* a bit each */
-    uint8_t bytes[256];     /* of a text: BB_BYTE_* */
-    uint8_t pairs[256][32]; /* by first byte, a bit for each second byte with which a phrase of theirs may begin */
+    unsigned lists;                       /* a bit each */
+    uint64_t kinds[256];                  /* of the bytes of a text */
+    uint32_t firsts[BB_WORD_FIRSTS / 32]; /* a bit for each hash of four bytes with which a phrase may begin */
 } bb_word_set;
 extern const bb_word_set bb_word_sets[]; /* also of each list alone */
 extern const uint16_t bb_word_heads[];   /* of chains of starts, by place */
@@ -214,9 +214,11 @@ bb_phrases_found bb_phrases_read(bb_arena *a, bb_str text);
 
 typedef struct {
     bb_str text;
-    size_t at;
     bb_words list;
-    const bb_phrases_found *read; /* NULL: the text itself is looked through */
+    const bb_phrases_found *read; /* NULL: the text itself is looked through, */
+    size_t from, to;              /* a few bytes at once: these; */
+    uint32_t starts;              /* in them a phrase may begin here, a bit for each byte; */
+    bool within;                  /* a word may go on behind them */
     size_t offset, next;          /* of the text in what was read; the next of what was found there */
     bool cut;                     /* it begins there within a word */
 } bb_phrase_scan;

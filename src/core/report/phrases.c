@@ -4,8 +4,8 @@
  * put no spaces between words, so that any letter of theirs may begin one.
  *
  * A report's own words are read once for all lists (bb_phrases_read), where they are asked: that pass goes from the
- * beginning of one word to the next, and looks up by its first signs whether a phrase begins so; one trie holds the
- * phrases of all lists. What it found answers every question about that text or a piece of it; other texts are looked
+ * beginning of one word to the next, and looks up by its first bytes whether a phrase may begin so, which rules out nearly
+ * all; one trie holds the phrases of all lists. What it found answers every question about that text or a piece of it; other texts are looked
  * through for one list.
  */
 #include "core/report/internal.h"
@@ -69,11 +69,22 @@ static inline unsigned char take_sign(bb_str t, size_t *at)
     return take_rare(t, at);
 }
 
-/* The four signs at p as one number, where they are plain ASCII, each white space a single space: nearly always. */
-static inline bool take_four(const unsigned char *p, uint32_t *four)
+static inline uint32_t four_at(const char *text)
 {
-    const uint32_t each = 0x01010101U, top = 0x80U * each;
-    uint32_t word = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    const unsigned char *p = (const unsigned char *)text;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* A hash of four bytes, of so many bits (Fibonacci hashing). */
+static inline uint32_t hash_of(uint32_t four, int bits)
+{
+    return (uint32_t)(four * 0x9E3779B1U) >> (32 - bits);
+}
+
+/* Four bytes as signs, where they are plain ASCII, each white space a single space: nearly always. */
+static inline bool take_four(uint32_t *four)
+{
+    const uint32_t each = 0x01010101U, top = 0x80U * each, word = *four;
     if (word & top || (((word & 0x60 * each) + 0x60 * each) & top) != top) return false; /* some byte is < ' ' */
     uint32_t no_space = (word ^ ' ' * each) + 0x7F * each;
     if (~no_space & ~no_space << 8 & top) return false; /* two spaces */
@@ -86,8 +97,8 @@ static inline bool take_four(const unsigned char *p, uint32_t *four)
 
 static const bb_word_four *four_of(uint32_t four)
 {
-    size_t at = (uint32_t)(four * 0x9E3779B1U) >> 20; /* Fibonacci hashing */
-    _Static_assert(BB_WORD_FOURS == 1U << (32 - 20), "the highest bits of a hash are a place");
+    size_t at = hash_of(four, 12);
+    _Static_assert(BB_WORD_FOURS == 1U << 12, "a hash is a place");
     for (; bb_word_fours[at].four; at = (at + 1) % BB_WORD_FOURS)
         if (bb_word_fours[at].four == four) return &bb_word_fours[at];
     return NULL;
@@ -133,8 +144,8 @@ static inline bool take_tail(bb_str text, size_t *at, const bb_word_node *node)
 static inline const bb_word_node *enter(bb_str text, size_t *at)
 {
     const unsigned char *p = (const unsigned char *)text.p + *at;
-    uint32_t four;
-    if (text.n - *at < 4 || !take_four(p, &four)) return enter_slowly(text, at);
+    uint32_t four = text.n - *at < 4 ? 0 : four_at(text.p + *at);
+    if (!take_four(&four)) return enter_slowly(text, at);
     const bb_word_four *found = four_of(four);
     bool shorter = found ? found->shorter : bb_word_twos[(p[0] & 31) * 4 + (p[1] & 31) / 8] >> (p[1] & 7) & 1;
     if (shorter) return enter_slowly(text, at);
@@ -168,36 +179,56 @@ static inline unsigned longest_at(bb_str text, size_t i, unsigned wanted, bb_phr
     return node ? longest_of(text, i, behind, node, wanted, longest) : 0;
 }
 
-static inline bool is_pair(const bb_word_set *set, unsigned char first, unsigned char second)
+/* ---- where a phrase may begin -------------------------------------------------------------------------------- */
+
+#define AT_ONCE 32
+
+/* Goes on to the next bytes of the text, and finds the places among them: bytes that phrases begin with, but not within a
+ * word. Branches would be guessed wrong at the end of every word. */
+static void go_on(bb_phrase_scan *s)
 {
-    return set->pairs[first][second / 8] >> second % 8 & 1;
+    const uint64_t *kinds = bb_word_sets[s->list].kinds;
+    const unsigned char *p = (const unsigned char *)s->text.p + s->to;
+    size_t left = s->text.n - s->to, n = left < AT_ONCE ? left : AT_ONCE, i = 0;
+    uint64_t both = 0; /* kinds of the bytes, the last one at the top of each half */
+    for (; i + 4 <= n; i += 4)
+        both = both >> 4 | kinds[p[i]] >> 3 | kinds[p[i + 1]] >> 2 | kinds[p[i + 2]] >> 1 | kinds[p[i + 3]];
+    for (; i < n; i++) both = both >> 1 | kinds[p[i]];
+    uint32_t alnum = (uint32_t)(both >> 32) >> (AT_ONCE - n), begins = (uint32_t)both >> (AT_ONCE - n);
+    s->starts = begins & ~(alnum & (alnum << 1 | s->within));
+    s->within = alnum >> (n - 1) & 1;
+    s->from = s->to;
+    s->to += n;
 }
 
-static inline size_t word_end(const uint8_t *bytes, const unsigned char *p, size_t at, size_t n)
+/* Does a phrase perhaps begin so? Five bits of each byte are the same for small letters and capitals. */
+static inline bool may_begin(const bb_word_set *set, bb_str text, size_t at)
 {
-    while (at < n && bytes[p[at]] & BB_BYTE_ALNUM) at++;
-    return at;
+    if (text.n - at < 4) return true;
+    uint32_t hash = hash_of(four_at(text.p + at) & 0x1F1F1F1FU, 15);
+    _Static_assert(BB_WORD_FIRSTS == 1U << 15, "a hash is a bit");
+    return set->firsts[hash / 32] >> hash % 32 & 1;
 }
 
-/* The first place from *i on where a phrase of the set begins, which *i moves behind. Answers of which
- * lists. */
-static unsigned next_longest(bb_str text, size_t *i, const bb_word_set *set, bb_phrase_hit longest[BB_WORDS_LISTS])
+/* The next place where a phrase may begin; BB_NPOS: there is none. */
+static size_t next_start(bb_phrase_scan *s)
 {
-    const unsigned char *p = (const unsigned char *)text.p;
-    const uint8_t *bytes = set->bytes;
-    size_t at = *i;
-    unsigned found = 0;
-    if (at && bytes[p[at - 1]] & BB_BYTE_ALNUM) at = word_end(bytes, p, at, text.n);
-    while (!found) {
-        while (at < text.n && !bytes[p[at]]) at++;
-        if (at >= text.n) break;
-        uint8_t byte = bytes[p[at]];
-        if (byte & BB_BYTE_BEGINS && at + 1 < text.n && is_pair(set, p[at], p[at + 1]))
-            found = longest_at(text, at, set->lists, longest);
-        at++;
-        if (byte & BB_BYTE_ALNUM) at = word_end(bytes, p, at, text.n);
+    for (;; go_on(s)) {
+        while (s->starts) {
+            size_t at = s->from + (size_t)__builtin_ctz(s->starts);
+            s->starts &= s->starts - 1;
+            if (may_begin(&bb_word_sets[s->list], s->text, at)) return at;
+        }
+        if (s->to == s->text.n) return BB_NPOS;
     }
-    *i = at;
+}
+
+/* The longest phrases at the next place where some begin. Answers of which lists; none at the end. */
+static unsigned next_longest(bb_phrase_scan *s, bb_phrase_hit longest[BB_WORDS_LISTS])
+{
+    unsigned found = 0;
+    for (size_t at; !found && (at = next_start(s)) != BB_NPOS;)
+        found = longest_at(s->text, at, bb_word_sets[s->list].lists, longest);
     return found;
 }
 
@@ -207,8 +238,8 @@ bb_phrases_found bb_phrases_read(bb_arena *a, bb_str text)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
     bb_phrases_found f = {.text = text};
-    for (size_t at = 0; at < text.n;) {
-        unsigned found = next_longest(text, &at, &bb_word_sets[BB_WORDS_ALL], longest);
+    bb_phrase_scan s = {.text = text, .list = BB_WORDS_ALL};
+    for (unsigned found; (found = next_longest(&s, longest)) != 0;) {
         for (bb_words list = 0; found; list++, found >>= 1) {
             bb_phrase_found *new = found & 1 ? BB_PUSH(a, f.items, f.n, f.cap) : NULL;
             bb_phrase_hit *hit = &longest[list];
@@ -270,7 +301,7 @@ bool bb_phrase_next(bb_phrase_scan *s, bb_phrase_hit *hit)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
     if (s->read) return next_found(s, hit);
-    bool found = next_longest(s->text, &s->at, &bb_word_sets[s->list], longest);
+    bool found = next_longest(s, longest) != 0;
     if (found) *hit = longest[s->list];
     return found;
 }

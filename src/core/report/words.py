@@ -7,14 +7,16 @@ usage: words.py OUTPUT FILE...
 A file is a list; its name is that of the list (words/doubts.words: BB_WORDS_DOUBTS). A line is a phrase; "[X]" says what
 those below it mean, X being a constant of internal.h. Quotes keep a space at either end. "#" begins a comment line.
 All phrases of all lists are in one trie, so that a text can be read once for all of them. It is entered behind the first
-four signs of a phrase, which are looked up by a hash, or where these are not plain ASCII, behind the first two: most places
-of a text go no further.
+four signs of a phrase, which are looked up by a hash, or where these are not plain ASCII, behind the first two. Most places
+of a text do not get so far: a bit of their first four bytes says that no phrase begins so.
 """
+import itertools
 import pathlib
 import sys
 
 PLACES = 1024
 FOURS = 1 << 12
+FIRSTS = 1 << 15
 TYPOGRAPHIC = "\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -98,6 +100,11 @@ def four(text):
     return int.from_bytes(text[:4], "big")
 
 
+def hash_of(text, size):
+    """As in phrases.c, too: one of so many."""
+    return (four(text) * 0x9E3779B1 & 0xFFFFFFFF) >> 33 - size.bit_length()
+
+
 def fours(starts):
     """The hash table of the nodes behind the first four signs of phrases, where these are plain ASCII."""
     slots = [(0, 0, 0)] * FOURS
@@ -107,7 +114,7 @@ def fours(starts):
                 text = key + bytes((third, fourth))
                 if not is_plain(text):
                     continue
-                at = (four(text) * 0x9E3779B1 & 0xFFFFFFFF) >> 33 - FOURS.bit_length()
+                at = hash_of(text, FOURS)
                 while slots[at][0]:
                     at = (at + 1) % FOURS
                 slots[at] = four(text), child.number, bool(second.ends or node.ends)
@@ -125,45 +132,62 @@ def twos(starts):
     return map(str, bits)
 
 
-def spellings(byte):
-    """The bytes that a text may have where a phrase has this one."""
-    if byte == ord(" "):
-        return b" \t\r\n\xC2"  # a no-break space, too
-    if byte == ord("'"):
-        return b"'\xE2"  # and a typographic apostrophe
-    if byte >= 0x80:  # Greek and Cyrillic letters may differ in their first byte with their case
-        return bytes((byte, byte - 1)) if byte in (0xCF, 0xD1) else bytes((byte,))
-    return bytes({byte, ord(chr(byte).upper())})
+def spellings(text):
+    """What a text may have where a phrase goes on so, and how many bytes of the phrase it spells. Letters of two bytes may
+    be capitals: Greek and Cyrillic ones may differ from these in their first byte, Cyrillic ones in both."""
+    if text[:1] == b" ":
+        for space in (b" ", b"\t", b"\r", b"\n", b"\xC2\xA0"):
+            yield space, 1
+            yield space, 0  # and another one
+    elif text[:1] == b"'":
+        yield from ((b"'", 1), (b"\xE2\x80\x99", 1))
+    elif text[0] in (0xCF, 0xD1):
+        yield from ((bytes((lead, text[1] ^ bit)), 2) for lead in (text[0], text[0] - 1) for bit in (0, 0x10))
+    else:
+        yield from ((text[:1], 1), (text[:1].upper(), 1))
 
 
-def pairs(starts, lists):
-    """For each first byte of a text a bit for each second byte with which a phrase of the lists may begin there."""
-    bits = [bytearray(32) for _ in range(256)]
-    for key in (key for key, node in starts.items() if node.lists & lists):
-        for first in spellings(key[0]):
-            seconds = spellings(key[1])
-            if 0xC3 <= first <= 0xDF:
-                seconds = range(256)  # letters of two bytes: they may be capitals
-            elif first >= 0x80 > key[0]:
-                seconds = b"\xA0\x80"  # of a no-break space, of a typographic apostrophe
-            for second in seconds:
-                bits[first][second // 8] |= 1 << second % 8
-    return bits
+def openings(text, n=4):
+    """The low five bits of the first n bytes that a text may have where a phrase begins so: which are the same for small
+    letters and capitals, of ASCII and of Latin-1."""
+    if n <= 0:
+        return {()}
+    if not text:
+        return set(itertools.product(range(32), repeat=n))
+    return {
+        (*(byte & 31 for byte in spelling), *rest)[:n]
+        for spelling, used in spellings(text)
+        for rest in openings(text[used:], n - len(spelling))
+    }
+
+
+def firsts(begun):
+    """A bit for each hash of an opening, as in phrases.c."""
+    bits = [0] * (FIRSTS // 32)
+    for opening in set().union(*map(openings, begun)):
+        at = hash_of(bytes(opening), FIRSTS)
+        bits[at // 32] |= 1 << at % 32
+    return ("0x%X" % word for word in bits)
 
 
 def alnum(byte):
     return byte < 128 and chr(byte).isalnum()
 
 
-def sets(starts):
+def kinds(begun):
+    """What a text's bytes are to those who look for phrases that begin so."""
+    begins = {spelling[0] for text in begun for spelling, _ in spellings(text)}
+    for byte in range(256):
+        names = ["BB_BYTE_ALNUM"] * alnum(byte) + ["BB_BYTE_BEGINS"] * (byte in begins)
+        yield " | ".join(names) or "0"
+
+
+def sets(lists):
     """Each list alone, and all of them together, as bb_word_set."""
-    every = set().union(*(node.lists for node in starts.values()))
-    named = {"ALL": every, **{name: {name} for name in every}}
-    for name, lists in sorted(named.items()):
-        rows = pairs(starts, lists)
-        kinds = (alnum(byte) + 2 * any(row) for byte, row in enumerate(rows))
-        bits = ("[%d] = {%s}" % (byte, ", ".join(map(str, row))) for byte, row in enumerate(rows) if any(row))
-        yield "[BB_WORDS_%s] = {%s, {%s}, {%s}}" % (name, mask(lists), ", ".join(map(str, kinds)), ", ".join(bits))
+    for name, texts in sorted({"ALL": itertools.chain(*lists.values()), **lists}.items()):
+        begun = {text[:5] for text in texts}  # the fourth byte may begin a letter of two
+        wanted = mask(lists if name == "ALL" else {name})
+        yield "[BB_WORDS_%s] = {%s, {%s}, {%s}}" % (name, wanted, ", ".join(kinds(begun)), ", ".join(firsts(begun)))
 
 
 def table(kind, name, rows):
@@ -171,10 +195,12 @@ def table(kind, name, rows):
 
 
 def main(output, files):
-    starts = {}
+    starts, lists = {}, {}
     for path in map(pathlib.Path, files):
+        name = path.stem.upper()
         for text, sense in phrases(path):
-            grow(starts, path.stem.upper(), text, sense)
+            grow(starts, name, text, sense)
+            lists.setdefault(name, []).append(text)
     keys = sorted(starts)
     for key in keys:
         shorten(starts[key], 2)
@@ -198,7 +224,7 @@ def main(output, files):
         sys.exit("words.py: there are more phrases than its tables hold")
     pathlib.Path(output).write_text(
         '/* Made by src/core/report/words.py. */\n#include "core/report/internal.h"\n\n'
-        + table("bb_word_set", "bb_word_sets", sets(starts))
+        + table("bb_word_set", "bb_word_sets", sets(lists))
         + table("uint16_t", "bb_word_heads", map(str, heads))
         + table("bb_word_four", "bb_word_fours", fours(starts))
         + table("uint8_t", "bb_word_twos", twos(starts))

@@ -38,19 +38,27 @@ const bb_part *bb_own_part(const bb_ctx *c, const char *type)
 
 /* ---- where the returned message begins in prose ------------------------------------------------------ */
 
-/* What a line's field name says: DSN fields and their like are the report's own. */
+static inline bb_str past_space(bb_str text)
+{
+    size_t n = 0;
+    while (n < text.n && bb_is_space(text.p[n])) n++;
+    return bb_sub(text, n, BB_NPOS);
+}
+
+/* What the field name that a text begins with says: DSN fields and their like are the report's own. */
 enum { NO_FIELD = -2, OTHER_FIELD = -1 };
-static int header_weight(bb_str line)
+static int header_weight(bb_str text)
 {
     static const struct {
-        const char *name;
+        bb_str name;
         int weight;
-    } known[] = {{"received", 2},     {"return-path", 2},  {"message-id", 2},   {"dkim-signature", 2},
-                 {"mime-version", 1}, {"delivered-to", 1}, {"references", 1},   {"in-reply-to", 1},
-                 {"user-agent", 1},   {"from", 0},         {"to", 0},           {"cc", 0},
-                 {"subject", 0},      {"date", 0},         {"reply-to", 0},     {"sender", 0},
-                 {"precedence", 0},   {"errors-to", 0},    {"organization", 0}, {"importance", 0},
-                 {"priority", 0}};
+    } known[] = {{BB_ROW("received"), 2},       {BB_ROW("return-path"), 2},  {BB_ROW("message-id"), 2},
+                 {BB_ROW("dkim-signature"), 2}, {BB_ROW("mime-version"), 1}, {BB_ROW("delivered-to"), 1},
+                 {BB_ROW("references"), 1},     {BB_ROW("in-reply-to"), 1},  {BB_ROW("user-agent"), 1},
+                 {BB_ROW("from"), 0},           {BB_ROW("to"), 0},           {BB_ROW("cc"), 0},
+                 {BB_ROW("subject"), 0},        {BB_ROW("date"), 0},         {BB_ROW("reply-to"), 0},
+                 {BB_ROW("sender"), 0},         {BB_ROW("precedence"), 0},   {BB_ROW("errors-to"), 0},
+                 {BB_ROW("organization"), 0},   {BB_ROW("importance"), 0},   {BB_ROW("priority"), 0}};
     static const struct {
         const char *prefix;
         int weight;
@@ -67,13 +75,12 @@ static int header_weight(bb_str line)
                     {"received-spf", 1},
                     {"domainkey-", 1},
                     {"authentication-", 1}};
-    size_t colon = bb_chr(bb_sub(line, 0, 60), ':');
-    if (colon == BB_NPOS || colon == 0) return NO_FIELD;
-    bb_str name = bb_sub(line, 0, colon);
-    for (size_t i = 0; i < name.n; i++)
-        if (!bb_is_alnum(name.p[i]) && name.p[i] != '-') return NO_FIELD;
+    size_t n = 0;
+    while (n < text.n && n < 60 && (bb_is_alnum(text.p[n]) || text.p[n] == '-')) n++;
+    if (n == 0 || n == text.n || n == 60 || text.p[n] != ':') return NO_FIELD;
+    bb_str name = bb_sub(text, 0, n);
     for (size_t i = 0; i < BB_COUNT(known); i++)
-        if (bb_is(name, known[i].name)) return known[i].weight;
+        if (bb_ieq(name, known[i].name)) return known[i].weight;
     for (size_t i = 0; i < BB_COUNT(families); i++)
         if (bb_begins(name, families[i].prefix)) return families[i].weight;
     return OTHER_FIELD;
@@ -81,7 +88,7 @@ static int header_weight(bb_str line)
 
 static bool is_blank(bb_str line)
 {
-    return bb_empty(bb_trim(line));
+    return bb_empty(past_space(line));
 }
 
 /* Do the lines at the beginning of `text` run like a message's header, with traces of transport or of a
@@ -92,7 +99,7 @@ static bool runs_as_header(bb_str text)
     bb_str line;
     for (int i = 0; i < HEADER_LINES && bb_line(&text, &line) && !is_blank(line); i++) {
         if (fields && bb_is_space(line.p[0])) continue; /* folded */
-        int w = header_weight(bb_trim(line));
+        int w = header_weight(past_space(line));
         if (w < 0) break;
         fields++;
         weight += w;
@@ -108,7 +115,7 @@ static bool begins_with_field(bb_str text, int least_weight)
     for (int i = 0; i < HEADER_LINES && bb_line(&text, &line); i++) {
         if (is_blank(line) && fields) break;
         if (is_blank(line) || (fields && bb_is_space(line.p[0]))) continue;
-        int w = header_weight(bb_trim(line));
+        int w = header_weight(past_space(line));
         if (w < 0) break;
         fields++;
         weight += w;
@@ -137,10 +144,10 @@ static bool announces_message(bb_str line)
  * ruler's. Its form is asked first, since nearly all lines are ruled out by it, and what follows in full last. */
 static bool is_separator(bb_str line, bb_str *rest)
 {
-    if (line.n > 200 || is_blank(line)) return false;
-    bb_str skipped = *rest, next = {0};
-    bool ruled = is_ruled(line), field = begins_with_field(*rest, 0);
-    bool ruler = !field && bb_line(&skipped, &next) && bb_starts(bb_trim(next), BB_S("--"));
+    if (line.n > 200) return false;
+    bb_str skipped = *rest, next = {0}, follows = past_space(*rest);
+    bool ruled = is_ruled(line), field = header_weight(follows) >= 0 && begins_with_field(*rest, 0);
+    bool ruler = !field && bb_starts(follows, BB_S("--")) && bb_line(&skipped, &next) && !is_blank(next);
     if (!(ruled || field || ruler) || !announces_message(line)) return false;
     if (ruler) *rest = skipped;
     return ruled || begins_with_field(*rest, 1);
@@ -152,11 +159,12 @@ void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned)
     bool fresh = true; /* the line before cannot be part of the same header */
     bb_str rest = prose, here = prose, line;
     for (; bb_line(&rest, &line); here = rest) {
-        int w = header_weight(bb_trim(line));
+        bb_str said = past_space(line);
+        int w = header_weight(said);
         if (fresh && w >= 0 && runs_as_header(here)) break;
         fresh = w == NO_FIELD || w == OTHER_FIELD;
         bb_str behind = rest;
-        if (!is_separator(line, &behind)) continue;
+        if (bb_empty(said) || !is_separator(line, &behind)) continue;
         *own = bb_sub(prose, 0, (size_t)(line.p - prose.p));
         *returned = behind;
         return;
@@ -171,7 +179,7 @@ const bb_part *bb_header_block(bb_ctx *c, bb_str text)
     for (int skipped = 0; skipped < 10; skipped++) {
         bb_str here = rest;
         if (!bb_line(&rest, &line)) return NULL;
-        if (header_weight(bb_trim(line)) == NO_FIELD) continue;
+        if (header_weight(past_space(line)) == NO_FIELD) continue;
         bb_part *p = bb_get(c->a, sizeof *p);
         if (!p) return NULL;
         *p = (bb_part){.type = BB_S("message/rfc822"), .all = here, .head = here};
@@ -218,10 +226,13 @@ static void put_own(bb_ctx *c, bb_buf *out, bb_str text)
 static bool is_own(bb_str text)
 {
     bool whole = text.n && text.n <= PROSE_MAX && text.p[text.n - 1] == '\n';
-    bb_str line;
     if (!whole || bb_chr(text, '\r') != BB_NPOS || bb_find(text, BB_S("=?")) != BB_NPOS) return false;
-    while (bb_split(&text, '\n', &line))
-        if (is_quoted(line)) return false;
+    for (size_t at = 0, mark; (mark = bb_chr(bb_sub(text, at, BB_NPOS), '>')) != BB_NPOS; at += mark + 1) {
+        size_t begin = at + mark;
+        while (begin && (text.p[begin - 1] == ' ' || text.p[begin - 1] == '\t')) begin--;
+        if (begin && text.p[begin - 1] != '\n') continue;
+        if (is_quoted(bb_sub(text, begin, bb_chr(bb_sub(text, begin, BB_NPOS), '\n')))) return false;
+    }
     return true;
 }
 

@@ -16,20 +16,23 @@ static const char *const titled[] = {"message",  "mail",       "e-mail",    "let
                                      "mensagem", "assunto",    "messaggio", "oggetto", "sujet",     "objet",
                                      "bericht",  "onderwerp",  "email",     "письмо",  "сообщение", "тема"};
 
-static const char *const title_fields[] = {"subject", "betreff", "asunto",    "assunto", "oggetto", "objet",
-                                           "sujet",   "тема",    "onderwerp", "件名",    "主题",    "主題"};
+static const bb_str title_fields[] = {BB_ROW("subject"),   BB_ROW("betreff"), BB_ROW("asunto"), BB_ROW("assunto"),
+                                      BB_ROW("oggetto"),   BB_ROW("objet"),   BB_ROW("sujet"),  BB_ROW("тема"),
+                                      BB_ROW("onderwerp"), BB_ROW("件名"),    BB_ROW("主题"),   BB_ROW("主題")};
 
 /* Bytes of a quotation mark at i that begins a quotation; *end: the one that ends it. */
 static size_t quote_at(bb_str t, size_t i, bb_str *end)
 {
     static const struct {
-        const char *begin, *end;
-    } marks[] = {
-        {"\"", "\""}, {"\xE2\x80\x9C", "\xE2\x80\x9D"}, {"\xE2\x80\x9E", "\xE2\x80\x9C"}, {"\xC2\xAB", "\xC2\xBB"}};
+        bb_str begin, end;
+    } marks[] = {{BB_ROW("\""), BB_ROW("\"")},
+                 {BB_ROW("\xE2\x80\x9C"), BB_ROW("\xE2\x80\x9D")},
+                 {BB_ROW("\xE2\x80\x9E"), BB_ROW("\xE2\x80\x9C")},
+                 {BB_ROW("\xC2\xAB"), BB_ROW("\xC2\xBB")}};
     for (size_t k = 0; k < BB_COUNT(marks); k++) {
-        if (!bb_starts(bb_sub(t, i, BB_NPOS), bb_cstr(marks[k].begin))) continue;
-        *end = bb_cstr(marks[k].end);
-        return strlen(marks[k].begin);
+        if (!bb_starts(bb_sub(t, i, BB_NPOS), marks[k].begin)) continue;
+        *end = marks[k].end;
+        return marks[k].begin.n;
     }
     return 0;
 }
@@ -72,8 +75,8 @@ static size_t title_at(bb_str t, size_t i, bb_str subject, size_t *from)
     bool wide = c == 0xEF && bb_starts(bb_sub(t, i, 3), BB_S("\xEF\xBC\x9A")); /* the colon of Chinese and Japanese */
     *from = i;
     for (size_t k = 0; (c == ':' || wide) && k < BB_COUNT(title_fields); k++) {
-        bb_str name = bb_cstr(title_fields[k]);
-        if (!bb_iends(bb_sub(t, 0, i), name)) continue;
+        bb_str name = title_fields[k];
+        if (i < name.n || !bb_ieq(bb_sub(t, i - name.n, name.n), name)) continue;
         *from = i - name.n;
         return value_end(t, i + (wide ? 3 : 1));
     }
@@ -88,12 +91,13 @@ static size_t title_at(bb_str t, size_t i, bb_str subject, size_t *from)
 /* `t` itself where it holds none: most texts do not, and a thousand recipients may share one. */
 bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject)
 {
+    bool looked_at[256] = {[':'] = true, ['"'] = true, [0xC2] = true, [0xE2] = true, [0xEF] = true};
     bb_buf out = {0};
     size_t kept = 0, from;
-    char first = subject.n > 2 ? bb_lower(subject.p[0]) : ':';
+    unsigned char first = subject.n > 2 ? (unsigned char)subject.p[0] : ':';
+    looked_at[first] = looked_at[first ^ 0x20] = true; /* a letter's capital, or its small one */
     for (size_t i = 0; i < t.n; i++) {
-        char c = t.p[i];
-        if (c != ':' && c != '"' && (unsigned char)c < 0x80 && bb_lower(c) != first) continue; /* nearly all signs */
+        if (!looked_at[(unsigned char)t.p[i]]) continue;
         size_t end = title_at(t, i, subject, &from);
         if (!end) continue;
         if (!kept) out = bb_buf_of(a, t.n);
@@ -104,6 +108,15 @@ bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject)
     if (!kept) return t;
     bb_put(&out, bb_sub(t, kept, BB_NPOS));
     return bb_buf_str(&out);
+}
+
+/* A quotation is a title by the words before it: the first title is a field's, or there is something else. */
+bool bb_only_titles(bb_arena *a, bb_str t)
+{
+    t = bb_trim(t);
+    bool begins = bb_empty(t);
+    for (size_t k = 0; k < BB_COUNT(title_fields); k++) begins |= bb_istarts(t, title_fields[k]);
+    return begins && bb_empty(bb_trim(bb_without_titles(a, t, (bb_str){0})));
 }
 
 /* ---- sentences ------------------------------------------------------------------------------------------- */
@@ -119,11 +132,14 @@ static bool abbreviated(bb_str sentence)
 /* Length of the sentence that t begins with: to a full stop with space behind it, a semicolon, an empty line. */
 static size_t sentence_in(bb_str t)
 {
+    static const bool may_end[256] = {
+        ['.'] = true, ['!'] = true, ['?'] = true, [';'] = true, ['\n'] = true, [0xE3] = true};
     for (size_t i = 0; i < t.n; i++) {
+        if (!may_end[(unsigned char)t.p[i]]) continue;
         bool last = i + 1 == t.n || bb_is_space(t.p[i + 1]);
         if (t.p[i] == '\n' && i + 1 < t.n && t.p[i + 1] == '\n') return i + 2;
         if (bb_starts(bb_sub(t, i, 3), BB_S("\xE3\x80\x82"))) return i + 3; /* ideographic full stop */
-        if (!last || !strchr(".!?;", t.p[i]) || !t.p[i]) continue;
+        if (!last || t.p[i] == '\n' || t.p[i] == '\xE3') continue;
         if (t.p[i] != '.' || !abbreviated(bb_sub(t, 0, i + 1))) return i + 1;
     }
     return t.n;

@@ -98,6 +98,7 @@ bb_str bb_asserted(bb_arena *a, const bb_phrases_found *read, bb_str words, bb_s
                    bool of_nobody); /* asserted.c */
 /* A text without the titles of messages that it quotes; `subject`: one that is known. */
 bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject); /* asserted.c */
+bool bb_only_titles(bb_arena *a, bb_str t);                      /* is nothing else in it? asserted.c */
 /* Adds what stands in parts of types that nobody knew to the report's own words. */
 void bb_anatomy_add_rest(bb_ctx *c);
 /* Next part of the report itself, in reading order from the root on (NULL: the root); what came back

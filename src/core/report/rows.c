@@ -196,16 +196,6 @@ static bb_str without_lead(bb_str s)
     return s;
 }
 
-/* Only what his message was called? Titles take all words only where these begin with the name of a title's field, of at
- * most 9 bytes, and a colon. */
-static bool is_title(bb_ctx *c, bb_str words)
-{
-    bb_str begin = bb_sub(bb_trim(words), 0, 9 + 3);
-    size_t colon = bb_chr(begin, ':');
-    if (colon == 0 || (colon == BB_NPOS && bb_is_ascii(begin))) return false;
-    return bb_empty(bb_trim(bb_without_titles(c->a, words, (bb_str){0})));
-}
-
 static bool lacks_codes(const bb_rcpt_report *row)
 {
     return !row->reply_code || !bb_status_says(row->status) || bb_empty(row->diagnostic);
@@ -229,7 +219,7 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
     bb_str text = without_lead(words);
     bb_reply reply;
     bool placed = !bb_empty(row->text) && !bb_empty(row->command) && !bb_empty(row->remote_mta);
-    if ((placed && !lacks_codes(row)) || bb_empty(text) || is_title(c, words)) return;
+    if ((placed && !lacks_codes(row)) || bb_empty(text) || bb_only_titles(c->a, words)) return;
     bb_str line = bb_one_line(c, text);
     if (bb_empty(row->text)) row->text = line;
     if (bb_empty(row->command)) row->command = bb_stage_find(c, text);

@@ -280,7 +280,6 @@ void bb_anatomy_add_rest(bb_ctx *c)
         if (is_returned(p) || is_text(p) || p->child) continue;
         if (!bb_starts(p->type, BB_S("message/")) && !bb_starts(p->type, BB_S("text/"))) continue;
         if (!more) {
-            bb_others_read(c); /* not in what is found to have come back from now on */
             words = bb_buf_in(c->a, PROSE_MAX);
             bb_put(&words, c->r->text);
         }

@@ -80,9 +80,8 @@ typedef struct {
     bb_phrases_found found;           /* in r->text, once words_read */
     const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
     bb_str from;                      /* address of the report's author */
-    bb_somebody *not_rcpts;           /* somebody else: who sent, who reports; once others_read */
+    bb_somebody *not_rcpts;           /* somebody else: who sent, who reports */
     size_t n_not_rcpts, cap_not_rcpts;
-    bool others_read;
     bb_row_keys *row_keys; /* of r->rcpts, by place */
     size_t n_row_keys, cap_row_keys;
 } bb_ctx;
@@ -124,9 +123,7 @@ bool bb_announces(bb_ctx *c);
  * list of addresses. What answers by itself announces failures, too ("your request could not be delivered"). */
 bool bb_has_evidence(bb_ctx *c);
 bool bb_is_not_rcpt(bb_ctx *c, bb_str address);
-bool bb_is_sender(bb_ctx *c, bb_str key);
-/* Reads c->not_rcpts, which most reports in a form never ask for. */
-void bb_others_read(bb_ctx *c);
+bool bb_is_sender(const bb_ctx *c, bb_str key);
 
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
 

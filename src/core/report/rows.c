@@ -160,9 +160,8 @@ void bb_rows_failed_header(bb_ctx *c)
 }
 
 /* Is it at the domain of who sent the message? Lists and roles are addressed there, and passed on to whom nobody names. */
-static bool at_senders_domain(bb_ctx *c, bb_str key)
+static bool at_senders_domain(const bb_ctx *c, bb_str key)
 {
-    bb_others_read(c);
     bb_str domain = bb_sub(key, bb_rchr(key, '@'), BB_NPOS);
     for (size_t i = 0; i < c->n_not_rcpts; i++)
         if (c->not_rcpts[i].sender && bb_iends(c->not_rcpts[i].key, domain)) return true;

@@ -72,10 +72,8 @@ static void not_rcpt(bb_ctx *c, bb_str text, bool sender)
 }
 
 /* Whoever sent the message that came back gets the report: To, and the return path inside, name him. */
-void bb_others_read(bb_ctx *c)
+static void read_others(bb_ctx *c)
 {
-    if (c->others_read) return;
-    c->others_read = true;
     static const char *const reports[] = {"From", "Cc", "Reply-To", "Return-Path"};
     static const char *const gets[] = {"To", "Delivered-To", "X-Original-To", "X-Postfix-Sender"};
     static const char *const sent[] = {"Return-Path", "From", "Reply-To", "Sender", "Errors-To"};
@@ -85,9 +83,8 @@ void bb_others_read(bb_ctx *c)
     for (size_t i = 0; i < BB_COUNT(reports); i++) not_rcpt(c, bb_field_raw(c->m, c->m->root, reports[i]), false);
 }
 
-static const bb_somebody *somebody(bb_ctx *c, bb_str key)
+static const bb_somebody *somebody(const bb_ctx *c, bb_str key)
 {
-    bb_others_read(c);
     for (size_t i = 0; i < c->n_not_rcpts; i++)
         if (bb_eq(key, c->not_rcpts[i].key)) return &c->not_rcpts[i];
     return NULL;
@@ -98,7 +95,7 @@ bool bb_is_not_rcpt(bb_ctx *c, bb_str address)
     return somebody(c, bb_address_key(c, address)) != NULL;
 }
 
-bool bb_is_sender(bb_ctx *c, bb_str key)
+bool bb_is_sender(const bb_ctx *c, bb_str key)
 {
     const bb_somebody *who = somebody(c, key);
     return who && who->sender;
@@ -179,6 +176,7 @@ void bb_signs_read(bb_ctx *c)
     if (says_auto(c)) signs |= BB_SIGN_AUTO;
     if (bb_istarts(bb_field_raw(c->m, root, "Auto-Submitted"), BB_S("auto-generated"))) signs |= BB_SIGN_UNASKED;
     c->signs = signs;
+    read_others(c);
 }
 
 void bb_words_read(bb_ctx *c)

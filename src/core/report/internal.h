@@ -80,6 +80,7 @@ typedef struct {
     bb_phrases_found found;           /* in r->text, once words_read */
     const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
     bb_str from;                      /* address of the report's author */
+    bool others_read;                 /* by who asked first for these: */
     bb_somebody *not_rcpts;           /* somebody else: who sent, who reports */
     size_t n_not_rcpts, cap_not_rcpts;
     bb_row_keys *row_keys; /* of r->rcpts, by place */
@@ -123,7 +124,9 @@ bool bb_announces(bb_ctx *c);
  * list of addresses. What answers by itself announces failures, too ("your request could not be delivered"). */
 bool bb_has_evidence(bb_ctx *c);
 bool bb_is_not_rcpt(bb_ctx *c, bb_str address);
-bool bb_is_sender(const bb_ctx *c, bb_str key);
+bool bb_is_sender(bb_ctx *c, bb_str key);
+/* Is it at the domain of who sent the message? Lists and roles are addressed there, and passed on to whom nobody names. */
+bool bb_is_at_senders_domain(bb_ctx *c, bb_str key);
 
 /* ---- phrases.c: fixed words looked for in texts ------------------------------------------------------ */
 

@@ -159,15 +159,6 @@ void bb_rows_failed_header(bb_ctx *c)
     }
 }
 
-/* Is it at the domain of who sent the message? Lists and roles are addressed there, and passed on to whom nobody names. */
-static bool at_senders_domain(const bb_ctx *c, bb_str key)
-{
-    bb_str domain = bb_sub(key, bb_rchr(key, '@'), BB_NPOS);
-    for (size_t i = 0; i < c->n_not_rcpts; i++)
-        if (c->not_rcpts[i].sender && bb_iends(c->not_rcpts[i].key, domain)) return true;
-    return false;
-}
-
 void bb_rows_from_returned(bb_ctx *c)
 {
     static const char *const fields[] = {"X-Original-To", "Delivered-To", "To"};
@@ -179,7 +170,7 @@ void bb_rows_from_returned(bb_ctx *c)
         bb_str address = bb_address_find(to, &rest);
         if (!bb_empty(address)) more = bb_address_find(rest, NULL);
         if (bb_empty(address) || !bb_empty(more) || bb_is_not_rcpt(c, address)) continue;
-        if (at_senders_domain(c, bb_address_key(c, address))) continue;
+        if (bb_is_at_senders_domain(c, bb_address_key(c, address))) continue;
         bb_row(c, address);
     }
 }

@@ -71,9 +71,12 @@ static void not_rcpt(bb_ctx *c, bb_str text, bool sender)
     }
 }
 
-/* Whoever sent the message that came back gets the report: To, and the return path inside, name him. */
+/* Whoever sent the message that came back gets the report: To, and the return path inside, name him. Most reports are
+ * read without a question about that. */
 static void read_others(bb_ctx *c)
 {
+    if (c->others_read) return;
+    c->others_read = true;
     static const char *const reports[] = {"From", "Cc", "Reply-To", "Return-Path"};
     static const char *const gets[] = {"To", "Delivered-To", "X-Original-To", "X-Postfix-Sender"};
     static const char *const sent[] = {"Return-Path", "From", "Reply-To", "Sender", "Errors-To"};
@@ -83,8 +86,9 @@ static void read_others(bb_ctx *c)
     for (size_t i = 0; i < BB_COUNT(reports); i++) not_rcpt(c, bb_field_raw(c->m, c->m->root, reports[i]), false);
 }
 
-static const bb_somebody *somebody(const bb_ctx *c, bb_str key)
+static const bb_somebody *somebody(bb_ctx *c, bb_str key)
 {
+    read_others(c);
     for (size_t i = 0; i < c->n_not_rcpts; i++)
         if (bb_eq(key, c->not_rcpts[i].key)) return &c->not_rcpts[i];
     return NULL;
@@ -95,10 +99,19 @@ bool bb_is_not_rcpt(bb_ctx *c, bb_str address)
     return somebody(c, bb_address_key(c, address)) != NULL;
 }
 
-bool bb_is_sender(const bb_ctx *c, bb_str key)
+bool bb_is_sender(bb_ctx *c, bb_str key)
 {
     const bb_somebody *who = somebody(c, key);
     return who && who->sender;
+}
+
+bool bb_is_at_senders_domain(bb_ctx *c, bb_str key)
+{
+    bb_str domain = bb_sub(key, bb_rchr(key, '@'), BB_NPOS);
+    read_others(c);
+    for (size_t i = 0; i < c->n_not_rcpts; i++)
+        if (c->not_rcpts[i].sender && bb_iends(c->not_rcpts[i].key, domain)) return true;
+    return false;
 }
 
 static unsigned path_signs(bb_ctx *c)
@@ -176,7 +189,6 @@ void bb_signs_read(bb_ctx *c)
     if (says_auto(c)) signs |= BB_SIGN_AUTO;
     if (bb_istarts(bb_field_raw(c->m, root, "Auto-Submitted"), BB_S("auto-generated"))) signs |= BB_SIGN_UNASKED;
     c->signs = signs;
-    read_others(c);
 }
 
 void bb_words_read(bb_ctx *c)
@@ -233,14 +245,18 @@ bool bb_announces(bb_ctx *c)
     if (!(s & (BB_SIGN_SUBJECT | BB_SIGN_TEXT))) return false;
     /* Cron jobs, monitors and log summaries write about bounces; a bounce has its message with it, or its form. */
     bool form = c->returned || s & BB_SIGN_DSN, both = s & BB_SIGN_SUBJECT && s & BB_SIGN_TEXT;
-    bool by_program = s & BB_SIGN_NULL_SENDER && both && is_of_mail(c->r->subject);
     if (!form && (s & BB_SIGN_SUMMARY || c->text_says & BB_SAYS_ELSE || carries_archive(c))) return false;
-    if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON) && !by_program) return false;
+    if (!form && s & BB_SIGN_UNASKED && !(s & BB_SIGN_DAEMON)) {
+        bool by_program = s & BB_SIGN_NULL_SENDER && both && is_of_mail(c->r->subject);
+        if (!by_program) return false;
+    }
     /* People and programs write to themselves; a mail system that a list passes on does not. */
     bool passed_on = s & BB_SIGN_DAEMON && s & BB_SIGN_LIST && s & BB_SIGN_TO_SELF && both;
     /* A magazine in a daemon's name, or what a postmaster tells everybody, written in a mail reader. */
-    bool written = !bb_empty(bb_field_raw(c->m, c->m->root, "User-Agent"));
-    if (!form && s & BB_SIGN_BULK && !passed_on && (!(s & BB_SIGN_NULL_SENDER) || written)) return false;
+    if (!form && s & BB_SIGN_BULK && !passed_on) {
+        bool written = !bb_empty(bb_field_raw(c->m, c->m->root, "User-Agent"));
+        if (written || !(s & BB_SIGN_NULL_SENDER)) return false;
+    }
     if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
     if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_BY_ADDRESS))
         return false;                                         /* a person tells of the bounce he got */

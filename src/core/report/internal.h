@@ -22,12 +22,11 @@ enum {
     BB_SIGN_AUTO = 1 << 8,        /* says that it was written automatically (RFC 3834 section 5 and older marks) */
     BB_SIGN_UNASKED = 1 << 9,     /* "auto-generated": answers nothing, though some mail systems mark bounces so */
     BB_SIGN_SENDER = 1 << 10,     /* the return path is somebody's, who is no mail system */
-    BB_SIGN_BY_ADDRESS = 1 << 15, /* DAEMON by its address, and not by a name that anybody can give himself */
     BB_SIGN_TO_SELF = 1 << 11,    /* and the mail goes to him */
     BB_SIGN_PASSED_ON = 1 << 12,  /* "Fwd:": somebody passes on what he got */
     BB_SIGN_BULK = 1 << 13,       /* says that it went to many, though it names no list */
     BB_SIGN_DESK = 1 << 14,       /* a desk's answer that it took in what was written to it */
-    BB_SIGN_SUMMARY = 1 << 16, /* the subject begins as one of a digest does; behind a mark it may be the original's */
+    BB_SIGN_SUMMARY = 1 << 15, /* the subject begins as one of a digest does; behind a mark it may be the original's */
 };
 
 typedef struct {

@@ -114,6 +114,14 @@ bool bb_is_at_senders_domain(bb_ctx *c, bb_str key)
     return false;
 }
 
+/* Does it read as mail systems sign? */
+static bool is_daemons(bb_str text)
+{
+    bb_phrase_scan s = bb_phrases(NULL, text, BB_WORDS_DAEMONS);
+    bb_phrase_hit hit;
+    return bb_phrase_next(&s, &hit);
+}
+
 static unsigned path_signs(bb_ctx *c)
 {
     bb_str path = bb_field_raw(c->m, c->m->root, "Return-Path"), to = bb_field_raw(c->m, c->m->root, "To");
@@ -121,7 +129,7 @@ static unsigned path_signs(bb_ctx *c)
     /* A return path of MAILER-DAEMON is the null one as mbox writes it. */
     if (bb_ifind(path, BB_S("mailer-daemon")) != BB_NPOS) return BB_SIGN_DAEMON;
     bb_str sender = bb_address_find(path, NULL);
-    if (bb_empty(sender) || bb_phrases_in(NULL, sender, BB_WORDS_DAEMONS)) return 0;
+    if (bb_empty(sender) || is_daemons(sender)) return 0;
     bool to_self = bb_address_same(c->a, sender, bb_address_find(to, NULL));
     return BB_SIGN_SENDER | (to_self ? BB_SIGN_TO_SELF : 0);
 }
@@ -132,8 +140,7 @@ static unsigned sender_signs(bb_ctx *c)
     unsigned signs = path_signs(c);
     c->from = bb_address_find(from, NULL);
     if (is_null(from) || bb_iends(bb_trim(from), BB_S(" <>"))) signs |= BB_SIGN_NULL_SENDER; /* "Mail System" <> */
-    if (bb_phrases_in(NULL, from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_DAEMON;
-    if (bb_phrases_in(NULL, c->from, BB_WORDS_DAEMONS)) signs |= BB_SIGN_BY_ADDRESS;
+    if (is_daemons(from)) signs |= BB_SIGN_DAEMON;
     return signs;
 }
 
@@ -258,15 +265,15 @@ bool bb_announces(bb_ctx *c)
         if (written || !(s & BB_SIGN_NULL_SENDER)) return false;
     }
     if (!form && s & BB_SIGN_TO_SELF && !passed_on) return false;
-    if (!form && s & BB_SIGN_SENDER && !(s & BB_SIGN_BY_ADDRESS))
-        return false;                                         /* a person tells of the bounce he got */
+    /* A person tells of the bounce he got. A name anybody can give himself. */
+    if (!form && s & BB_SIGN_SENDER && !is_daemons(c->from)) return false;
     if (s & (BB_SIGN_NULL_SENDER | BB_SIGN_DSN)) return true; /* nobody writes so about a bounce that he got */
     if (s & BB_SIGN_REPLY) return false;
     /* A list that takes its own bounces marks them as its mail. */
     if (s & BB_SIGN_LIST) return s & BB_SIGN_DAEMON && (both || c->returned);
     if (form) return s & BB_SIGN_DAEMON || both;
     /* Postmasters write letters; a report says so at its head, and what is only late acts on nobody. */
-    return s & BB_SIGN_BY_ADDRESS && s & (BB_SIGN_SUBJECT | BB_SIGN_DELAYED);
+    return s & (BB_SIGN_SUBJECT | BB_SIGN_DELAYED) && is_daemons(c->from);
 }
 
 static bool quotes_a_server(bb_str words)

@@ -38,13 +38,25 @@ static const unsigned char often[256] = {
     ['r'] = 36, ['R'] = 19,  ['h'] = 38, ['H'] = 20, ['s'] = 40, ['S'] = 21, ['n'] = 42, ['N'] = 22, ['i'] = 44,
     ['I'] = 23, ['o'] = 46,  ['O'] = 24, ['a'] = 48, ['A'] = 25, ['t'] = 50, ['T'] = 26, ['e'] = 52, ['E'] = 27};
 
+#define RARE 10 /* and that is good enough */
+
 /* Where the sign stands in `what` that is the rarest in texts: by it a word is found. */
 static size_t rarest(bb_str what)
 {
     size_t best = 0;
-    for (size_t i = 1; i < what.n && often[(unsigned char)what.p[best]]; i++)
-        if (often[(unsigned char)what.p[i]] < often[(unsigned char)what.p[best]]) best = i;
+    for (size_t i = 1, least = often[(unsigned char)what.p[0]]; i < what.n && least > RARE; i++) {
+        size_t weight = often[(unsigned char)what.p[i]];
+        if (weight >= least) continue;
+        least = weight;
+        best = i;
+    }
     return best;
+}
+
+/* Does `what` stand at p? Where it does not, its ends seldom do. */
+static bool is_at(const char *p, bb_str what)
+{
+    return p[0] == what.p[0] && p[what.n - 1] == what.p[what.n - 1] && memcmp(p, what.p, what.n) == 0;
 }
 
 size_t bb_find(bb_str s, bb_str what)
@@ -54,7 +66,7 @@ size_t bb_find(bb_str s, bb_str what)
     size_t pivot = rarest(what);
     const char *end = s.p + s.n - what.n + pivot + 1;
     for (const char *p = s.p + pivot; p < end && (p = memchr(p, what.p[pivot], (size_t)(end - p))); p++)
-        if (memcmp(p - pivot, what.p, what.n) == 0) return (size_t)(p - s.p) - pivot;
+        if (is_at(p - pivot, what)) return (size_t)(p - s.p) - pivot;
     return BB_NPOS;
 }
 

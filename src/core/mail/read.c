@@ -82,19 +82,19 @@ static bb_str looks_like_boundary(bb_str at)
  * boundary is kept in *guess (may be NULL). */
 static void to_delimiter(reader *r, bb_str *guess)
 {
-    const char *start = r->pos;
+    const char *start = r->pos, *p = start;
     r->hit = (bb_delimiter){.level = -1};
-    while (r->open.n || guess) {
-        r->pos = r->pos < r->end ? memchr(r->pos, '-', (size_t)(r->end - r->pos)) : NULL;
-        if (!r->pos) break;
-        bool begins = r->pos == start || r->pos[-1] == '\n' || r->pos[-1] == '\r';
-        if (begins && r->end - r->pos > 2 && r->pos[1] == '-') {
-            r->hit = bb_delimiter_at(&r->open, left(r));
+    while ((r->open.n || guess) && p < r->end && (p = memchr(p, '-', (size_t)(r->end - p)))) {
+        bool begins = p == start || p[-1] == '\n' || p[-1] == '\r';
+        if (begins && r->end - p > 2 && p[1] == '-') {
+            bb_str at = span(p, r->end);
+            r->pos = p;
+            r->hit = bb_delimiter_at(&r->open, at);
             if (r->hit.level >= 0) return;
-            if (guess && !guess->n) *guess = looks_like_boundary(left(r));
+            if (guess && !guess->n) *guess = looks_like_boundary(at);
             if (guess && guess->n && !r->open.n) return;
         }
-        r->pos++;
+        while (p < r->end && *p == '-') p++; /* none of a row of them begins a line */
     }
     r->pos = r->end;
 }

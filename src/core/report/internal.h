@@ -215,9 +215,10 @@ bb_phrases_found bb_phrases_read(bb_arena *a, bb_str text);
 typedef struct {
     bb_str text;
     bb_words list;
+    const bb_word_set *set;
     const bb_phrases_found *read; /* NULL: the text itself is looked through, */
     size_t from, to;              /* a few bytes at once: these; */
-    uint32_t starts;              /* in them a phrase may begin here, a bit for each byte; */
+    uint32_t starts;              /* the places among them that were not tried yet, a bit each; */
     bool within;                  /* a word may go on behind them */
     size_t offset, next;          /* of the text in what was read; the next of what was found there */
     bool cut;                     /* it begins there within a word */

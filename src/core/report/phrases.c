@@ -183,11 +183,11 @@ static inline unsigned longest_at(bb_str text, size_t i, unsigned wanted, bb_phr
 
 #define AT_ONCE 32
 
-/* Goes on to the next bytes of the text, and finds the places among them: bytes that phrases begin with, but not within a
- * word. Branches would be guessed wrong at the end of every word. */
-static void go_on(bb_phrase_scan *s)
+/* Goes on to the next bytes of the text, and answers which of them are places where a phrase may begin, the first in the
+ * lowest bit: bytes that phrases begin with, but not within a word. Branches would be guessed wrong at every word's end. */
+static uint32_t go_on(bb_phrase_scan *s)
 {
-    const uint64_t *kinds = bb_word_sets[s->list].kinds;
+    const uint64_t *kinds = s->set->kinds;
     const unsigned char *p = (const unsigned char *)s->text.p + s->to;
     size_t left = s->text.n - s->to, n = left < AT_ONCE ? left : AT_ONCE, i = 0;
     uint64_t both = 0; /* kinds of the bytes, the last one at the top of each half */
@@ -195,10 +195,11 @@ static void go_on(bb_phrase_scan *s)
         both = both >> 4 | kinds[p[i]] >> 3 | kinds[p[i + 1]] >> 2 | kinds[p[i + 2]] >> 1 | kinds[p[i + 3]];
     for (; i < n; i++) both = both >> 1 | kinds[p[i]];
     uint32_t alnum = (uint32_t)(both >> 32) >> (AT_ONCE - n), begins = (uint32_t)both >> (AT_ONCE - n);
-    s->starts = begins & ~(alnum & (alnum << 1 | s->within));
+    uint32_t starts = begins & ~(alnum & (alnum << 1 | s->within));
     s->within = alnum >> (n - 1) & 1;
     s->from = s->to;
     s->to += n;
+    return starts;
 }
 
 /* Does a phrase perhaps begin so? Five bits of each byte are the same for small letters and capitals. */
@@ -213,12 +214,15 @@ static inline bool may_begin(const bb_word_set *set, bb_str text, size_t at)
 /* The next place where a phrase may begin; BB_NPOS: there is none. */
 static size_t next_start(bb_phrase_scan *s)
 {
-    for (;; go_on(s)) {
-        while (s->starts) {
-            size_t at = s->from + (size_t)__builtin_ctz(s->starts);
-            s->starts &= s->starts - 1;
-            if (may_begin(&bb_word_sets[s->list], s->text, at)) return at;
+    const bb_word_set *set = s->set;
+    for (uint32_t starts = s->starts;; starts = go_on(s)) {
+        for (; starts; starts &= starts - 1) {
+            size_t at = s->from + (size_t)__builtin_ctz(starts);
+            if (!may_begin(set, s->text, at)) continue;
+            s->starts = starts & (starts - 1);
+            return at;
         }
+        s->starts = 0;
         if (s->to == s->text.n) return BB_NPOS;
     }
 }
@@ -227,8 +231,7 @@ static size_t next_start(bb_phrase_scan *s)
 static unsigned next_longest(bb_phrase_scan *s, bb_phrase_hit longest[BB_WORDS_LISTS])
 {
     unsigned found = 0;
-    for (size_t at; !found && (at = next_start(s)) != BB_NPOS;)
-        found = longest_at(s->text, at, bb_word_sets[s->list].lists, longest);
+    for (size_t at; !found && (at = next_start(s)) != BB_NPOS;) found = longest_at(s->text, at, s->set->lists, longest);
     return found;
 }
 
@@ -238,7 +241,7 @@ bb_phrases_found bb_phrases_read(bb_arena *a, bb_str text)
 {
     bb_phrase_hit longest[BB_WORDS_LISTS];
     bb_phrases_found f = {.text = text};
-    bb_phrase_scan s = {.text = text, .list = BB_WORDS_ALL};
+    bb_phrase_scan s = {.text = text, .set = &bb_word_sets[BB_WORDS_ALL]};
     for (unsigned found; (found = next_longest(&s, longest)) != 0;) {
         for (bb_words list = 0; found; list++, found >>= 1) {
             bb_phrase_found *new = found & 1 ? BB_PUSH(a, f.items, f.n, f.cap) : NULL;
@@ -266,7 +269,7 @@ static size_t first_from(const bb_phrases_found *f, size_t at)
 
 bb_phrase_scan bb_phrases(const bb_phrases_found *read, bb_str text, bb_words list)
 {
-    bb_phrase_scan s = {.text = text, .list = list};
+    bb_phrase_scan s = {.text = text, .list = list, .set = &bb_word_sets[list]};
     size_t offset = read ? bb_offset_in(read->text, text) : BB_NPOS;
     if (offset == BB_NPOS) return s;
     s.read = read;
@@ -283,7 +286,7 @@ static bool next_found(bb_phrase_scan *s, bb_phrase_hit *hit)
     bb_phrase_hit longest[BB_WORDS_LISTS];
     if (s->cut) {
         s->cut = false;
-        if (longest_at(s->text, 0, 1U << s->list, longest)) return *hit = longest[s->list], true;
+        if (longest_at(s->text, 0, s->set->lists, longest)) return *hit = longest[s->list], true;
     }
     while (s->next < s->read->n) {
         const bb_phrase_found *f = &s->read->items[s->next++];
@@ -292,7 +295,7 @@ static bool next_found(bb_phrase_scan *s, bb_phrase_hit *hit)
         if (f->list != s->list) continue;
         *hit = (bb_phrase_hit){at, f->len, f->sense};
         if (hit->len <= s->text.n - at) return true;
-        if (longest_at(s->text, at, 1U << s->list, longest)) return *hit = longest[s->list], true;
+        if (longest_at(s->text, at, s->set->lists, longest)) return *hit = longest[s->list], true;
     }
     return false;
 }

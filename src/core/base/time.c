@@ -4,7 +4,7 @@
  */
 #include "core/base/base.h"
 
-#include <stdio.h>
+#include <string.h>
 
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. */
 static int64_t days_from_civil(int64_t year, int month, int day)
@@ -54,7 +54,9 @@ static bb_time to_time(const civil *c)
 
 static void skip_space(bb_str *s)
 {
-    while (s->n && (bb_is_space(s->p[0]) || s->p[0] == ',')) *s = bb_sub(*s, 1, BB_NPOS);
+    size_t n = 0;
+    while (n < s->n && (bb_is_space(s->p[n]) || s->p[n] == ',')) n++;
+    *s = (bb_str){s->p + n, s->n - n};
 }
 
 /* RFC 5322 section 3.2.2: comments may stand anywhere. */
@@ -149,7 +151,7 @@ static int named_offset(bb_str name)
                  {"PST", -480}, {"PDT", -420}, {"JST", 540},  {"CET", 60},   {"MET", 60},   {"CEST", 120},
                  {"MEST", 120}, {"EET", 120},  {"EEST", 180}, {"BST", 60},   {"MSK", 180},  {"HKT", 480},
                  {"KST", 540},  {"IST", 330},  {"AEST", 600}, {"AEDT", 660}, {"NZST", 720}};
-    for (size_t i = 0; i < BB_COUNT(zones); i++)
+    for (size_t i = 0; i < BB_COUNT(zones) && name.n; i++)
         if (bb_is(name, zones[i].name)) return zones[i].minutes;
     return 0;
 }
@@ -246,6 +248,12 @@ bb_time bb_time_asctime(bb_str s)
     return t;
 }
 
+static void two_digits(char *to, unsigned v)
+{
+    to[0] = (char)('0' + v / 10 % 10);
+    to[1] = (char)('0' + v % 10);
+}
+
 char *bb_time_str(bb_time t, char out[BB_TIME_LEN])
 {
     out[0] = '\0';
@@ -254,16 +262,11 @@ char *bb_time_str(bb_time t, char out[BB_TIME_LEN])
     unsigned seconds = (unsigned)(t - days * BB_DAY) % 86400;
     int month, day;
     civil_from_days(days, &year, &month, &day);
-    const unsigned parts[] = {
-        (unsigned)year / 100 % 100, (unsigned)year % 100, (unsigned)month % 100, (unsigned)day % 100, seconds / 3600,
-        seconds / 60 % 60,          seconds % 60};
-    static const char form[] = "YYyy-mm-ddThh:mm:ssZ";
-    size_t part = 0;
-    for (size_t i = 0; i < sizeof form; i++) {
-        bool digit = form[i] && form[i] == form[i + 1];
-        out[i] = digit ? (char)('0' + parts[part] / 10) : form[i];
-        if (digit) out[++i] = (char)('0' + parts[part++] % 10);
-    }
+    memcpy(out, "yyyy-mm-ddThh:mm:ssZ", BB_TIME_LEN);
+    const unsigned parts[] = {(unsigned)year / 100, (unsigned)year,    (unsigned)month, (unsigned)day,
+                              seconds / 3600,       seconds / 60 % 60, seconds % 60};
+    static const unsigned char places[] = {0, 2, 5, 8, 11, 14, 17};
+    for (size_t i = 0; i < BB_COUNT(places); i++) two_digits(out + places[i], parts[i]);
     return out;
 }
 

@@ -100,7 +100,8 @@ static bb_rcpt_report *row_with_key(const bb_ctx *c, bb_str key)
 
 bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address)
 {
-    return row_with_key(c, bb_address_key(c, address));
+    bb_rcpt_report *row = row_with_key(c, address); /* mostly it is spelled as its key */
+    return row ? row : row_with_key(c, bb_address_key(c, address));
 }
 
 static bb_rcpt_report *new_row(bb_ctx *c, bb_str address, bb_row_keys keys)
@@ -323,27 +324,28 @@ static bool take_paragraph(bb_str *rest, bb_str *out)
 
 #define MAX_PARAGRAPHS 200
 
-/* The addresses that words name, and their keys. */
+/* The addresses that words name, as many as are looked at. */
 typedef struct {
-    bb_str addresses[16], keys[16];
+    struct {
+        bb_str address, key;
+    } items[16];
     size_t n;
 } names;
 
-static names names_in(bb_ctx *c, bb_str words)
+static void read_names(bb_ctx *c, bb_str words, names *said)
 {
-    names said = {.n = 0};
     bb_str address;
-    while (said.n < BB_COUNT(said.keys) && !bb_empty(address = bb_address_find(words, &words))) {
-        said.addresses[said.n] = address;
-        said.keys[said.n++] = bb_address_key(c, address);
+    for (said->n = 0; said->n < BB_COUNT(said->items) && !bb_empty(address = bb_address_find(words, &words));
+         said->n++) {
+        said->items[said->n].address = address;
+        said->items[said->n].key = bb_address_key(c, address);
     }
-    return said;
 }
 
 static bool name_row(const bb_ctx *c, size_t i, const names *said)
 {
     for (size_t k = 0; k < said->n; k++)
-        if (names_row(c, i, said->keys[k])) return true;
+        if (names_row(c, i, said->items[k].key)) return true;
     return false;
 }
 
@@ -352,8 +354,9 @@ static bool name_row(const bb_ctx *c, size_t i, const names *said)
 static bool from_paragraph(bb_ctx *c, bb_str line, bool *named)
 {
     bb_report *r = c->r;
-    names said = names_in(c, line);
+    names said;
     bool anybody = false;
+    read_names(c, line, &said);
     for (size_t i = 0; i < n_rows(c); i++) anybody |= name_row(c, i, &said);
     if (*named && !anybody) return false;
     *named |= anybody;
@@ -483,10 +486,11 @@ static void find_subject(bb_ctx *c, size_t i, bb_str words, const names *said)
     bb_rcpt_report *row = &c->r->rcpts[i];
     bool sender = false, elsewhere = false, silent = bb_empty(row->diagnostic);
     for (size_t k = 0; k < said->n; k++) {
-        if (!spoken_of(words, said->addresses[k], row->told || silent)) continue;
-        if (names_row(c, i, said->keys[k])) return;
-        if (bb_is_sender(c, said->keys[k])) sender = true;
-        else if (!row_with_key(c, said->keys[k]) && !of_his_domain(row, said->addresses[k])) elsewhere = true;
+        bb_str address = said->items[k].address, key = said->items[k].key;
+        if (!spoken_of(words, address, row->told || silent)) continue;
+        if (names_row(c, i, key)) return;
+        if (bb_is_sender(c, key)) sender = true;
+        else if (!row_with_key(c, key) && !of_his_domain(row, address)) elsewhere = true;
     }
     row->of_sender |= sender;
     row->passed_on |= elsewhere;
@@ -530,14 +534,15 @@ static void settle_words(bb_ctx *c, size_t i)
     if (i >= n_rows(c)) return;
     bool whole = bb_empty(row->diagnostic) && r->n_rcpts == 1;
     bb_str words = whole ? bb_sub(r->text, 0, BB_ANNOUNCED_WITHIN) : row->diagnostic;
-    names said = names_in(c, words);
+    names said;
+    read_names(c, words, &said);
     row->passed_on = was_passed_on(c, row);
     find_subject(c, i, words, &said);
     if (whole || name_row(c, i, &said)) return;
     for (size_t k = 0; k < said.n; k++) {
-        bool sender = bb_is_sender(c, said.keys[k]);
+        bool sender = bb_is_sender(c, said.items[k].key);
         row->of_sender |= sender && !row->told; /* in its own words a report names the sender by the way */
-        row->others |= !sender && r->n_rcpts > 1 && row_with_key(c, said.keys[k]) != NULL;
+        row->others |= !sender && r->n_rcpts > 1 && row_with_key(c, said.items[k].key) != NULL;
     }
 }
 

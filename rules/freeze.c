@@ -83,16 +83,18 @@ static void put_trie(const bb_trie *t)
     printf("static const bb_literal literals[] = {\n");
     for (size_t i = 0; i < t->n_literals; i++) {
         const bb_literal *l = &t->literals[i];
-        printf("{%u,%u,%u,%u,%u,%u,%d},\n", l->text, l->rule, l->head, l->first, l->weight, l->pieces, l->unless);
+        printf("{%u,%u,%u},\n", l->text, l->rule, l->weight);
     }
     printf("};\nstatic const bb_piece_end ends[] = {\n");
     for (size_t i = 0; i < t->n_ends; i++)
-        printf("{%u,%u,%u,%d,%d,%d},\n", t->ends[i].literal, t->ends[i].number, t->ends[i].piece, t->ends[i].last,
-               t->ends[i].whole_word, t->ends[i].more);
+        printf("{%u,%u,%u,%u,%d,%d,%d},\n", t->ends[i].literal, t->ends[i].rule, t->ends[i].before, t->ends[i].number,
+               t->ends[i].unless, t->ends[i].whole_word, t->ends[i].more);
     printf("};\nstatic const bb_node nodes[] = {\n");
     for (size_t i = 0; i < t->n_nodes; i++)
-        printf("{%u,%u,%u,%u,%u,%u},\n", t->nodes[i].bytes, t->nodes[i].ends, t->nodes[i].child, t->nodes[i].n,
-               t->nodes[i].children, t->nodes[i].byte);
+        printf("{%u,%u,%u,%u,%u},\n", t->nodes[i].bytes, t->nodes[i].ends, t->nodes[i].child, t->nodes[i].n,
+               t->nodes[i].children);
+    printf("};\nstatic const unsigned char leads[] = {\n");
+    for (size_t i = 0; i < t->n_nodes; i++) printf("%u,%s", t->leads[i], i % 16 == 15 ? "\n" : "");
     printf("};\nstatic const char bytes[] = {\n");
     for (size_t i = 0; i < t->n_bytes; i++) printf("'\\%o',%s", (unsigned char)t->bytes[i], i % 16 == 15 ? "\n" : "");
     printf("};\n");
@@ -100,7 +102,7 @@ static void put_trie(const bb_trie *t)
 
 static void put_map(const char *name, const bb_map *m)
 {
-    size_t n = (size_t)1 << (32 - m->shift);
+    size_t n = bb_map_slots(m);
     printf("static const bb_map_slot_at %s[%zu] = {\n", name, n);
     for (size_t i = 0; i < n; i++)
         if (m->slots[i].value) printf("[%zu] = {%uU, %uU},\n", i, m->slots[i].key, m->slots[i].value);
@@ -116,11 +118,11 @@ static void put_near(const bb_rules *r)
     printf("};\n");
 }
 
-static void put_begins(const char *name, const bool *begins)
+static void put_sets(const char *name, const uint64_t sets[256])
 {
     printf(".%s = {", name);
     for (int i = 0; i < 256; i++)
-        if (begins[i]) printf("[%d] = true, ", i);
+        if (sets[i]) printf("[%d] = %lluU, ", i, (unsigned long long)sets[i]);
     printf("}");
 }
 
@@ -132,16 +134,16 @@ static void put_whole(const bb_rules *r)
         "    .frozen = true, .text = bb_rules_builtin_text, .n_text = %zu, .rules = (bb_rule *)rules, .n_rules = %zu,\n"
         "    .codes = (uint32_t *)without_words, .n_codes = %zu, .near = (bb_near *)near, .n_near = %zu,\n"
         "    .near_heads = {.slots = (bb_map_slot_at *)heads, .n = %zu, .shift = %u},\n"
-        "    .trie = {.text = bb_rules_builtin_text, .nodes = (bb_node *)nodes, .n_nodes = %zu, .bytes = (char "
-        "*)bytes, .n_bytes = %zu,\n"
+        "    .trie = {.text = bb_rules_builtin_text, .nodes = (bb_node *)nodes, .n_nodes = %zu, .leads = "
+        "(unsigned char *)leads, .bytes = (char *)bytes, .n_bytes = %zu,\n"
         "             .roots = {.slots = (bb_map_slot_at *)roots, .n = %zu, .shift = %u}, .ends = (bb_piece_end "
         "*)ends, .n_ends = %zu,\n"
         "             .literals = (bb_literal *)literals, .n_literals = %zu, .n_gapped = %u,\n",
         r->n_text, r->n_rules, r->n_codes, r->n_near, r->near_heads.n, r->near_heads.shift, t->n_nodes, t->n_bytes,
         t->roots.n, t->roots.shift, t->n_ends, t->n_literals, t->n_gapped);
-    put_begins("words", t->words);
+    put_sets("first", t->first);
     printf(",\n");
-    put_begins("parts", t->parts);
+    put_sets("second", t->second);
     printf("}};\n");
 }
 

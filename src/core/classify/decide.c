@@ -132,20 +132,21 @@ static void consider_words(contest *in, const bb_rules *r, bb_arena *a, const bb
     bb_sight sight;
     if (!folded || !bb_sight_init(&sight, a)) return;
     bb_trie_scan(&r->trie, (bb_str){folded, bb_fold(text, folded)}, &sight);
-    for (size_t i = 0; i < sight.n_marks; i++) {
-        const bb_mark *m = &sight.marks[i];
-        const bb_rule *rule = &r->rules[m->rule];
-        if (!m->word) continue;
+    for (size_t i = 0; i < bb_map_slots(&sight.words); i++) {
+        uint32_t number = sight.words.slots[i].key, word = sight.words.slots[i].value;
+        if (!word) continue;
+        const bb_rule *rule = &r->rules[number];
+        uint32_t unless = bb_map_get(&sight.unless, number);
         bool said = by == BY_SYSTEM, guessed = !said && rule->strength == BB_STRENGTH_HINT;
         bb_firing f = {.rule = rule,
                        .strength = guessed ? BB_STRENGTH_GUESS : (int)rule->strength,
-                       .word = m->word,
-                       .unless = m->unless,
-                       .weight = r->trie.literals[m->word - 1].weight,
+                       .word = word,
+                       .unless = unless,
+                       .weight = r->trie.literals[word - 1].weight,
                        .said = said};
-        in->taken_back |= m->unless && rule->kind == BB_KIND_HARD && rule->strength >= BB_STRENGTH_CLEAR;
-        bb_loss why = m->unless ? BB_LOST_UNLESS : BB_LOST_CONDITION;
-        if (!m->unless && may_fire(rule, e, c, by, &why)) consider(in, f);
+        in->taken_back |= unless && rule->kind == BB_KIND_HARD && rule->strength >= BB_STRENGTH_CLEAR;
+        bb_loss why = unless ? BB_LOST_UNLESS : BB_LOST_CONDITION;
+        if (!unless && may_fire(rule, e, c, by, &why)) consider(in, f);
         else if (in->trace) bb_trace_note(in->trace, &f, why);
     }
 }

@@ -163,7 +163,7 @@ static bool transcribe(bb_str s, char out[MAX_BYTES])
     return any;
 }
 
-static bool add_spelling(bb_growth *g, piece *p, uint8_t number, bb_str spelling, bb_err *err)
+static bool add_spelling(bb_growth *g, piece *p, bb_piece_end what, bb_str spelling, bb_err *err)
 {
     char folded[MAX_BYTES];
     bb_str text = {folded, bb_fold(spelling, folded)};
@@ -172,22 +172,20 @@ static bool add_spelling(bb_growth *g, piece *p, uint8_t number, bb_str spelling
     uint32_t at = node_of(g, p->from_start, text);
     bb_bud_end *end = at ? BB_PUSH(g->arena, g->ends, g->n_ends, g->cap_ends) : NULL;
     if (!end) return bb_fail(err, BB_ENOMEM, "out of memory");
-    bool *begins = p->from_start ? g->trie->words : g->trie->parts;
-    begins[(unsigned char)text.p[0]] = true;
-    *end = (bb_bud_end){{.literal = (uint32_t)(g->trie->n_literals - 1), .piece = number, .whole_word = p->to_end},
-                        g->nodes[at].out};
+    what.whole_word = p->to_end;
+    *end = (bb_bud_end){what, g->nodes[at].out};
     g->nodes[at].out = (uint32_t)(g->n_ends - 1);
     return true;
 }
 
-static bool add_piece(bb_growth *g, piece *p, uint8_t number, bb_err *err)
+static bool add_piece(bb_growth *g, piece *p, bb_piece_end what, bb_err *err)
 {
     bb_str rest = p->text, spelling;
     char plain[MAX_BYTES];
     while (next_alternative(&rest, &spelling)) {
-        if (!add_spelling(g, p, number, spelling, err)) return false;
+        if (!add_spelling(g, p, what, spelling, err)) return false;
         if (!transcribe(spelling, plain)) continue;
-        if (!add_spelling(g, p, number, (bb_str){plain, spelling.n}, err)) return false;
+        if (!add_spelling(g, p, what, (bb_str){plain, spelling.n}, err)) return false;
     }
     return true;
 }
@@ -213,20 +211,20 @@ static bb_head *head_of(bb_growth *g, const piece *p, bool *is_new)
     *place = (uint32_t)g->n_heads;
     *head = (bb_head){.text = (uint32_t)(p->text.p - g->trie->text),
                       .n = (uint16_t)p->text.n,
-                      .number = g->trie->n_gapped++,
+                      .number = ++g->trie->n_gapped,
                       .from_start = p->from_start,
                       .to_end = p->to_end};
     *is_new = true;
     return head;
 }
 
-static bool add_head(bb_growth *g, piece *p, bb_err *err)
+static bool add_head(bb_growth *g, piece *p, bb_piece_end *what, bb_err *err)
 {
     bool is_new = false;
     bb_head *head = head_of(g, p, &is_new);
     if (!head) return bb_fail(err, BB_ENOMEM, "out of memory");
-    g->trie->literals[g->trie->n_literals - 1].head = head->number;
-    if (is_new && !add_piece(g, p, 0, err)) return false;
+    what->number = head->number;
+    if (is_new && !add_piece(g, p, *what, err)) return false;
     if (is_new) head->shortest = (uint16_t)p->shortest;
     p->shortest = head->shortest;
     return true;
@@ -241,15 +239,15 @@ bool bb_growth_add(bb_growth *g, bb_str literal, uint32_t rule, bool unless, bb_
     if (!n) return bb_fail(err, BB_ECONFIG, "\"" BB_FMT "\" is too short to mean anything", BB_ARG(literal));
     bb_literal *l = BB_PUSH(g->trie->arena, g->trie->literals, g->trie->n_literals, g->trie->cap_literals);
     if (!l) return bb_fail(err, BB_ENOMEM, "out of memory");
-    *l = (bb_literal){
-        .text = (uint32_t)(literal.p - g->trie->text), .rule = rule, .pieces = (uint8_t)n, .unless = unless};
+    *l = (bb_literal){.text = (uint32_t)(literal.p - g->trie->text), .rule = rule};
+    bb_piece_end what = {.literal = (uint32_t)(g->trie->n_literals - 1), .rule = rule, .unless = unless};
     for (int i = 0; i < n; i++) {
-        bool fine = i == 0 && n > 1 ? add_head(g, &pieces[i], err) : add_piece(g, &pieces[i], (uint8_t)i, err);
-        if (!fine) return false;
+        bool head = i == 0 && n > 1, last = i + 1 == n;
+        what.before = what.number;
+        if (!head) what.number = last ? 0 : ++g->trie->n_gapped;
+        if (!(head ? add_head(g, &pieces[i], &what, err) : add_piece(g, &pieces[i], what, err))) return false;
         l->weight = (uint16_t)(l->weight + pieces[i].shortest);
     }
-    l->first = g->trie->n_gapped;
-    if (n > 2) g->trie->n_gapped += (uint32_t)n - 2;
     return true;
 }
 
@@ -269,7 +267,7 @@ typedef struct {
 static bool find_children(layout *l)
 {
     const bb_map *edges = &l->g->edges;
-    size_t slots = (size_t)1 << (32 - edges->shift), n = l->g->n_nodes;
+    size_t slots = bb_map_slots(edges), n = l->g->n_nodes;
     l->first = bb_get_array(l->g->arena, n + 2, sizeof *l->first);
     l->children = bb_get_array(l->g->arena, n, sizeof *l->children);
     l->bytes = bb_get(l->g->arena, n);
@@ -288,18 +286,31 @@ static bool find_children(layout *l)
     return true;
 }
 
+/* None is found that begins inside a character. */
+static void put_sets(bb_trie *t, uint32_t root)
+{
+    unsigned char first = (unsigned char)(root >> 8);
+    uint64_t set = UINT64_C(1) << (root >> 16 ? first % 32 : 32 + first % 31);
+    if ((first & 0xc0) == 0x80) return;
+    t->first[first] |= set;
+    t->second[(unsigned char)root] |= set;
+}
+
 /* The roots first, then their children, and so on. */
 static bool put_roots(layout *l)
 {
     const bb_map *edges = &l->g->edges;
     bb_trie *t = l->g->trie;
     if (!bb_map_init(&t->roots, t->arena, 0)) return false;
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (bb_word_byte((unsigned char)byte)) t->first[byte] = BB_SET_WORD;
     l->n = 1;
-    for (size_t i = 0; i < (size_t)1 << (32 - edges->shift); i++) {
+    for (size_t i = 0; i < bb_map_slots(edges); i++) {
         const bb_map_slot_at *slot = &edges->slots[i];
         if (!slot->value || slot->key >> 8 < ROOTS) continue;
         uint32_t *place = bb_map_put(&t->roots, slot->key - edge(ROOTS, 0));
         if (!place) return false;
+        put_sets(t, slot->key - edge(ROOTS, 0));
         *place = (uint32_t)l->n;
         l->order[l->n++] = slot->value;
     }
@@ -312,11 +323,8 @@ static void put_ends(layout *l, bb_node *to, uint32_t chain)
     to->ends = chain ? (uint32_t)t->n_ends : 0;
     for (; chain; chain = l->g->ends[chain].next) {
         bb_piece_end *end = &t->ends[t->n_ends++];
-        const bb_literal *literal = &t->literals[l->g->ends[chain].end.literal];
         *end = l->g->ends[chain].end;
         end->more = l->g->ends[chain].next != 0;
-        end->last = end->piece + 1 == literal->pieces;
-        end->number = end->last ? 0 : bb_piece_number(literal, end->piece);
     }
 }
 
@@ -334,7 +342,7 @@ static void put_node(layout *l, size_t i)
     to->children = (uint8_t)(l->first[old + 1] - l->first[old]); /* no piece has a line's end: 255 at most */
     to->child = (uint32_t)l->n;
     for (uint32_t k = l->first[old]; k < l->first[old + 1]; k++) {
-        t->nodes[l->n].byte = l->bytes[k];
+        t->leads[l->n] = l->bytes[k];
         l->order[l->n++] = l->children[k];
     }
 }
@@ -344,9 +352,10 @@ bool bb_growth_end(bb_growth *g)
     bb_trie *t = g->trie;
     layout l = {.g = g};
     t->nodes = bb_get_array(t->arena, g->n_nodes, sizeof *t->nodes);
+    t->leads = bb_get(t->arena, g->n_nodes);
     t->ends = bb_get_array(t->arena, g->n_ends, sizeof *t->ends);
     t->bytes = bb_get(t->arena, g->n_bytes + 1);
-    if (!t->nodes || !t->ends || !t->bytes || !find_children(&l) || !put_roots(&l)) return false;
+    if (!t->nodes || !t->leads || !t->ends || !t->bytes || !find_children(&l) || !put_roots(&l)) return false;
     t->n_ends = 1;
     for (size_t i = 1; i < l.n; i++) put_node(&l, i);
     t->n_nodes = l.n;

@@ -39,20 +39,30 @@ typedef struct {
     unsigned shift; /* 32 less the bits of a place among the slots */
 } bb_map;
 
+static inline size_t bb_map_slots(const bb_map *m)
+{
+    return (size_t)1 << (32 - m->shift);
+}
 /* With room for n of them. */
 bool bb_map_init(bb_map *m, bb_arena *a, size_t n) BB_MUST_USE;
-/* Where the value of the key is to be written, which must not stay 0; NULL: no memory. */
-uint32_t *bb_map_put(bb_map *m, uint32_t key);
 /* Where the key is, or would be. */
 static inline bb_map_slot_at *bb_map_slot(const bb_map *m, uint32_t key)
 {
-    size_t last = ((size_t)1 << (32 - m->shift)) - 1, i = (uint32_t)(key * 0x9e3779b1U) >> m->shift;
+    size_t last = bb_map_slots(m) - 1, i = (uint32_t)(key * 0x9e3779b1U) >> m->shift;
     while (m->slots[i].value && m->slots[i].key != key) i = (i + 1) & last;
     return &m->slots[i];
 }
 static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
 {
     return bb_map_slot(m, key)->value;
+}
+/* Makes a key of the slot where it would be; NULL: no memory. */
+uint32_t *bb_map_add(bb_map *m, bb_map_slot_at *slot, uint32_t key);
+/* Where the value of the key is to be written, which must not stay 0; NULL: no memory. */
+static inline uint32_t *bb_map_put(bb_map *m, uint32_t key)
+{
+    bb_map_slot_at *slot = bb_map_slot(m, key);
+    return slot->value ? &slot->value : bb_map_add(m, slot, key);
 }
 
 /* ---- literals (trie.c) ----------------------------------------------------------------------------- */
@@ -65,42 +75,34 @@ static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
 typedef struct {
     uint32_t text;   /* where it stands among the text of all rules, up to the quote behind it */
     uint32_t rule;   /* whose it is */
-    uint32_t head;   /* the number of its first piece, where it has several ... */
-    uint32_t first;  /* ... and of its second one, which others follow */
     uint16_t weight; /* bytes of all pieces: a longer literal says more */
-    uint8_t pieces;
-    bool unless; /* its being seen forbids the rule */
 } bb_literal;
 
-/* A piece of some literal ends at a node. A first one may be that of others, too. */
+/* A piece of some literal ends at a node. A first one may be that of others, too. All that must be known of the literal
+ * itself stands here: that lies elsewhere. */
 typedef struct {
     uint32_t literal;
-    uint32_t number; /* under which its being seen is noted; of the last piece none */
-    uint8_t piece;
-    bool last;       /* of the literal's */
+    uint32_t rule;   /* whose the literal is */
+    uint32_t before; /* the number of the piece before it; of the first one 0 */
+    uint32_t number; /* under which its being seen is noted; of the last one 0 */
+    bool unless;     /* its being seen forbids the rule */
     bool whole_word; /* must not be followed by more of the same word */
     bool more;       /* the next one ends at the same node */
 } bb_piece_end;
-
-/* Under which a piece that is not its literal's last one is noted, where that has gaps. */
-static inline uint32_t bb_piece_number(const bb_literal *l, unsigned piece)
-{
-    return piece ? l->first + piece - 1 : l->head;
-}
 
 typedef struct {
     uint32_t bytes; /* that nothing branches off from: where they stand among those of all pieces, ... */
     uint32_t ends;  /* first of the pieces that end behind them; 0: none does */
     uint32_t child; /* first of its children, which lie side by side */
-    uint16_t n;     /* ... and how many, behind ... */
+    uint16_t n;     /* ... and how many, behind the one that leads here from its parent */
     uint8_t children;
-    unsigned char byte; /* ... the one that leads here from its parent */
 } bb_node;
 
 typedef struct {
     bb_arena *arena;
-    const char *text; /* of all rules */
-    bb_node *nodes;   /* [0] is nobody's, here and below */
+    const char *text;     /* of all rules */
+    bb_node *nodes;       /* [0] is nobody's, here and below */
+    unsigned char *leads; /* by node: the byte that leads there from its parent */
     size_t n_nodes;
     bb_map roots; /* which trie and two bytes, to the node that they lead to */
     char *bytes;
@@ -109,10 +111,15 @@ typedef struct {
     size_t n_ends;
     bb_literal *literals;
     size_t n_literals, cap_literals;
-    uint32_t n_gapped; /* numbers of pieces */
-    bool words[256];   /* does a piece that must begin a word begin with this byte? */
-    bool parts[256];   /* does one that begins anywhere? */
+    uint32_t n_gapped; /* the last number of a piece */
+    /* Pieces are in sets by their first byte, 31 (PARTS) of those that begin anywhere and 32 of the others. By a byte: which
+     * sets have pieces with it as the first one, and as the second? Nearly everywhere in a text no set is both that of its
+     * byte and of the next one, and nothing begins there. The first ones tell as well whether the byte is a word's (WORD). */
+    uint64_t first[256], second[256];
 } bb_trie;
+
+#define BB_SET_WORD  (UINT64_C(1) << 63)
+#define BB_SET_PARTS (UINT64_C(0x7fffffff) << 32)
 
 /* The key of a root: one trie has the pieces that must begin a word, the other those that begin anywhere. */
 static inline uint32_t bb_root_key(bool from_start, const unsigned char *p)
@@ -120,25 +127,17 @@ static inline uint32_t bb_root_key(bool from_start, const unsigned char *p)
     return (from_start ? 1U << 16 : 0) | (uint32_t)p[0] << 8 | p[1];
 }
 
-/* What was seen of one rule's literals. */
-typedef struct {
-    uint32_t rule;
-    uint32_t word;   /* the longest one seen, its place and 1; 0: none */
-    uint32_t unless; /* the first "unless" seen, likewise */
-} bb_mark;
-
 /* What was seen in one text: as much as that is, however many rules there are. */
 typedef struct {
-    bb_arena *arena;
-    bb_mark *marks; /* in the order in which they were seen */
-    size_t n_marks, cap_marks;
-    bb_map rules;  /* rule to its place among them and 1 */
+    bb_map words;  /* rule to the longest of its literals that was seen, its place and 1 */
+    bb_map unless; /* rule to the first one seen that forbids it, likewise */
     bb_map gapped; /* piece of a literal with gaps, to where it was last seen to end and 1 */
+    uint64_t gaps; /* by numbers of pieces modulo 64: may one be among those? */
     size_t steps;  /* nodes that were looked at */
 } bb_sight;
 
 bool bb_sight_init(bb_sight *s, bb_arena *a) BB_MUST_USE;
-/* One pass over a folded text; marks what is seen on top of what `sight` holds. */
+/* One pass over a folded text; notes what is seen on top of what `sight` holds. */
 void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight);
 
 /* ---- a trie that grows (grow.c) ------------------------------------------------------------------------ */

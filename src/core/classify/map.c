@@ -4,13 +4,12 @@
  */
 #include "core/classify/internal.h"
 
-static bool resize(bb_map *m, size_t slots)
+static bool resize(bb_map *m, unsigned bits)
 {
-    bb_map bigger = {.arena = m->arena, .n = m->n, .shift = 32};
-    bigger.slots = bb_get_array(m->arena, slots, sizeof *bigger.slots);
+    bb_map bigger = {.arena = m->arena, .n = m->n, .shift = 32 - bits};
+    bigger.slots = bb_get_array(m->arena, bb_map_slots(&bigger), sizeof *bigger.slots);
     if (!bigger.slots) return false;
-    while ((size_t)1 << (32 - bigger.shift) < slots) bigger.shift--;
-    for (size_t i = 0; m->slots && i < (size_t)1 << (32 - m->shift); i++)
+    for (size_t i = 0; m->slots && i < bb_map_slots(m); i++)
         if (m->slots[i].value) *bb_map_slot(&bigger, m->slots[i].key) = m->slots[i];
     *m = bigger;
     return true;
@@ -18,20 +17,19 @@ static bool resize(bb_map *m, size_t slots)
 
 bool bb_map_init(bb_map *m, bb_arena *a, size_t n)
 {
-    size_t slots = 64;
-    while (slots / 2 < n && slots < (size_t)1 << 30) slots *= 2;
+    unsigned bits = 4;
+    while ((size_t)1 << bits < 2 * n && bits < 30) bits++;
     *m = (bb_map){.arena = a};
-    return resize(m, slots);
+    return resize(m, bits);
 }
 
-uint32_t *bb_map_put(bb_map *m, uint32_t key)
+uint32_t *bb_map_add(bb_map *m, bb_map_slot_at *slot, uint32_t key)
 {
-    size_t slots = (size_t)1 << (32 - m->shift);
-    if (m->n >= slots / 2 && (slots >= (size_t)1 << 31 || !resize(m, slots * 2))) return NULL;
-    bb_map_slot_at *slot = bb_map_slot(m, key);
-    if (!slot->value) {
-        slot->key = key;
-        m->n++;
+    if (m->n >= bb_map_slots(m) / 2) {
+        if (m->shift <= 1 || !resize(m, 33 - m->shift)) return NULL;
+        slot = bb_map_slot(m, key);
     }
+    slot->key = key;
+    m->n++;
     return &slot->value;
 }

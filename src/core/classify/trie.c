@@ -10,56 +10,60 @@
 
 bool bb_sight_init(bb_sight *s, bb_arena *a)
 {
-    *s = (bb_sight){.arena = a};
-    return bb_map_init(&s->rules, a, 0) && bb_map_init(&s->gapped, a, 0);
+    *s = (bb_sight){0};
+    return bb_map_init(&s->words, a, 8) && bb_map_init(&s->unless, a, 32) && bb_map_init(&s->gapped, a, 32);
 }
 
 /* A text on its way through the trie. */
 typedef struct {
     const bb_trie *t;
     bb_str s;
-    size_t sentence; /* where the one we are in begins */
     bb_sight *sight;
 } scan;
 
-static void mark(const bb_trie *t, bb_sight *sight, const bb_literal *l)
+/* A literal was seen that ends with this piece. */
+static void literal_seen(const bb_trie *t, bb_sight *sight, const bb_piece_end *end)
 {
-    uint32_t number = (uint32_t)(l - t->literals) + 1, *place = bb_map_put(&sight->rules, l->rule);
-    if (place && !*place) {
-        bb_mark *new = BB_PUSH(sight->arena, sight->marks, sight->n_marks, sight->cap_marks);
-        if (!new) return;
-        new->rule = l->rule;
-        *place = (uint32_t)sight->n_marks;
-    }
-    if (!place) return;
-    bb_mark *m = &sight->marks[*place - 1];
-    if (l->unless) m->unless = m->unless ? m->unless : number;
-    else if (!m->word || l->weight > t->literals[m->word - 1].weight) m->word = number;
+    const bb_literal *literals = t->literals;
+    uint32_t *seen = bb_map_put(end->unless ? &sight->unless : &sight->words, end->rule);
+    if (!seen) return;
+    bool longer = *seen && !end->unless && literals[end->literal].weight > literals[*seen - 1].weight;
+    if (!*seen || longer) *seen = end->literal + 1;
 }
 
-/* A piece was seen from `from` to `to`. The latest end of each piece is enough to know: what is in
- * reach of an earlier one and not of the latest is another sentence or too far away as well. */
-static void piece_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
+/* Was the piece of that number seen in reach of one that begins at `from`, in the same sentence? The latest end of each
+ * piece is enough to know: what is in reach of an earlier one and not of the latest is another sentence or too far away
+ * as well. */
+static bool in_reach(const scan *c, uint32_t number, size_t from)
 {
-    if (end->whole_word && bb_inside_word(c->s, to)) return;
-    if (end->piece > 0) {
-        uint32_t number = bb_piece_number(&c->t->literals[end->literal], end->piece - 1U);
-        size_t before = bb_map_get(&c->sight->gapped, number); /* end and 1; 0: not yet */
-        if (!before || before - 1 > from || from - (before - 1) > BB_LITERAL_GAP || before - 1 < c->sentence) return;
+    if (!(c->sight->gaps >> number % 64 & 1)) return false;
+    size_t before = bb_map_get(&c->sight->gapped, number); /* end and 1; 0: not yet */
+    if (!before || before - 1 > from || from - (before - 1) > BB_LITERAL_GAP) return false;
+    return !memchr(c->s.p + before - 1, BB_FOLD_BREAK, from - (before - 1) + 1);
+}
+
+/* Pieces were seen from `from` to `to`: these, and the others that end there. */
+static void pieces_seen(scan *c, const bb_piece_end *end, size_t from, size_t to)
+{
+    bool inside = bb_inside_word(c->s, to);
+    for (bool more = true; more; more = end++->more) {
+        if ((end->whole_word && inside) || (end->before && !in_reach(c, end->before, from))) continue;
+        if (!end->number) {
+            literal_seen(c->t, c->sight, end);
+            continue;
+        }
+        uint32_t *last = bb_map_put(&c->sight->gapped, end->number);
+        if (last) *last = (uint32_t)to + 1;
+        c->sight->gaps |= UINT64_C(1) << end->number % 64;
     }
-    if (end->last) {
-        mark(c->t, c->sight, &c->t->literals[end->literal]);
-        return;
-    }
-    uint32_t *last = bb_map_put(&c->sight->gapped, end->number);
-    if (last) *last = (uint32_t)to + 1;
 }
 
 static const bb_node *child_of(const bb_trie *t, const bb_node *node, unsigned char byte)
 {
-    const bb_node *child = t->nodes + node->child, *end = child + node->children;
-    while (child < end && child->byte != byte) child++;
-    return child < end ? child : NULL;
+    const unsigned char *leads = t->leads + node->child;
+    for (size_t i = 0; i < node->children; i++)
+        if (leads[i] == byte) return &t->nodes[node->child + i];
+    return NULL;
 }
 
 /* Follows the literals that begin at `from`. */
@@ -70,11 +74,12 @@ static void walk(scan *c, bool from_start, size_t from)
     uint32_t root = bb_map_get(&t->roots, bb_root_key(from_start, p + from));
     const bb_node *node = root ? &t->nodes[root] : NULL;
     for (size_t to = from + 2; node; to++) {
+        const unsigned char *bytes = (const unsigned char *)t->bytes + node->bytes;
         c->sight->steps++;
-        if (node->n > c->s.n - to || (node->n && memcmp(t->bytes + node->bytes, p + to, node->n) != 0)) return;
-        to += node->n;
-        const bb_piece_end *end = &t->ends[node->ends];
-        for (bool more = node->ends; more; more = end++->more) piece_seen(c, end, from, to);
+        if (node->n > c->s.n - to) return;
+        for (size_t end = to + node->n; to < end; to++) /* mostly none or few, and the first one differs */
+            if (p[to] != *bytes++) return;
+        if (node->ends) pieces_seen(c, &t->ends[node->ends], from, to);
         if (to == c->s.n) return;
         node = child_of(t, node, p[to]);
     }
@@ -82,15 +87,15 @@ static void walk(scan *c, bool from_start, size_t from)
 
 void bb_trie_scan(const bb_trie *t, bb_str folded, bb_sight *sight)
 {
-    scan c = {t, folded, 0, sight};
-    bool word_before = false;
+    scan c = {t, folded, sight};
+    const unsigned char *p = (const unsigned char *)folded.p;
+    uint64_t before = 0;
     for (size_t i = 0; i + 1 < folded.n; i++) {
-        unsigned char byte = (unsigned char)folded.p[i];
-        if ((byte & 0xc0) == 0x80) continue; /* inside a character */
-        bool word = bb_word_byte(byte);
-        if (byte == BB_FOLD_BREAK) c.sentence = i + 1;
-        if (t->words[byte] && !(word && word_before)) walk(&c, true, i);
-        if (t->parts[byte]) walk(&c, false, i);
-        word_before = word;
+        uint64_t first = t->first[p[i]], sets = first & t->second[p[i + 1]];
+        if (first & before & BB_SET_WORD) sets &= BB_SET_PARTS; /* no word begins inside one */
+        if ((p[i] & 0xc0) != 0x80) before = first; /* of a character of several bytes the first one tells */
+        if (!sets) continue;
+        if (sets & ~BB_SET_PARTS) walk(&c, true, i);
+        if (sets & BB_SET_PARTS) walk(&c, false, i);
     }
 }

@@ -114,7 +114,11 @@ static size_t reply_prefix_at(bb_str s, size_t i, char code[3])
 /* What an address ends at, on either side. */
 static bool bounds_address(char c)
 {
-    return bb_is_space(c) || (c && strchr("<>()[]{},;:\"'|", c));
+    static const bool bounds[256] = {
+        [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['<'] = true,  ['>'] = true,
+        ['('] = true, [')'] = true,  ['['] = true,  [']'] = true,  ['{'] = true,  ['}'] = true,
+        [','] = true, [';'] = true,  [':'] = true,  ['"'] = true,  ['\''] = true, ['|'] = true};
+    return bounds[(unsigned char)c];
 }
 
 /* Signs of East Asia, which stand beside an address without a space between. */
@@ -126,9 +130,10 @@ static bool is_wide(char lead)
 /* Does the domain that begins at `from` end at i? "ann@example.net...User unknown", "ann@example.net不存在". */
 static bool ends_domain(bb_str s, size_t from, size_t i)
 {
-    if (bounds_address(s.p[i]) || bb_starts(bb_sub(s, i, 2), BB_S(".."))) return true;
+    if (bounds_address(s.p[i]) || (s.p[i] == '.' && i + 1 < s.n && s.p[i + 1] == '.')) return true;
+    if (!is_wide(s.p[i])) return false;
     bool ascii = i > from && (unsigned char)s.p[i - 1] < 0x80 && s.p[i - 1] != '.';
-    return ascii && is_wide(s.p[i]) && bb_chr(bb_sub(s, from, i - from), '.') != BB_NPOS;
+    return ascii && bb_chr(bb_sub(s, from, i - from), '.') != BB_NPOS;
 }
 
 /* Does the local part that goes from i to n begin there? */
@@ -235,43 +240,48 @@ static bool fold_letter(const char *p, char *out, size_t *n)
     return true;
 }
 
-static bool is_plain(char c)
-{
-    return c > ' ' && c < 0x7f && c != '@';
-}
+/* What is made of a byte that nothing special is about: of letters, digits and signs of ASCII their lower case, and of
+ * longer characters the bytes that have no two cases and are no space, quote or dash; but not the first of some. 0: there
+ * may be something about it. */
+static const char plain[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                            "\0!\"#$%&'()*+,-./"
+                            "0123456789:;<=>?"
+                            "\0abcdefghijklmno"
+                            "pqrstuvwxyz[\\]^_"
+                            "`abcdefghijklmno"
+                            "pqrstuvwxyz{|}~\0"
+                            "\x80\x81\x82\x83\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f"
+                            "\x90\x91\x92\x93\x94\x95\x96\x97\x98\x99\x9a\x9b\x9c\x9d\x9e\x9f"
+                            "\xa0\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xaa\xab\xac\xad\xae\xaf"
+                            "\xb0\xb1\xb2\xb3\xb4\xb5\xb6\xb7\xb8\xb9\xba\xbb\xbc\xbd\xbe\xbf"
+                            "\xc0\xc1\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                            "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                            "\xe0\xe1\0\0\xe4\xe5\xe6\xe7\xe8\xe9\xea\xeb\xec\xed\xee\xef"
+                            "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff";
 
-/* A byte of a longer character that has no two cases and is no space, quote or dash; but for the first of some. */
-static bool is_other(char c)
-{
-    unsigned char byte = (unsigned char)c;
-    return (byte >= 0x80 && byte < 0xc2) || (byte > 0xdf && byte != 0xe2 && byte != 0xe3);
-}
-
-/* Letters, digits and signs that nothing special is about, and single spaces before a letter or sign within a sentence:
- * nearly all there is, and therefore in one go. A digit at the beginning of a word may be a reply code's. */
+/* Plain bytes, letters of two bytes, and single spaces within a sentence: nearly all there is, and therefore in one go. A
+ * digit at the beginning of a word may be a reply code's. */
 static void fold_run(folding *f)
 {
-    const char *s = f->s.p;
-    char *out = f->out;
+    const unsigned char *s = (const unsigned char *)f->s.p;
+    char *out = f->out, c;
     size_t i = f->i, n = f->n, end = f->s.n, letter;
     bool begins = at_word_start(f); /* of a word */
     while (i < end) {
-        char c = s[i];
-        if ((unsigned char)(c - 'a') < 26 || is_other(c)) {
-            out[n++] = c, i++;
-        } else if (is_plain(c) && !(begins && bb_is_digit(c))) {
-            out[n++] = bb_lower(c), i++;
-        } else if (c == ' ' && !begins && !ends_sentence(out[n - 1]) && i + 1 < end && is_plain(s[i + 1])) {
-            out[n++] = c, i++;
+        if ((c = plain[s[i]]) && !(begins && bb_is_digit(c))) {
+            do out[n++] = c;
+            while (++i < end && (c = plain[s[i]]));
+            begins = false;
+        } else if (s[i] == ' ' && !begins && !ends_sentence(out[n - 1]) && i + 1 < end && plain[s[i + 1]]) {
+            out[n++] = ' ', i++;
             begins = true;
-            continue;
-        } else if (i + 1 < end && fold_letter(s + i, out + n, &letter)) {
+        } else if (i + 1 < end && fold_letter(f->s.p + i, out + n, &letter)) {
             n += letter, i += 2;
-            if (!letter) continue; /* an accent alone begins no word and ends none */
+            if (letter) begins = false; /* an accent alone begins no word and ends none */
         } else {
             break;
         }
-        begins = false;
     }
     f->i = i;
     f->n = n;

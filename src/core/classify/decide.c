@@ -71,7 +71,7 @@ static bool conditions_hold(const bb_rule *rule, const bb_evidence *e, const bb_
     if (rule->kind == BB_KIND_HARD && !about_recipient(rule, e, c, why)) return false;
     if (rule->stages && (c->stage < 0 || !(rule->stages & 1U << c->stage))) return no(why, BB_LOST_STAGE);
     if (rule->actions && !(rule->actions & 1U << e->action)) return no(why, BB_LOST_ACTION);
-    if (rule->bare && !c->wordless) return no(why, BB_LOST_WORDS);
+    if (rule->bare && !bb_is_wordless(e->diagnostic)) return no(why, BB_LOST_WORDS);
     if (rule->unanswered && c->reply.part[0]) return no(why, BB_LOST_ANSWERED);
     if (!any_code(rule->status, rule->n_status, c->status)) return no(why, BB_LOST_STATUS);
     if (!any_code(rule->reply, rule->n_reply, c->reply)) return no(why, BB_LOST_REPLY);

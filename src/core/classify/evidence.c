@@ -16,17 +16,15 @@ int bb_stage_index(bb_str word)
 
 bool bb_code3_read(bb_str s, bool pattern, bb_code3 *out)
 {
-    bb_str part;
-    int n = 0;
-    bb_code3 code;
-    for (; n < 3 && bb_split(&s, '.', &part); n++) {
-        uint64_t v;
-        if (pattern && bb_eq(part, BB_S("x"))) code.part[n] = -1;
-        else if (part.n <= 3 && bb_u64(part, &v)) code.part[n] = (int)v;
-        else return false;
+    bb_code3 code = {{0}};
+    size_t i = 0;
+    for (int k = 0; k < 3; k++) {
+        size_t from = i;
+        while (i < s.n && i - from < 3 && bb_is_digit(s.p[i])) code.part[k] = code.part[k] * 10 + (s.p[i++] - '0');
+        if (pattern && i == from && i < s.n && s.p[i] == 'x') code.part[k] = -1, i++;
+        if (i == from || (i < s.n && s.p[i++] != '.')) return false;
     }
-    if (n < 3 || !bb_empty(s)) return false;
-    if (code.part[0] == 0 || code.part[0] > 5) return false;
+    if (i < s.n || code.part[0] == 0 || code.part[0] > 5) return false;
     *out = code;
     return true;
 }
@@ -35,15 +33,17 @@ bool bb_code3_read(bb_str s, bool pattern, bb_code3 *out)
  * of an IP address or version. */
 static bool find_status(bb_str text, bb_code3 *out)
 {
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] != '2' && text.p[i] != '4' && text.p[i] != '5') continue;
+    size_t dot;
+    for (bb_str rest = text; (dot = bb_chr(rest, '.')) != BB_NPOS; rest = bb_sub(rest, dot + 1, BB_NPOS)) {
+        char class = dot ? rest.p[dot - 1] : 0; /* one digit, and before it no more of anything */
+        if (class != '2' && class != '4' && class != '5') continue;
+        size_t i = (size_t)(rest.p - text.p) + dot - 1;
         if (i > 0 && (bb_is_alnum(text.p[i - 1]) || text.p[i - 1] == '.')) continue;
         size_t n = 0;
         while (i + n < text.n && (bb_is_digit(text.p[i + n]) || text.p[i + n] == '.') && n < 12) n++;
         while (n && text.p[i + n - 1] == '.') n--; /* of the sentence */
         if (i + n < text.n && bb_is_alnum(text.p[i + n])) continue;
         if (bb_code3_read(bb_sub(text, i, n), false, out)) return true;
-        i += n;
     }
     return false;
 }
@@ -83,15 +83,14 @@ static bb_str without_heading(bb_str diagnostic)
 static bb_code3 status_of(const bb_evidence *e)
 {
     bb_code3 field = {{0}}, said = {{0}};
-    if (!bb_code3_read(bb_trim(e->status), false, &field)) field = (bb_code3){{0}};
-    if (!find_status(without_heading(e->diagnostic), &said) && !find_status(e->diagnostic, &said))
-        said = (bb_code3){{0}};
+    bb_str body = without_heading(e->diagnostic);
+    bb_code3_read(bb_trim(e->status), false, &field);
+    if (!find_status(body, &said) && body.n < e->diagnostic.n) find_status(e->diagnostic, &said);
     if (says_something(said)) return said;
     return field.part[0] ? field : said;
 }
 
-/* Does it hold words, or ids that stand for some, beside codes, addresses and host names? */
-static bool wordless(bb_str diagnostic)
+bool bb_is_wordless(bb_str diagnostic)
 {
     bb_str token;
     while (bb_split(&diagnostic, ' ', &token)) {
@@ -138,7 +137,6 @@ static bool reply_is_protocol(bb_code3 reply)
 bb_codes bb_codes_of(const bb_evidence *e)
 {
     bb_codes c = {.status = status_of(e), .reply = reply_of(e), .stage = bb_stage_index(e->command)};
-    c.wordless = wordless(e->diagnostic);
     c.elsewhere = reply_is_elsewhere(c.reply);
     c.protocol = reply_is_protocol(c.reply);
     /* The reply's class is what the server did; a status only says so where there is no reply, or

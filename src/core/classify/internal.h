@@ -271,10 +271,11 @@ typedef struct {
     bool for_now;    /* and not only by a status that a reporter makes up: 4.0.0 */
     bool protocol;   /* a reply about commands or authentication, RFC 5321 section 4.2.3 and RFC 4954 section 6 */
     bool elsewhere;  /* a reply or status that says what is the matter, and that it is not the address */
-    bool wordless;   /* the diagnostic is codes and addresses only */
 } bb_codes;
 
 bb_codes bb_codes_of(const bb_evidence *e);
+/* Are there no words, or ids that stand for some, beside codes, addresses and host names? */
+bool bb_is_wordless(bb_str diagnostic);
 
 /* ---- which rules without words to look at (near.c) ------------------------------------------------- */
 

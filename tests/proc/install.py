@@ -83,6 +83,22 @@ def test_program(prefix):
     same([l for l in links if not (readme / l).exists()], [], "links of the README hold where it lies")
 
 
+def test_uninstall(top):
+    """In a copy of the build, whose log says what to remove: others may be testing the build itself."""
+    copy = folder() / "dev"
+    (copy / "build").mkdir(parents=True)
+    shutil.copy(ROOT / "dev", copy / "dev")
+    got = subprocess.run(["sh", copy / "dev", "uninstall"], capture_output=True, text=True)
+    ok(got.returncode and "nothing was installed" in got.stderr, "./dev uninstall without an install", got.stdout + got.stderr)
+    log = BUILD / "meson-logs" / "install-log.txt"
+    (copy / "build" / "meson-logs").mkdir()
+    shutil.copy(log, copy / "build" / "meson-logs")
+    (copy / "build" / "build.ninja").write_text("rule gone\n  command = meson --internal uninstall\nbuild uninstall: gone\n")
+    got = subprocess.run(["sh", copy / "dev", "uninstall"], capture_output=True, text=True)
+    same([str(p) for p in top.rglob("*") if not p.is_dir()], [], "./dev uninstall leaves no file, and tells what stays")
+    ok(got.returncode == 0 and "postfix undo" in got.stdout + got.stderr, "and says what stays", got.stdout + got.stderr)
+
+
 def test_dev():
     """./dev install hands the right words to meson: stand-ins note what they are given."""
     place = folder()
@@ -110,9 +126,11 @@ def main():
     if not shutil.which("meson"):
         ok(True, "meson install # SKIP no meson")
         return done()
-    prefix = test_files(folder() / "root")
+    top = folder() / "root"
+    prefix = test_files(top)
     if prefix:
         test_program(prefix)
+    test_uninstall(top)
     test_dev()
     done()
 

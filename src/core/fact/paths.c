@@ -25,7 +25,7 @@ static bool add(bb_message *msg, bb_arena *a, bb_str address)
  * than addresses are: SRS makes them so. */
 static void add_all(bb_message *msg, bb_arena *a, bb_str value)
 {
-    for (int i = 0; i < MAX_PATHS; i++) {
+    for (int i = 0; i < MAX_PATHS && bb_return_path_may_be_in(value); i++) {
         bb_str address = bb_address_find_long(value, &value);
         if (!address.n) return;
         add(msg, a, address);

@@ -208,13 +208,24 @@ static bool read_envid(bb_arena *a, bb_str text, bb_return_path *out)
     return true;
 }
 
+bool bb_return_path_may_be_in(bb_str text)
+{
+    return bb_chr(text, '-') != BB_NPOS || bb_chr(text, '=') != BB_NPOS;
+}
+
+/* Whatever is wrapped, and a recipient in a return path, has a "="; all others begin with one of our words. */
+static bool is_of_some_form(bb_str local)
+{
+    return bb_istarts(local, PREFIX) || bb_istarts(local, UNSUBSCRIBE) || bb_chr(local, '=') != BB_NPOS;
+}
+
 bool bb_return_path_read(bb_arena *a, bb_str address, bb_return_path *out)
 {
     bb_str local, domain;
     if (!bb_address_split(address, &local, &domain)) return read_envid(a, address, out);
     bb_return_path path = {.address = {local.p, local.n + 1 + domain.n}};
-    if (!could_be_domain(domain)) return false;
     local = bb_local_unquoted(a, local);
+    if (!is_of_some_form(local) || !could_be_domain(domain)) return false;
     unwrap(&local, &domain);
     path.domain = domain;
     if (!read_token(a, local, PREFIX, BB_FORM_SIGNED, &path) &&

@@ -109,6 +109,9 @@ typedef struct {
  * part of any length is read. False: none of the forms. */
 bool bb_return_path_read(bb_arena *a, bb_str address, bb_return_path *out) BB_MUST_USE;
 
+/* Might an address of the text be one? Most texts have neither a hyphen nor an equals sign, and no form goes without. */
+bool bb_return_path_may_be_in(bb_str text);
+
 /* Verifies what holds a token or a tag, each form for its own purpose; MALFORMED for the other forms. `at`, `lifetime`
  * and *out as for bb_token_decode; unsubscribing never expires. */
 bb_token_result bb_return_path_verify(bb_arena *a, const bb_keyring *ring, const bb_return_path *p, bb_time at,

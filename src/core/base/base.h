@@ -323,14 +323,23 @@ typedef struct {
 
 void bb_json_open(bb_json *j, char bracket);  /* '{' or '[' */
 void bb_json_close(bb_json *j, char bracket); /* '}' or ']' */
-void bb_json_key(bb_json *j, const char *key);
+void bb_json_name(bb_json *j, bb_str key);    /* of a value that follows */
+static inline void bb_json_key(bb_json *j,
+                               const char *key) /* here, so that a literal's length is known to the compiler */
+{
+    bb_json_name(j, bb_cstr(key));
+}
 void bb_json_str(bb_json *j, bb_str s);
 void bb_json_int(bb_json *j, int64_t v);
 void bb_json_bool(bb_json *j, bool v);
 void bb_json_null(bb_json *j);
 void bb_json_num2(bb_json *j, double v); /* two decimals, for confidences and rates */
 /* key and value at once */
-void bb_json_kstr(bb_json *j, const char *key, bb_str s);
+static inline void bb_json_kstr(bb_json *j, const char *key, bb_str s)
+{
+    bb_json_key(j, key);
+    bb_json_str(j, s);
+}
 void bb_json_kint(bb_json *j, const char *key, int64_t v);
 void bb_json_ktime(bb_json *j, const char *key, bb_time t); /* BB_NO_TIME: "" */
 

@@ -18,18 +18,25 @@ static bool is_plain_byte(unsigned char c)
     return (unsigned char)(c - ' ') < 0x5F && c != '"' && c != '\\';
 }
 
-/* Nothing to escape and no byte that is not ASCII: nearly all there is. Eight bytes at once: in `odd` the highest bit of a
- * byte is set that is above '~', below ' ', a quote or a backslash, or of one behind such a byte. */
-static bool is_plain(bb_str s)
+/* Eight bytes at once: in `odd` the highest bit of a byte is set that is above '~', below ' ', a quote or a backslash, or of
+ * one behind such a byte. */
+static bool are_plain_bytes(const char *p)
 {
     const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    uint64_t quote = word ^ '"' * each, backslash = word ^ '\\' * each;
+    uint64_t odd = word | (word + each) | (word - ' ' * each) | (quote - each) | (backslash - each);
+    return !(odd & top);
+}
+
+/* Nothing to escape and no byte that is not ASCII: nearly all there is. */
+static bool is_plain(bb_str s)
+{
     size_t i = 0;
-    for (uint64_t word; s.n - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, s.p + i, sizeof word);
-        uint64_t quote = word ^ '"' * each, backslash = word ^ '\\' * each;
-        uint64_t odd = word | (word + each) | (word - ' ' * each) | (quote - each) | (backslash - each);
-        if (odd & top) return false;
-    }
+    for (; s.n - i >= 8; i += 8)
+        if (!are_plain_bytes(s.p + i)) return false;
+    if (i && i < s.n) return are_plain_bytes(s.p + s.n - 8); /* the last ones, and with them some once more */
     for (; i < s.n; i++)
         if (!is_plain_byte((unsigned char)s.p[i])) return false;
     return true;
@@ -40,10 +47,10 @@ static void quoted(bb_json *j, bb_str s)
     if (is_plain(s)) {
         bb_buf *out = j->out;
         if (!bb_buf_room(out, s.n + 2)) return;
-        out->p[out->n++] = '"';
-        if (s.n) memcpy(out->p + out->n, s.p, s.n);
-        out->n += s.n;
-        out->p[out->n++] = '"';
+        char *to = out->p + out->n;
+        to[0] = to[s.n + 1] = '"';
+        if (s.n) memcpy(to + 1, s.p, s.n);
+        out->n += s.n + 2;
         return;
     }
     s = bb_utf8_clean(j->out->arena, s);
@@ -58,9 +65,10 @@ static void quoted(bb_json *j, bb_str s)
         bb_put(j->out, bb_sub(s, plain, i - plain));
         i += c1;
         plain = i + 1;
-        if (c == '"' || c == '\\') bb_putf(j->out, "\\%c", c);
-        else if (c == '\n') bb_puts(j->out, "\\n");
-        else bb_putf(j->out, "\\u%04x", c);
+        bb_putc(j->out, '\\');
+        if (c == '"' || c == '\\') bb_putc(j->out, (char)c);
+        else if (c == '\n') bb_putc(j->out, 'n');
+        else bb_putf(j->out, "u%04x", c);
     }
     bb_put(j->out, bb_sub(s, plain, BB_NPOS));
     bb_putc(j->out, '"');
@@ -81,17 +89,18 @@ void bb_json_close(bb_json *j, char bracket)
     bb_putc(j->out, bracket);
 }
 
-void bb_json_key(bb_json *j, const char *key)
+void bb_json_name(bb_json *j, bb_str key)
 {
     bb_buf *out = j->out;
-    size_t n = strlen(key);
-    if (bb_buf_room(out, n + 4)) { /* a key is ours: nothing in it needs an escape */
-        if (j->comma[j->depth]) out->p[out->n++] = ',';
-        out->p[out->n++] = '"';
-        memcpy(out->p + out->n, key, n);
-        out->n += n;
-        out->p[out->n++] = '"';
-        out->p[out->n++] = ':';
+    if (bb_buf_room(out, key.n + 4)) { /* a key is ours: nothing in it needs an escape */
+        char *to = out->p + out->n;
+        if (j->comma[j->depth]) *to++ = ',';
+        *to++ = '"';
+        memcpy(to, key.p, key.n);
+        to += key.n;
+        *to++ = '"';
+        *to++ = ':';
+        out->n = (size_t)(to - out->p);
     }
     j->comma[j->depth] = false; /* the value follows without a comma, and sets it again */
 }
@@ -141,12 +150,6 @@ void bb_json_num2(bb_json *j, double v)
     char fraction[3] = {'.', (char)('0' + hundredths / 10 % 10), (char)('0' + hundredths % 10)};
     put_digits(j->out, hundredths / 100);
     bb_put(j->out, (bb_str){fraction, sizeof fraction});
-}
-
-void bb_json_kstr(bb_json *j, const char *key, bb_str s)
-{
-    bb_json_key(j, key);
-    bb_json_str(j, s);
 }
 
 void bb_json_kint(bb_json *j, const char *key, int64_t v)

@@ -140,14 +140,15 @@ static bool announces_message(bb_str line)
     return bb_phrase_next(&s, &hit);
 }
 
-/* Does the line say that the message follows, and does it? *rest, which stands behind it, may move over a line of its
- * ruler's. Its form is asked first, since nearly all lines are ruled out by it, and what follows in full last. */
-static bool is_separator(bb_str line, bb_str *rest)
+/* Does the line say that the message follows, and does it? `weight`: of what stands behind it in *rest, which may move over
+ * a line of its ruler's. Its form is asked first, since nearly all lines are ruled out by it, and what follows in full
+ * last. */
+static bool is_separator(bb_str line, bb_str *rest, int weight)
 {
     if (line.n > 200) return false;
-    bb_str skipped = *rest, next = {0}, follows = past_space(*rest);
-    bool ruled = is_ruled(line), field = header_weight(follows) >= 0 && begins_with_field(*rest, 0);
-    bool ruler = !field && bb_starts(follows, BB_S("--")) && bb_line(&skipped, &next) && !is_blank(next);
+    bb_str skipped = *rest, next = {0};
+    bool ruled = is_ruled(line), field = weight >= 0 && begins_with_field(*rest, 0);
+    bool ruler = !field && bb_starts(past_space(*rest), BB_S("--")) && bb_line(&skipped, &next) && !is_blank(next);
     if (!(ruled || field || ruler) || !announces_message(line)) return false;
     if (ruler) *rest = skipped;
     return ruled || begins_with_field(*rest, 1);
@@ -156,15 +157,17 @@ static bool is_separator(bb_str line, bb_str *rest)
 /* Line by line, so that what came back is not read for the report's words. */
 void bb_prose_divide(bb_str prose, bb_str *own, bb_str *returned)
 {
-    bool fresh = true; /* the line before cannot be part of the same header */
+    bool fresh = true;                             /* the line before cannot be part of the same header */
+    int weight = header_weight(past_space(prose)); /* of the line, or of the next one that is not blank */
     bb_str rest = prose, here = prose, line;
     for (; bb_line(&rest, &line); here = rest) {
-        bb_str said = past_space(line);
-        int w = header_weight(said);
-        if (fresh && w >= 0 && runs_as_header(here)) break;
-        fresh = w == NO_FIELD || w == OTHER_FIELD;
+        bool blank = is_blank(line);
+        if (!blank && fresh && weight >= 0 && runs_as_header(here)) break;
+        fresh = blank || weight < 0;
+        if (blank) continue;
         bb_str behind = rest;
-        if (bb_empty(said) || !is_separator(line, &behind)) continue;
+        weight = header_weight(past_space(rest));
+        if (!is_separator(line, &behind, weight)) continue;
         *own = bb_sub(prose, 0, (size_t)(line.p - prose.p));
         *returned = behind;
         return;

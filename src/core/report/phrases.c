@@ -69,9 +69,9 @@ static inline unsigned char take_sign(bb_str t, size_t *at)
     return take_rare(t, at);
 }
 
-static inline uint32_t four_at(const char *text)
+static inline uint32_t four_at(const void *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
+    const unsigned char *p = text;
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
@@ -81,15 +81,19 @@ static inline uint32_t hash_of(uint32_t four, int bits)
     return (uint32_t)(four * 0x9E3779B1U) >> (32 - bits);
 }
 
-/* Four bytes as signs, where they are plain ASCII, each white space a single space: nearly always. */
-static inline bool take_four(uint32_t *four)
+/* Takes the next four signs as one number where they are plain ASCII, each white space a single space: nearly always. */
+static inline bool take_four(bb_str t, size_t *at, uint32_t *four)
 {
-    const uint32_t each = 0x01010101U, top = 0x80U * each, word = *four;
+    const uint32_t each = 0x01010101U, top = 0x80U * each;
+    if (t.n - *at < 4) return false;
+    uint32_t word = four_at(t.p + *at);
     if (word & top || (((word & 0x60 * each) + 0x60 * each) & top) != top) return false; /* some byte is < ' ' */
     uint32_t no_space = (word ^ ' ' * each) + 0x7F * each;
     if (~no_space & ~no_space << 8 & top) return false; /* two spaces */
     uint32_t capital = (word + (0x80 - 'A') * each) & ~(word + (0x80 - 'Z' - 1) * each) & top;
     *four = word | capital >> 2;
+    *at += 3;
+    (void)take_sign(t, at); /* a space may be the first of several */
     return true;
 }
 
@@ -133,9 +137,11 @@ static const bb_word_node *enter_slowly(bb_str text, size_t *at)
 /* Do the signs at *at go on as the node says? Moves *at behind them. */
 static inline bool take_tail(bb_str text, size_t *at, const bb_word_node *node)
 {
-    const uint8_t *tail = bb_word_tails + node->tail;
-    for (size_t i = 0; i < node->n; i++)
-        if (*at >= text.n || take_sign(text, at) != tail[i]) return false;
+    const uint8_t *tail = bb_word_tails + node->tail, *end = tail + node->n;
+    for (uint32_t four; end - tail >= 4 && take_four(text, at, &four); tail += 4)
+        if (four != four_at(tail)) return false;
+    for (; tail < end; tail++)
+        if (*at >= text.n || take_sign(text, at) != *tail) return false;
     return true;
 }
 
@@ -144,15 +150,14 @@ static inline bool take_tail(bb_str text, size_t *at, const bb_word_node *node)
 static inline const bb_word_node *enter(bb_str text, size_t *at)
 {
     const unsigned char *p = (const unsigned char *)text.p + *at;
-    uint32_t four = text.n - *at < 4 ? 0 : four_at(text.p + *at);
-    if (!take_four(&four)) return enter_slowly(text, at);
+    size_t behind = *at;
+    uint32_t four;
+    if (!take_four(text, &behind, &four)) return enter_slowly(text, at);
     const bb_word_four *found = four_of(four);
     bool shorter = found ? found->shorter : bb_word_twos[(p[0] & 31) * 4 + (p[1] & 31) / 8] >> (p[1] & 7) & 1;
     if (shorter) return enter_slowly(text, at);
-    if (!found) return NULL;
-    *at += 3;
-    (void)take_sign(text, at); /* a space may be the first of several */
-    return &bb_word_nodes[found->node];
+    *at = behind;
+    return found ? &bb_word_nodes[found->node] : NULL;
 }
 
 /* The longest phrase of each of the wanted lists (a bit each) that begins at i, and whose first signs, up to `at`, lead to

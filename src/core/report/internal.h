@@ -203,9 +203,10 @@ typedef struct {
 #define BB_WORD_PLACES 1024
 #define BB_WORD_FOURS  (1U << 12)
 #define BB_WORD_FIRSTS (1U << 15)
-/* A letter or digit of ASCII; a byte with which a phrase of the set may begin. Each at the top of one half. */
-#define BB_BYTE_ALNUM  (1ULL << 63)
-#define BB_BYTE_BEGINS (1ULL << 31)
+/* A letter or digit of ASCII; a byte with which a phrase of the set may begin. Four side by side reach to the top of a
+ * half each. */
+#define BB_BYTE_ALNUM  (1ULL << 60)
+#define BB_BYTE_BEGINS (1ULL << 28)
 typedef struct {
     unsigned lists;                       /* a bit each */
     uint64_t kinds[256];                  /* of the bytes of a text */

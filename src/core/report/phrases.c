@@ -197,8 +197,8 @@ static uint32_t go_on(bb_phrase_scan *s)
     size_t left = s->text.n - s->to, n = left < AT_ONCE ? left : AT_ONCE, i = 0;
     uint64_t both = 0; /* kinds of the bytes, the last one at the top of each half */
     for (; i + 4 <= n; i += 4)
-        both = both >> 4 | kinds[p[i]] >> 3 | kinds[p[i + 1]] >> 2 | kinds[p[i + 2]] >> 1 | kinds[p[i + 3]];
-    for (; i < n; i++) both = both >> 1 | kinds[p[i]];
+        both = both >> 4 | (kinds[p[i]] + 2 * (kinds[p[i + 1]] + 2 * (kinds[p[i + 2]] + 2 * kinds[p[i + 3]])));
+    for (; i < n; i++) both = both >> 1 | 8 * kinds[p[i]];
     uint32_t alnum = (uint32_t)(both >> 32) >> (AT_ONCE - n), begins = (uint32_t)both >> (AT_ONCE - n);
     uint32_t starts = begins & ~(alnum & (alnum << 1 | s->within));
     s->within = alnum >> (n - 1) & 1;

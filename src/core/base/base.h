@@ -239,6 +239,7 @@ static inline void bb_puts(bb_buf *b, const char *nul_terminated)
 {
     bb_put(b, bb_cstr(nul_terminated));
 }
+void bb_put_u64(bb_buf *b, uint64_t v); /* in decimal */
 void bb_putf(bb_buf *b, const char *fmt, ...) BB_PRINTF(2, 3);
 static inline bb_str bb_buf_str(const bb_buf *b)
 {

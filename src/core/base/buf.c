@@ -51,6 +51,15 @@ void bb_put_to_end(bb_buf *b, bb_str s)
     if (over) cut(b);
 }
 
+void bb_put_u64(bb_buf *b, uint64_t v)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + v % 10);
+    while (v /= 10);
+    bb_put(b, (bb_str){digits + at, sizeof digits - at});
+}
+
 void bb_putf(bb_buf *b, const char *fmt, ...)
 {
     char small[256];

@@ -111,20 +111,11 @@ void bb_json_str(bb_json *j, bb_str s)
     quoted(j, s);
 }
 
-static void put_digits(bb_buf *out, uint64_t v)
-{
-    char digits[20];
-    size_t at = sizeof digits;
-    do digits[--at] = (char)('0' + v % 10);
-    while (v /= 10);
-    bb_put(out, (bb_str){digits + at, sizeof digits - at});
-}
-
 void bb_json_int(bb_json *j, int64_t v)
 {
     before_value(j);
     if (v < 0) bb_putc(j->out, '-');
-    put_digits(j->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    bb_put_u64(j->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 void bb_json_bool(bb_json *j, bool v)
@@ -148,7 +139,7 @@ void bb_json_num2(bb_json *j, double v)
     }
     uint64_t hundredths = (uint64_t)(v * 100 + 0.5);
     char fraction[3] = {'.', (char)('0' + hundredths / 10 % 10), (char)('0' + hundredths % 10)};
-    put_digits(j->out, hundredths / 100);
+    bb_put_u64(j->out, hundredths / 100);
     bb_put(j->out, (bb_str){fraction, sizeof fraction});
 }
 

@@ -51,8 +51,9 @@ typedef struct {
     int error;                 /* errno of a read that failed */
     char window[BB_OS_WINDOW]; /* read, and its part from `from` to `to` not used yet */
     size_t from, to;
-    char *message; /* the one being put together; kept from one to the next */
-    size_t n, cap;
+    bb_str message; /* in the window, or in the buffer, which is kept from one to the next */
+    char *buffer;
+    size_t cap;
     bool cut;
     bb_time from_line, next_from_line; /* of this message, and of the one whose line was found behind it */
     bb_progress progress;              /* of a regular file, with bb_os_reader_mark */
@@ -62,7 +63,7 @@ typedef struct {
 bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, const bb_progress *known, bb_err *err) BB_MUST_USE;
 /* Brings r->progress up to the message that was read last. False: the file cannot be read any more. */
 bool bb_os_reader_mark(bb_os_reader *r);
-/* 1: r->message holds the next one, 0: the end, -1: err. */
+/* 1: r->message is the next one, until the next call; 0: the end, -1: err. */
 int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err);
 void bb_os_reader_close(bb_os_reader *r);
 

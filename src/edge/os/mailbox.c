@@ -3,7 +3,6 @@
  * Mailboxes: the files that paths stand for, one after the other, each as its messages.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -33,8 +32,9 @@ bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_er
     m->left_some = false;
     m->number = m->behind = m->total = 0;
     m->reader.fd = -1;
-    m->reader.message = NULL;
-    m->reader.n = m->reader.cap = 0;
+    m->reader.buffer = NULL;
+    m->reader.cap = 0;
+    m->reader.message = (bb_str){0};
     bb_arena_init(&m->arena, &bb_os_alloc, (size_t)4 << 30);
     bb_arena_init(&m->names, &bb_os_alloc, BB_ARENA_LIMIT);
     m->entries = (bb_os_entries){.arena = &m->arena};
@@ -101,7 +101,12 @@ static bb_str source_of(bb_mailbox *m)
     const bb_os_entry *e = &m->entries.items[m->at];
     if (!m->reader.mbox || (e->below && m->number == 1 && m->reader.end)) return bb_cstr(e->path);
     bb_arena_reset(&m->names);
-    return bb_sprintf(&m->names, "%s#%" PRIu64, e->path, m->number);
+    bb_buf name = bb_buf_in(&m->names, strlen(e->path) + 22);
+    bb_puts(&name, e->path);
+    bb_putc(&name, '#');
+    bb_put_u64(&name, m->number);
+    bb_putc(&name, '\0');
+    return bb_sub(bb_buf_str(&name), 0, name.n - 1);
 }
 
 bool bb_mailbox_left_some(const bb_mailbox *m)
@@ -163,7 +168,7 @@ int bb_mailbox_next(bb_mailbox *m, bb_mailbox_message *out, bb_err *err)
         m->number++;
         if (m->known && !mark(m, err)) return -1;
         const bb_os_entry *e = &m->entries.items[m->at];
-        *out = (bb_mailbox_message){.bytes = {m->reader.message, m->reader.n},
+        *out = (bb_mailbox_message){.bytes = m->reader.message,
                                     .source = source_of(m),
                                     .from_line = m->reader.mbox ? m->reader.from_line : BB_NO_TIME,
                                     .cut = m->reader.cut,
@@ -183,7 +188,7 @@ void bb_mailbox_close(bb_mailbox **m)
 {
     if (!*m) return;
     bb_os_reader_close(&(*m)->reader);
-    free((*m)->reader.message);
+    free((*m)->reader.buffer);
     bb_arena_free(&(*m)->names);
     bb_arena_free(&(*m)->arena);
     free(*m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One file read as messages: an mbox line by line, anything else whole. A message is put together in a
- * buffer that the next one takes over; what passes through besides is a window.
+ * One file read as messages: an mbox line by line, anything else whole, through a window. A message that lies in the
+ * window as it is stays there; any other is put together in a buffer that the next one takes over.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +15,30 @@
 
 /* ---- the window -------------------------------------------------------------------------------------- */
 
+/* Makes the message, which may still lie in the window, one in the buffer, with room for n more bytes behind it. */
+static bool own(bb_os_reader *r, size_t n)
+{
+    bool owned = r->message.p == r->buffer;
+    if (r->message.n + n > r->cap) {
+        size_t cap = r->cap ? r->cap : BB_OS_WINDOW;
+        while (cap < r->message.n + n) cap *= 2;
+        char *grown = realloc(r->buffer, cap);
+        if (!grown) return false;
+        r->buffer = grown;
+        r->cap = cap;
+    }
+    if (!owned && r->message.n) memcpy(r->buffer, r->message.p, r->message.n);
+    r->message.p = r->buffer;
+    return true;
+}
+
 /* Reads more behind what is in the window. False: there is no more, or no room. */
 static bool fill(bb_os_reader *r)
 {
+    if (r->message.n && !own(r, 0)) {
+        r->error = ENOMEM;
+        return false;
+    }
     if (r->from > 0) memmove(r->window, r->window + r->from, r->to - r->from);
     r->to -= r->from;
     r->from = 0;
@@ -58,20 +79,16 @@ static void take(bb_os_reader *r, size_t n)
 
 static bool append(bb_os_reader *r, bb_str s)
 {
-    if (s.n > BB_MESSAGE_MAX - r->n) {
-        s.n = BB_MESSAGE_MAX - r->n;
+    if (s.n > BB_MESSAGE_MAX - r->message.n) {
+        s.n = BB_MESSAGE_MAX - r->message.n;
         r->cut = true;
     }
-    if (s.n > r->cap - r->n) {
-        size_t cap = r->cap ? r->cap : BB_OS_WINDOW;
-        while (cap < r->n + s.n) cap *= 2;
-        char *grown = realloc(r->message, cap);
-        if (!grown) return false;
-        r->message = grown;
-        r->cap = cap;
-    }
-    if (s.n) memcpy(r->message + r->n, s.p, s.n);
-    r->n += s.n;
+    if (!s.n) return true;
+    bool in_window = !r->message.n || r->message.p + r->message.n == s.p;
+    if (!r->message.n) r->message.p = s.p;
+    else if (!in_window && !own(r, s.n)) return false;
+    if (!in_window) memcpy(r->buffer + r->message.n, s.p, s.n);
+    r->message.n += s.n;
     return true;
 }
 
@@ -153,13 +170,13 @@ static bool until_next(bb_os_reader *r)
             kept = begin + (from > begin);
             bb_str rest = bb_sub(lines, begin, BB_NPOS), line = {0};
             if (from > begin || !empty_line(&p) || !bb_line(&rest, &line) || !starts_message(r, line)) continue;
-            r->n -= r->cut ? 0 : empty_line(&p);
+            r->message.n -= r->cut ? 0 : empty_line(&p);
             take(r, begin);
             return true;
         }
         if (!pass(r, &p, bb_sub(lines, kept, BB_NPOS))) return false;
     }
-    r->n -= r->cut ? 0 : empty_line(&p);
+    r->message.n -= r->cut ? 0 : empty_line(&p);
     r->end = true;
     return true;
 }
@@ -167,7 +184,7 @@ static bool until_next(bb_os_reader *r)
 int bb_os_reader_next(bb_os_reader *r, const char *path, bb_err *err)
 {
     if (r->end) return 0;
-    r->n = 0;
+    r->message = (bb_str){0};
     r->cut = false;
     bool fits;
     if (r->mbox) {

@@ -86,6 +86,7 @@ typedef struct {
     size_t n_not_rcpts, cap_not_rcpts;
     bb_row_keys *row_keys; /* of r->rcpts, by place */
     size_t n_row_keys, cap_row_keys;
+    bb_address cleaned; /* the last one, whose key is mostly wanted next */
 } bb_ctx;
 /* The report's own words without the returned message stand in r->text: UTF-8, lines ended by LF. */
 

@@ -34,7 +34,7 @@ static bool hex_value(char c, uint32_t *v)
 /* "\x{E9}" is a code point (RFC 6533 section 3, utf-8-addr-unitext). */
 static bb_str without_escapes(bb_ctx *c, bb_str s)
 {
-    if (bb_find(s, BB_S("\\x{")) == BB_NPOS) return s;
+    if (bb_chr(s, '\\') == BB_NPOS) return s;
     bb_buf out = bb_buf_in(c->a, 4 * s.n);
     for (size_t i = 0; i < s.n; i++) {
         uint32_t v = 0;
@@ -55,9 +55,8 @@ static bb_str without_escapes(bb_ctx *c, bb_str s)
 bb_str bb_address_clean(bb_ctx *c, bb_str raw)
 {
     static const char *const prefixes[] = {"mailto:", "smtp:", "smtp=", "imceamailto-"};
-    bb_address whole;
     bb_str s = without_escapes(c, without_type(bb_trim(bb_value_text(c->m, raw))));
-    bb_str found = bb_address_read(c->a, s, &whole, NULL) ? whole.spelled : bb_address_find(s, NULL);
+    bb_str found = bb_address_read(c->a, s, &c->cleaned, NULL) ? c->cleaned.spelled : bb_address_find(s, NULL);
     bb_str local, domain;
     if (bb_empty(found) && bb_address_split(s, &local, &domain) && bb_chr(local, ' ') == BB_NPOS &&
         bb_chr(domain, ' ') == BB_NPOS)
@@ -69,8 +68,9 @@ bb_str bb_address_clean(bb_ctx *c, bb_str raw)
 
 bb_str bb_address_key(bb_ctx *c, bb_str address)
 {
-    bb_address whole;
-    return bb_address_read(c->a, address, &whole, NULL) ? whole.key : bb_lowered(c->a, address);
+    bb_address whole = c->cleaned;
+    bool known = address.n && whole.spelled.p == address.p && whole.spelled.n == address.n;
+    return known || bb_address_read(c->a, address, &whole, NULL) ? whole.key : bb_lowered(c->a, address);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------ */

@@ -396,8 +396,9 @@ static void from_paragraphs(bb_ctx *c)
             r->truncated = "paragraphs";
             return;
         }
-        bb_str line = bb_one_line(c, paragraph);
-        if (says_why(line, !statuses)) heard = from_paragraph(c, line, &named);
+        bool cut = paragraph.n > c->opt->max_diagnostic; /* what is left of it then counts */
+        if (says_why(cut ? bb_one_line(c, paragraph) : paragraph, !statuses))
+            heard = from_paragraph(c, bb_one_line(c, paragraph), &named);
     }
 }
 

@@ -115,7 +115,8 @@ bool bb_only_titles(bb_arena *a, bb_str t)
 {
     t = bb_trim(t);
     bool begins = bb_empty(t);
-    for (size_t k = 0; k < BB_COUNT(title_fields); k++) begins |= bb_istarts(t, title_fields[k]);
+    for (size_t k = 0; k < BB_COUNT(title_fields); k++)
+        begins |= bb_ieq(bb_sub(t, 0, title_fields[k].n), title_fields[k]);
     return begins && bb_empty(bb_trim(bb_without_titles(a, t, (bb_str){0})));
 }
 

@@ -28,6 +28,14 @@ static bool begins_with(bb_str subject, const char *const *marks, size_t n)
     return false;
 }
 
+static unsigned mark_signs(bb_str subject)
+{
+    bb_str longest = bb_sub(subject, 0, 9); /* each ends with a colon, be it a wide one */
+    if (bb_chr(longest, ':') == BB_NPOS && bb_chr(longest, '\xEF') == BB_NPOS) return 0;
+    if (begins_with(subject, passed_marks, BB_COUNT(passed_marks))) return BB_SIGN_REPLY | BB_SIGN_PASSED_ON;
+    return begins_with(subject, reply_marks, BB_COUNT(reply_marks)) ? BB_SIGN_REPLY : 0;
+}
+
 static bool says_auto(bb_ctx *c)
 {
     bb_str submitted = bb_field_raw(c->m, c->m->root, "Auto-Submitted");
@@ -180,13 +188,10 @@ static unsigned text_says(bb_ctx *c)
 void bb_signs_read(bb_ctx *c)
 {
     const bb_part *root = c->m->root;
-    bb_str subject = c->r->subject;
-    unsigned signs = sender_signs(c);
+    unsigned signs = sender_signs(c) | mark_signs(c->r->subject);
 
     bool report = bb_istarts(root->type, BB_S("multipart/")) && bb_ieq(root->report_type, BB_S("delivery-status"));
     if (report || bb_field_get(root, "X-Failed-Recipients")) signs |= BB_SIGN_DSN;
-    if (begins_with(subject, reply_marks, BB_COUNT(reply_marks))) signs |= BB_SIGN_REPLY;
-    if (begins_with(subject, passed_marks, BB_COUNT(passed_marks))) signs |= BB_SIGN_REPLY | BB_SIGN_PASSED_ON;
     /* What list software says of its own is no list's mail, but a mail system's. */
     bool administers = bb_ieq(bb_field_raw(c->m, root, "X-List-Administrivia"), BB_S("yes"));
     if (administers) signs |= BB_SIGN_DAEMON;

@@ -93,10 +93,8 @@ static void put_trie(const bb_trie *t)
     for (size_t i = 0; i < t->n_nodes; i++)
         printf("{%u,%u,%u,%u,%u},\n", t->nodes[i].bytes, t->nodes[i].ends, t->nodes[i].child, t->nodes[i].n,
                t->nodes[i].children);
-    printf("};\nstatic const unsigned char leads[] = {\n");
-    for (size_t i = 0; i < t->n_nodes; i++) printf("%u,%s", t->leads[i], i % 16 == 15 ? "\n" : "");
-    printf("};\nstatic const char bytes[] = {\n");
-    for (size_t i = 0; i < t->n_bytes; i++) printf("'\\%o',%s", (unsigned char)t->bytes[i], i % 16 == 15 ? "\n" : "");
+    printf("};\nstatic const unsigned char bytes[] = {\n");
+    for (size_t i = 0; i < t->n_bytes; i++) printf("%u,%s", t->bytes[i], i % 16 == 15 ? "\n" : "");
     printf("};\n");
 }
 
@@ -134,8 +132,8 @@ static void put_whole(const bb_rules *r)
         "    .frozen = true, .text = bb_rules_builtin_text, .n_text = %zu, .rules = (bb_rule *)rules, .n_rules = %zu,\n"
         "    .codes = (uint32_t *)without_words, .n_codes = %zu, .near = (bb_near *)near, .n_near = %zu,\n"
         "    .near_heads = {.slots = (bb_map_slot_at *)heads, .n = %zu, .shift = %u},\n"
-        "    .trie = {.text = bb_rules_builtin_text, .nodes = (bb_node *)nodes, .n_nodes = %zu, .leads = "
-        "(unsigned char *)leads, .bytes = (char *)bytes, .n_bytes = %zu,\n"
+        "    .trie = {.text = bb_rules_builtin_text, .nodes = (bb_node *)nodes, .n_nodes = %zu,\n"
+        "             .bytes = (unsigned char *)bytes, .n_bytes = %zu,\n"
         "             .roots = {.slots = (bb_map_slot_at *)roots, .n = %zu, .shift = %u}, .ends = (bb_piece_end "
         "*)ends, .n_ends = %zu,\n"
         "             .literals = (bb_literal *)literals, .n_literals = %zu, .n_gapped = %u,\n",

@@ -606,7 +606,7 @@ static void frozen(void)
     for (size_t i = 1; same && i < t->n_nodes; i++)
         same = t->nodes[i].bytes == fresh->nodes[i].bytes && t->nodes[i].ends == fresh->nodes[i].ends &&
                t->nodes[i].child == fresh->nodes[i].child && t->nodes[i].n == fresh->nodes[i].n &&
-               t->nodes[i].children == fresh->nodes[i].children && t->leads[i] == fresh->leads[i];
+               t->nodes[i].children == fresh->nodes[i].children;
     for (size_t i = 1; same && i < t->n_ends; i++)
         same = t->ends[i].literal == fresh->ends[i].literal && t->ends[i].rule == fresh->ends[i].rule &&
                t->ends[i].before == fresh->ends[i].before && t->ends[i].number == fresh->ends[i].number &&

@@ -342,7 +342,7 @@ static void put_node(layout *l, size_t i)
     to->children = (uint8_t)(l->first[old + 1] - l->first[old]); /* no piece has a line's end: 255 at most */
     to->child = (uint32_t)l->n;
     for (uint32_t k = l->first[old]; k < l->first[old + 1]; k++) {
-        t->leads[l->n] = l->bytes[k];
+        t->bytes[t->n_bytes++] = l->bytes[k];
         l->order[l->n++] = l->children[k];
     }
 }
@@ -352,10 +352,9 @@ bool bb_growth_end(bb_growth *g)
     bb_trie *t = g->trie;
     layout l = {.g = g};
     t->nodes = bb_get_array(t->arena, g->n_nodes, sizeof *t->nodes);
-    t->leads = bb_get(t->arena, g->n_nodes);
     t->ends = bb_get_array(t->arena, g->n_ends, sizeof *t->ends);
-    t->bytes = bb_get(t->arena, g->n_bytes + 1);
-    if (!t->nodes || !t->leads || !t->ends || !t->bytes || !find_children(&l) || !put_roots(&l)) return false;
+    t->bytes = bb_get(t->arena, g->n_bytes + g->n_nodes);
+    if (!t->nodes || !t->ends || !t->bytes || !find_children(&l) || !put_roots(&l)) return false;
     t->n_ends = 1;
     for (size_t i = 1; i < l.n; i++) put_node(&l, i);
     t->n_nodes = l.n;

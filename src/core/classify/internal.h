@@ -56,13 +56,20 @@ static inline uint32_t bb_map_get(const bb_map *m, uint32_t key)
 {
     return bb_map_slot(m, key)->value;
 }
-/* Makes a key of the slot where it would be; NULL: no memory. */
-uint32_t *bb_map_add(bb_map *m, bb_map_slot_at *slot, uint32_t key);
+/* Makes it larger. */
+bool bb_map_grow(bb_map *m) BB_MUST_USE;
 /* Where the value of the key is to be written, which must not stay 0; NULL: no memory. */
 static inline uint32_t *bb_map_put(bb_map *m, uint32_t key)
 {
     bb_map_slot_at *slot = bb_map_slot(m, key);
-    return slot->value ? &slot->value : bb_map_add(m, slot, key);
+    if (slot->value) return &slot->value;
+    if (m->n >= bb_map_slots(m) / 2) {
+        if (!bb_map_grow(m)) return NULL;
+        slot = bb_map_slot(m, key);
+    }
+    slot->key = key;
+    m->n++;
+    return &slot->value;
 }
 
 /* ---- literals (trie.c) ----------------------------------------------------------------------------- */
@@ -90,22 +97,22 @@ typedef struct {
     bool more;       /* the next one ends at the same node */
 } bb_piece_end;
 
+/* Behind what leads to it come n bytes that nothing branches off from, and then one of its children's. */
 typedef struct {
-    uint32_t bytes; /* that nothing branches off from: where they stand among those of all pieces, ... */
-    uint32_t ends;  /* first of the pieces that end behind them; 0: none does */
+    uint32_t bytes; /* where those n stand, and behind them the ones that lead to its children */
+    uint32_t ends;  /* first of the pieces that end behind the n; 0: none does */
     uint32_t child; /* first of its children, which lie side by side */
-    uint16_t n;     /* ... and how many, behind the one that leads here from its parent */
+    uint16_t n;
     uint8_t children;
 } bb_node;
 
 typedef struct {
     bb_arena *arena;
-    const char *text;     /* of all rules */
-    bb_node *nodes;       /* [0] is nobody's, here and below */
-    unsigned char *leads; /* by node: the byte that leads there from its parent */
+    const char *text; /* of all rules */
+    bb_node *nodes;   /* [0] is nobody's, here and below */
     size_t n_nodes;
     bb_map roots; /* which trie and two bytes, to the node that they lead to */
-    char *bytes;
+    unsigned char *bytes;
     size_t n_bytes;
     bb_piece_end *ends;
     size_t n_ends;

@@ -23,13 +23,7 @@ bool bb_map_init(bb_map *m, bb_arena *a, size_t n)
     return resize(m, bits);
 }
 
-uint32_t *bb_map_add(bb_map *m, bb_map_slot_at *slot, uint32_t key)
+bool bb_map_grow(bb_map *m)
 {
-    if (m->n >= bb_map_slots(m) / 2) {
-        if (m->shift <= 1 || !resize(m, 33 - m->shift)) return NULL;
-        slot = bb_map_slot(m, key);
-    }
-    slot->key = key;
-    m->n++;
-    return &slot->value;
+    return m->shift > 1 && resize(m, 33 - m->shift);
 }

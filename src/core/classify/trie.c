@@ -58,30 +58,24 @@ static void pieces_seen(scan *c, const bb_piece_end *end, size_t from, size_t to
     }
 }
 
-static const bb_node *child_of(const bb_trie *t, const bb_node *node, unsigned char byte)
-{
-    const unsigned char *leads = t->leads + node->child;
-    for (size_t i = 0; i < node->children; i++)
-        if (leads[i] == byte) return &t->nodes[node->child + i];
-    return NULL;
-}
-
 /* Follows the literals that begin at `from`. */
 static void walk(scan *c, bool from_start, size_t from)
 {
     const bb_trie *t = c->t;
     const unsigned char *p = (const unsigned char *)c->s.p;
-    uint32_t root = bb_map_get(&t->roots, bb_root_key(from_start, p + from));
-    const bb_node *node = root ? &t->nodes[root] : NULL;
-    for (size_t to = from + 2; node; to++) {
-        const unsigned char *bytes = (const unsigned char *)t->bytes + node->bytes;
+    uint32_t at = bb_map_get(&t->roots, bb_root_key(from_start, p + from));
+    for (size_t to = from + 2; at; to++) {
+        const bb_node *node = &t->nodes[at];
+        const unsigned char *bytes = t->bytes + node->bytes;
         c->sight->steps++;
         if (node->n > c->s.n - to) return;
         for (size_t end = to + node->n; to < end; to++) /* mostly none or few, and the first one differs */
             if (p[to] != *bytes++) return;
         if (node->ends) pieces_seen(c, &t->ends[node->ends], from, to);
         if (to == c->s.n) return;
-        node = child_of(t, node, p[to]);
+        uint32_t k = 0;
+        while (k < node->children && bytes[k] != p[to]) k++;
+        at = k < node->children ? node->child + k : 0;
     }
 }
 

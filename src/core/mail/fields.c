@@ -23,7 +23,7 @@ static const bool in_name[256] = {
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, /* DEL */
 };
 
-bool bb_field_split(bb_str line, bb_str *name, bb_str *value)
+static inline bool split(bb_str line, bb_str *name, bb_str *value)
 {
     const char *end = line.p + line.n, *p = line.p;
     while (p < end && in_name[(unsigned char)*p]) p++;
@@ -36,6 +36,11 @@ bool bb_field_split(bb_str line, bb_str *name, bb_str *value)
     *name = before;
     *value = behind;
     return true;
+}
+
+bool bb_field_split(bb_str line, bb_str *name, bb_str *value)
+{
+    return split(line, name, value);
 }
 
 /* Is this line the start of a field that mail really has? Words of a body seldom are. */
@@ -57,24 +62,31 @@ static bool is_known_field(bb_str line)
     return false;
 }
 
-/* The fields of a block as they come, held under the limits. */
+static inline bb_str behind(bb_str rest, size_t n)
+{
+    return (bb_str){rest.p + n, rest.n - n};
+}
+
+/* The fields of a block as they come, held under the limits. Nearly all of reading a message is done here, line by line:
+ * what works on a block is put into the loops over it, so that it is held in registers. */
 typedef struct {
     bb_mail *m;
     const char *start;
     bool plain; /* there is no CR in it */
+    bool begun; /* a line may go on with what is there */
     bb_field *first, **tail, *last;
     int n;
     uint64_t looks;
 } block;
 
-static block block_of(bb_mail *m, bb_str bytes)
+static inline block block_of(bb_mail *m, bb_str bytes)
 {
-    bool plain = bytes.n && !m->returns && bb_offset_in(m->bytes, bytes) != BB_NPOS;
+    bool plain = !m->returns && bb_offset_in(m->bytes, bytes) != BB_NPOS;
     return (block){.m = m, .start = bytes.p, .plain = plain};
 }
 
 /* A value that goes on behind the limit ends there. */
-static void clip(const block *b, bb_str *value)
+static inline void clip(const block *b, bb_str *value)
 {
     size_t from = (size_t)(value->p - b->start), limit = b->m->opt->max_header_bytes;
     if (from + value->n <= limit) return;
@@ -82,7 +94,7 @@ static void clip(const block *b, bb_str *value)
     bb_mail_cut(b->m, "max_header_bytes");
 }
 
-static void add(block *b, bb_str name, bb_str value)
+static inline void add(block *b, bb_str name, bb_str value)
 {
     b->last = NULL;
     if ((size_t)(name.p - b->start) + name.n > b->m->opt->max_header_bytes) bb_mail_cut(b->m, "max_header_bytes");
@@ -96,7 +108,7 @@ static void add(block *b, bb_str name, bb_str value)
     b->looks |= bb_look_of(name);
 }
 
-static void extend(block *b, bb_str line)
+static inline void extend(block *b, bb_str line)
 {
     if (!b->last) return;
     bb_str longer = {b->last->value.p, (size_t)(line.p + line.n - b->last->value.p)};
@@ -105,53 +117,57 @@ static void extend(block *b, bb_str line)
     b->last->folded = true;
 }
 
-/* bb_line(), without looking for a CR in each line of a message that has none. */
-static inline bool next_line(bool plain, bb_str *rest, bb_str *line)
+/* The line that bb_line() would take, without looking for a CR in each of them where there is none. */
+static inline bb_str line_at(const block *b, bb_str rest, size_t *length)
 {
-    const char *lf = plain && rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
-    if (!lf) return bb_line(rest, line);
-    *line = (bb_str){rest->p, (size_t)(lf - rest->p)};
-    *rest = (bb_str){lf + 1, rest->n - line->n - 1};
-    return true;
+    const char *lf = b->plain ? memchr(rest.p, '\n', rest.n) : NULL;
+    bb_str behind = rest, line = {rest.p, lf ? (size_t)(lf - rest.p) : 0};
+    if (!lf) (void)bb_line(&behind, &line);
+    *length = lf ? line.n + 1 : rest.n - behind.n;
+    return line;
 }
 
-/* Takes the first line of *rest into the block, as a field or more of one. */
-static bool take_line(block *b, bb_str *rest, bool begun, bb_str *line)
+/* Takes a line into the block, as a field or more of one. False: it is neither. */
+static inline bool take(block *b, bb_str line)
 {
-    bb_str after = *rest, name, value;
-    if (!next_line(b->plain, &after, line) || !line->n) return false;
-    if (begun && is_wsp(line->p[0])) extend(b, *line);
-    else if (bb_field_split(*line, &name, &value)) add(b, name, value);
+    bb_str name, value;
+    if (!line.n) return false;
+    if (b->begun && is_wsp(line.p[0])) extend(b, line);
+    else if (split(line, &name, &value)) add(b, name, value);
     else return false;
-    *rest = after;
-    return true;
+    return b->begun = true;
 }
 
-bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest, uint64_t *looks)
+/* A broken line is passed over where the header clearly goes on behind it. */
+static bool goes_on(bb_str behind)
 {
-    block b = block_of(m, *rest);
-    bool begun = false;
-    for (bb_str line, next; rest->n && !bb_at_delimiter(open, *rest); begun = true) {
-        if (take_line(&b, rest, begun, &line)) continue;
-        /* A broken line is passed over where the header clearly goes on behind it; else the body begins with it. */
-        bb_str after = *rest, more;
-        (void)bb_line(&after, &line);
-        more = after;
-        if (!line.n || !bb_line(&more, &next) || !is_known_field(next)) break;
+    bb_str next;
+    return bb_line(&behind, &next) && is_known_field(next);
+}
+
+bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *from, uint64_t *looks)
+{
+    bb_str rest = *from;
+    block b = block_of(m, rest);
+    for (size_t length; rest.n && !bb_at_delimiter(open, rest); rest = behind(rest, length)) {
+        bb_str line = line_at(&b, rest, &length);
+        if (take(&b, line)) continue;
+        if (!line.n || !goes_on(behind(rest, length))) break; /* the body begins with it */
         b.last = NULL;
-        *rest = after;
+        b.begun = true;
     }
     *looks = b.looks;
+    *from = rest;
     return b.first;
 }
 
-bb_field *bb_fields_read(bb_mail *m, bb_str *rest)
+bb_field *bb_fields_read(bb_mail *m, bb_str *from)
 {
-    while (rest->n && (rest->p[0] == '\r' || rest->p[0] == '\n')) *rest = bb_sub(*rest, 1, BB_NPOS);
-    block b = block_of(m, *rest);
-    bb_str line;
-    for (bool begun = false; take_line(&b, rest, begun, &line); begun = true) {
-    }
+    bb_str rest = *from;
+    while (rest.n && (rest.p[0] == '\r' || rest.p[0] == '\n')) rest = behind(rest, 1);
+    block b = block_of(m, rest);
+    for (size_t length; rest.n && take(&b, line_at(&b, rest, &length));) rest = behind(rest, length);
+    *from = rest;
     return b.first;
 }
 

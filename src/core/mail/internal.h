@@ -51,6 +51,13 @@ bb_field *bb_header_read(bb_mail *m, const bb_open *open, bb_str *rest, uint64_t
 /* First token of a structured value behind white space and comments; *rest moves behind it. */
 bb_str bb_token_take(bb_str *rest);
 
+/* Reads parameters of an unfolded value in one pass: fills in the values of those that are there. */
+typedef struct {
+    bb_str name, value;
+    bool in_segments; /* RFC 2231 */
+} bb_wanted;
+void bb_params(bb_mail *m, bb_str value, bb_wanted *wanted, size_t n);
+
 /* ---- transfer encodings (rfc2045.c) ----------------------------------------------------------------- */
 
 /* Puts the decoded bytes into `out`, as far as its ceiling goes. Garbage is skipped. */

@@ -167,17 +167,21 @@ static bb_str media_type(bb_mail *m, bb_str value)
 
 static void interpret(bb_mail *m, bb_part *p)
 {
+    enum { CHARSET, REPORT_TYPE, BOUNDARY, ALL };
+    bb_wanted of[ALL] = {[CHARSET] = {.name = BB_S("charset")},
+                         [REPORT_TYPE] = {.name = BB_S("report-type")},
+                         [BOUNDARY] = {.name = BB_S("boundary")}};
     bb_str type = bb_field_raw(m, p, "Content-Type");
     bool in_digest = p->parent && bb_eq(p->parent->type, BB_S("multipart/digest"));
     if (type.n) p->type = media_type(m, type);
     else if (in_digest) p->type = BB_S("message/rfc822"); /* RFC 2046 section 5.1.5 */
-    p->charset = bb_lowered(m->arena, bb_trim(bb_param(m, type, "charset")));
-    p->cte = cte_of(bb_field_raw(m, p, "Content-Transfer-Encoding"));
-    if (!bb_starts(p->type, BB_S("multipart/"))) return;
-    p->cte =
-        BB_CTE_PLAIN; /* RFC 2045 section 6.4 allows no other, and bodies of those that claim one are not encoded */
-    p->report_type = bb_lowered(m->arena, bb_trim(bb_param(m, type, "report-type")));
-    p->boundary = bb_param(m, type, "boundary");
+    bool multipart = bb_starts(p->type, BB_S("multipart/"));
+    bb_params(m, type, of, multipart ? ALL : CHARSET + 1);
+    p->charset = bb_lowered(m->arena, bb_trim(of[CHARSET].value));
+    /* RFC 2045 section 6.4 allows no other of a multipart, and bodies of those that claim one are not encoded */
+    p->cte = multipart ? BB_CTE_PLAIN : cte_of(bb_field_raw(m, p, "Content-Transfer-Encoding"));
+    p->report_type = bb_lowered(m->arena, bb_trim(of[REPORT_TYPE].value));
+    p->boundary = of[BOUNDARY].value;
     while (p->boundary.n && bb_is_space(p->boundary.p[p->boundary.n - 1])) p->boundary.n--;
 }
 

@@ -155,16 +155,31 @@ static bool segments_joined(bb_mail *m, bb_str value, bb_str wanted, bb_str *out
     return segments[0].there;
 }
 
+/* Is it of that name, or with "*" behind it a segment of it? Nothing else that begins so is. */
+static bool is_about(bb_str key, bb_str name)
+{
+    return bb_istarts(key, name) && (key.n == name.n || key.p[name.n] == '*');
+}
+
+void bb_params(bb_mail *m, bb_str value, bb_wanted *wanted, size_t n)
+{
+    bb_str rest = value, key, found;
+    bool unclosed = false;
+    if (bb_chr(rest, '=') == BB_NPOS) return;
+    while (next_param(m, &rest, &unclosed, &key, &found)) {
+        bb_wanted *w = wanted;
+        while (w < wanted + n && !is_about(key, w->name)) w++;
+        if (w == wanted + n) continue;
+        if (key.n > w->name.n) w->in_segments = true;
+        else if (!w->value.n) w->value = found;
+    }
+    for (bb_wanted *w = wanted; w < wanted + n; w++)
+        if (w->in_segments) (void)segments_joined(m, value, w->name, &w->value);
+}
+
 bb_str bb_param(bb_mail *m, bb_str value, const char *name)
 {
-    bb_str wanted = bb_cstr(name), rest = bb_value_unfold(m, value), all = rest, plain = {0}, key, found;
-    bool unclosed = false, in_segments = false;
-    if (bb_chr(rest, '=') == BB_NPOS) return (bb_str){0};
-    while (next_param(m, &rest, &unclosed, &key, &found)) {
-        if (!bb_istarts(key, wanted)) continue;
-        if (key.n == wanted.n && !plain.n) plain = found;
-        in_segments |= key.n > wanted.n && key.p[wanted.n] == '*';
-    }
-    bb_str joined;
-    return in_segments && segments_joined(m, all, wanted, &joined) ? joined : plain;
+    bb_wanted wanted = {.name = bb_cstr(name)};
+    bb_params(m, bb_value_unfold(m, value), &wanted, 1);
+    return wanted.value;
 }

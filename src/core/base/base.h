@@ -21,6 +21,7 @@
 
 #define BB_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define BB_MUST_USE          __attribute__((warn_unused_result))
+#define BB_SELDOM            __attribute__((noinline)) /* kept out of what calls it, which is short without it */
 #define BB_COUNT(array)      (sizeof(array) / sizeof((array)[0]))
 
 /* ---- errors ------------------------------------------------------------------------------------ */

@@ -114,7 +114,7 @@ static size_t line_end(bb_str s)
 }
 
 /* A line that ends with anything but a mere LF nearby. */
-static void take_line(bb_str *rest, bb_str *line)
+BB_SELDOM static void take_line(bb_str *rest, bb_str *line)
 {
     size_t end = line_end(*rest);
     size_t behind = end + (end < rest->n);

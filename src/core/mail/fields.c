@@ -196,3 +196,8 @@ bb_str bb_value_unfold(bb_mail *m, bb_str value)
     }
     return (bb_str){out, n};
 }
+
+bb_str bb_field_unfold(bb_mail *m, const bb_field *f)
+{
+    return f->folded ? bb_value_unfold(m, f->value) : bb_trim(f->value);
+}

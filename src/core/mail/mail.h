@@ -102,6 +102,7 @@ static inline const bb_field *bb_field_after(const bb_field *f, const char *name
 bb_str bb_value_text(bb_mail *m, bb_str value);
 /* Value unfolded and trimmed, nothing decoded: for addresses, dates, structured fields. */
 bb_str bb_value_unfold(bb_mail *m, bb_str value);
+bb_str bb_field_unfold(bb_mail *m, const bb_field *f);
 /* The same of the first field of that name; empty when absent. */
 static inline bb_str bb_field_text(bb_mail *m, const bb_part *p, const char *name)
 {
@@ -111,8 +112,7 @@ static inline bb_str bb_field_text(bb_mail *m, const bb_part *p, const char *nam
 static inline bb_str bb_field_raw(bb_mail *m, const bb_part *p, const char *name)
 {
     const bb_field *f = bb_field_get(p, name);
-    if (!f) return (bb_str){0};
-    return f->folded ? bb_value_unfold(m, f->value) : bb_trim(f->value);
+    return f ? bb_field_unfold(m, f) : (bb_str){0};
 }
 /* A parameter of a structured value such as Content-Type, RFC 2231 continuations and charsets
  * included; empty when absent. */

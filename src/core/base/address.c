@@ -150,28 +150,24 @@ bool bb_address_split(bb_str s, bb_str *local, bb_str *domain)
     return true;
 }
 
-/* Eight bytes, their ASCII in lower case: a capital lacks bit 5. */
-static uint64_t lower_word(uint64_t word)
+/* Copies eight bytes, their ASCII in lower case: a capital lacks bit 5. */
+static void put_eight_lower(char *to, const char *from)
 {
     const uint64_t each = UINT64_C(0x0101010101010101), top = 0x80 * each;
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
     uint64_t low = word & ~top, from_a = low + (0x80 - 'A') * each, behind_z = low + (0x80 - 'Z' - 1) * each;
-    return word | (from_a & ~behind_z & ~word & top) >> 2;
+    word |= (from_a & ~behind_z & ~word & top) >> 2;
+    memcpy(to, &word, sizeof word);
 }
 
-/* s in lower case. The last word overlaps the one before. */
 static void put_lower(char *to, bb_str s)
 {
-    uint64_t word;
-    if (s.n < sizeof word) {
-        for (size_t i = 0; i < s.n; i++) to[i] = bb_lower(s.p[i]);
-        return;
-    }
-    for (size_t i = 0, last = s.n - sizeof word;; i = i + sizeof word < last ? i + sizeof word : last) {
-        memcpy(&word, s.p + i, sizeof word);
-        word = lower_word(word);
-        memcpy(to + i, &word, sizeof word);
-        if (i == last) break;
-    }
+    size_t i = 0;
+    for (; s.n - i >= 8; i += 8) put_eight_lower(to + i, s.p + i);
+    if (s.n > 8) put_eight_lower(to + s.n - 8, s.p + s.n - 8); /* some of them again */
+    else
+        for (; i < s.n; i++) to[i] = bb_lower(s.p[i]);
 }
 
 bool bb_address_read(bb_arena *a, bb_str s, bb_address *out, bb_err *err)

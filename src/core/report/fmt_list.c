@@ -7,12 +7,13 @@
 
 static bool is_manager(bb_str address)
 {
-    static const char *const ends[] = {"-admin", "-owner", "-request", "-bounces", "-ctl"};
+    static const bb_str ends[] = {BB_ROW("-admin"), BB_ROW("-owner"), BB_ROW("-request"), BB_ROW("-bounces"),
+                                  BB_ROW("-ctl")};
     static const char *const names[] = {"majordomo", "listserv", "mailman", "sympa", "listmaster", "fml"};
     bb_str local, domain;
     if (!bb_address_split(address, &local, &domain)) return false;
     for (size_t i = 0; i < BB_COUNT(ends); i++)
-        if (bb_iends(local, bb_cstr(ends[i]))) return true;
+        if (bb_iends(local, ends[i])) return true;
     for (size_t i = 0; i < BB_COUNT(names); i++)
         if (bb_is(local, names[i])) return true;
     return false;

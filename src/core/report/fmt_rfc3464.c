@@ -188,11 +188,12 @@ static bb_str *slot(fields *f, bb_str name)
 /* RFC 3464 section 2.2. */
 static void per_message(bb_ctx *c, const bb_field *f)
 {
-    bb_str value = bb_value_unfold(c->m, f->value);
     bb_report *r = c->r;
-    if (bb_ieq(f->name, BB_S("Reporting-MTA")) && bb_empty(r->reporting_mta)) r->reporting_mta = host_of(value);
-    if (bb_ieq(f->name, BB_S("Original-Envelope-Id")) && bb_empty(r->envelope_id)) r->envelope_id = xtext(c, value);
-    if (bb_ieq(f->name, BB_S("X-Postfix-Sender"))) r->postfix_sender = bb_address_clean(c, value);
+    if (bb_ieq(f->name, BB_S("Reporting-MTA")) && bb_empty(r->reporting_mta))
+        r->reporting_mta = host_of(bb_value_unfold(c->m, f->value));
+    if (bb_ieq(f->name, BB_S("Original-Envelope-Id")) && bb_empty(r->envelope_id))
+        r->envelope_id = xtext(c, bb_value_unfold(c->m, f->value));
+    if (bb_ieq(f->name, BB_S("X-Postfix-Sender"))) r->postfix_sender = bb_address_clean(c, f->value);
 }
 
 static bool names_somebody(const fields *f)

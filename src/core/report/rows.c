@@ -55,6 +55,7 @@ static bb_str without_escapes(bb_ctx *c, bb_str s)
 bb_str bb_address_clean(bb_ctx *c, bb_str raw)
 {
     static const char *const prefixes[] = {"mailto:", "smtp:", "smtp=", "imceamailto-"};
+    if (bb_empty(raw)) return raw;
     bb_str s = without_escapes(c, without_type(bb_trim(bb_value_text(c->m, raw))));
     bb_str found = bb_address_read(c->a, s, &c->cleaned, NULL) ? c->cleaned.spelled : bb_address_find(s, NULL);
     bb_str local, domain;

@@ -204,12 +204,13 @@ typedef struct {
 #define BB_WORD_PLACES 1024
 #define BB_WORD_FOURS  (1U << 12)
 #define BB_WORD_FIRSTS (1U << 15)
-/* A letter or digit of ASCII; a byte with which a phrase of the set may begin. Four side by side reach to the top of a
- * half each. */
-#define BB_BYTE_ALNUM  (1ULL << 60)
-#define BB_BYTE_BEGINS (1ULL << 28)
+/* A letter or digit of ASCII; a byte with which a phrase of the set may begin. Eight side by side fill the top byte of
+ * a half. */
+#define BB_BYTE_ALNUM  (1ULL << 56)
+#define BB_BYTE_BEGINS (1ULL << 24)
 typedef struct {
     unsigned lists;                       /* a bit each */
+    bool spaces;                          /* some phrase begins with one, and goes on beyond ASCII */
     uint64_t kinds[256];                  /* of the bytes of a text */
     uint32_t firsts[BB_WORD_FIRSTS / 32]; /* a bit for each hash of four bytes with which a phrase may begin */
 } bb_word_set;

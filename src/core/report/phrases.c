@@ -188,19 +188,25 @@ static inline unsigned longest_at(bb_str text, size_t i, unsigned wanted, bb_phr
 
 #define AT_ONCE 32
 
+static inline uint64_t four_kinds(const uint64_t *kinds, const unsigned char *p)
+{
+    return kinds[p[0]] + 2 * (kinds[p[1]] + 2 * (kinds[p[2]] + 2 * kinds[p[3]]));
+}
+
 /* Goes on to the next bytes of the text, and answers which of them are places where a phrase may begin, the first in the
- * lowest bit: bytes that phrases begin with, but not within a word. Branches would be guessed wrong at every word's end. */
+ * lowest bit: bytes that phrases begin with, but not within a word; and before signs beyond ASCII what may be a space.
+ * Branches would be guessed wrong at every word's end. */
 static uint32_t go_on(bb_phrase_scan *s)
 {
     const uint64_t *kinds = s->set->kinds;
     const unsigned char *p = (const unsigned char *)s->text.p + s->to;
     size_t left = s->text.n - s->to, n = left < AT_ONCE ? left : AT_ONCE, i = 0;
     uint64_t both = 0; /* kinds of the bytes, the last one at the top of each half */
-    for (; i + 4 <= n; i += 4)
-        both = both >> 4 | (kinds[p[i]] + 2 * (kinds[p[i + 1]] + 2 * (kinds[p[i + 2]] + 2 * kinds[p[i + 3]])));
-    for (; i < n; i++) both = both >> 1 | 8 * kinds[p[i]];
+    for (; i + 8 <= n; i += 8) both = both >> 8 | four_kinds(kinds, p + i) | four_kinds(kinds, p + i + 4) << 4;
+    for (; i < n; i++) both = both >> 1 | kinds[p[i]] << 7;
     uint32_t alnum = (uint32_t)(both >> 32) >> (AT_ONCE - n), begins = (uint32_t)both >> (AT_ONCE - n);
     uint32_t starts = begins & ~(alnum & (alnum << 1 | s->within));
+    if (s->set->spaces) starts |= ((begins & ~alnum) >> 1 | 1U << (n - 1)) & ~alnum;
     s->within = alnum >> (n - 1) & 1;
     s->from = s->to;
     s->to += n;

@@ -41,6 +41,7 @@ def phrases(path):
             else "not in lower case" if text != text.lower()
             else "white space other than single spaces" if "  " in text or "\t" in text
             else "a space at its end needs quotes" if text == line and text != text.strip()
+            else "a space before what begins a word anyway" if text[0] == " " and text[1].isascii()
             else None
         )
         if wrong:
@@ -175,8 +176,8 @@ def alnum(byte):
 
 
 def kinds(begun):
-    """What a text's bytes are to those who look for phrases that begin so."""
-    begins = {spelling[0] for text in begun for spelling, _ in spellings(text)}
+    """What a text's bytes are to those who look for phrases that begin so. Nearly no space begins one."""
+    begins = {spelling[0] for text in begun for spelling, _ in spellings(text)} - set(b" \t\r\n")
     for byte in range(256):
         names = ["BB_BYTE_ALNUM"] * alnum(byte) + ["BB_BYTE_BEGINS"] * (byte in begins)
         yield " | ".join(names) or "0"
@@ -187,7 +188,9 @@ def sets(lists):
     for name, texts in sorted({"ALL": itertools.chain(*lists.values()), **lists}.items()):
         begun = {text[:5] for text in texts}  # the fourth byte may begin a letter of two
         wanted = mask(lists if name == "ALL" else {name})
-        yield "[BB_WORDS_%s] = {%s, {%s}, {%s}}" % (name, wanted, ", ".join(kinds(begun)), ", ".join(firsts(begun)))
+        spaces = any(text[:1] == b" " for text in begun)
+        row = name, wanted, spaces, ", ".join(kinds(begun)), ", ".join(firsts(begun))
+        yield "[BB_WORDS_%s] = {%s, %d, {%s}, {%s}}" % row
 
 
 def table(kind, name, rows):

@@ -30,7 +30,7 @@ static size_t quote_at(bb_str t, size_t i, bb_str *end)
                  {BB_ROW("\xE2\x80\x9E"), BB_ROW("\xE2\x80\x9C")},
                  {BB_ROW("\xC2\xAB"), BB_ROW("\xC2\xBB")}};
     for (size_t k = 0; k < BB_COUNT(marks); k++) {
-        if (!bb_starts(bb_sub(t, i, BB_NPOS), marks[k].begin)) continue;
+        if (t.p[i] != marks[k].begin.p[0] || !bb_starts(bb_sub(t, i, BB_NPOS), marks[k].begin)) continue;
         *end = marks[k].end;
         return marks[k].begin.n;
     }
@@ -114,9 +114,9 @@ bb_str bb_without_titles(bb_arena *a, bb_str t, bb_str subject)
 bool bb_only_titles(bb_arena *a, bb_str t)
 {
     t = bb_trim(t);
-    bool begins = bb_empty(t);
-    for (size_t k = 0; k < BB_COUNT(title_fields); k++)
-        begins |= bb_ieq(bb_sub(t, 0, title_fields[k].n), title_fields[k]);
+    bool begins = !t.n;
+    for (size_t k = 0; k < BB_COUNT(title_fields) && !begins; k++)
+        begins = bb_lower(t.p[0]) == title_fields[k].p[0] && bb_istarts(t, title_fields[k]);
     return begins && bb_empty(bb_trim(bb_without_titles(a, t, (bb_str){0})));
 }
 

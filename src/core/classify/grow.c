@@ -3,8 +3,8 @@
  * grow: literals as they are entered, piece by piece, and the trie that becomes of them.
  *
  * While it grows, a branch is found by hashing, so that many rules are compiled in a time that is no more than so many
- * times as long; nodes and bytes lie as they came. Then they are laid out for reading, those first that most texts get
- * to, and what grew is forgotten.
+ * times as long; nodes and bytes lie as they came. Then they are laid out for reading, the roots first and what
+ * begins alike together, and what grew is forgotten.
  */
 #include "core/classify/internal.h"
 
@@ -296,7 +296,7 @@ static void put_sets(bb_trie *t, uint32_t root)
     t->second[(unsigned char)root] |= set;
 }
 
-/* The roots first, then their children, and so on. */
+/* The roots lie first, side by side. */
 static bool put_roots(layout *l)
 {
     const bb_map *edges = &l->g->edges;
@@ -347,6 +347,14 @@ static void put_node(layout *l, size_t i)
     }
 }
 
+/* All that begins as a node does lies together, as it is read together. No piece has more nodes than bytes. */
+static void put_tree(layout *l, size_t i)
+{
+    put_node(l, i);
+    const bb_node *node = &l->g->trie->nodes[i];
+    for (size_t k = 0; k < node->children; k++) put_tree(l, node->child + k);
+}
+
 bool bb_growth_end(bb_growth *g)
 {
     bb_trie *t = g->trie;
@@ -356,7 +364,8 @@ bool bb_growth_end(bb_growth *g)
     t->bytes = bb_get(t->arena, g->n_bytes + g->n_nodes);
     if (!t->nodes || !t->ends || !t->bytes || !find_children(&l) || !put_roots(&l)) return false;
     t->n_ends = 1;
-    for (size_t i = 1; i < l.n; i++) put_node(&l, i);
+    size_t n_roots = l.n;
+    for (size_t i = 1; i < n_roots; i++) put_tree(&l, i);
     t->n_nodes = l.n;
     return true;
 }

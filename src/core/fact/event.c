@@ -4,12 +4,12 @@
  */
 #include "core/fact/internal.h"
 
-/* The date of a trace field stands behind its last semicolon (RFC 5321 section 4.4). */
+/* The date of a trace field stands behind its last semicolon (RFC 5321 section 4.4), and only that is unfolded. */
 static bb_time received_date(bb_mail *m, const bb_field *received)
 {
-    bb_str value = bb_value_unfold(m, received->value);
-    size_t semicolon = bb_rchr(value, ';');
-    return semicolon == BB_NPOS ? BB_NO_TIME : bb_time_rfc5322(bb_sub(value, semicolon + 1, BB_NPOS));
+    size_t semicolon = bb_rchr(received->value, ';');
+    if (semicolon == BB_NPOS) return BB_NO_TIME;
+    return bb_time_rfc5322(bb_value_unfold(m, bb_sub(received->value, semicolon + 1, BB_NPOS)));
 }
 
 /* The last hop is ours, so the topmost Received line is our own clock; Date is whatever the reporter says. */

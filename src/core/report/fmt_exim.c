@@ -8,8 +8,7 @@
 bool bb_fmt_exim(bb_ctx *c)
 {
     bb_str text = c->r->text;
-    bool signed_so = c->marks & BB_MARK_EXIM &&
-                     bb_ifind(text, BB_S("message was created automatically by mail delivery software")) != BB_NPOS;
+    bool signed_so = bb_ifind(text, BB_S("message was created automatically by mail delivery software")) != BB_NPOS;
     bool failed = bb_field_get(c->m->root, "X-Failed-Recipients") != NULL;
     if ((!signed_so && !failed) || !bb_announces(c)) return false;
     bb_str list = bb_between(text, "address(es) failed:", NULL);

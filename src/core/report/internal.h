@@ -49,7 +49,6 @@ typedef enum {
     BB_WORDS_EXPIRED,    /* no further attempts, said of one recipient */
     BB_WORDS_FOOTERS,    /* that companies put below every mail of theirs */
     BB_WORDS_HOSTS,      /* before a host's name */
-    BB_WORDS_MARKS,      /* of formats of prose: bits of BB_MARK_* */
     BB_WORDS_SEPARATORS, /* before the message that came back */
     BB_WORDS_STAGES,     /* at which a server refused: BB_STAGE_* */
     BB_WORDS_LISTS,
@@ -78,7 +77,6 @@ typedef struct {
     unsigned subject_says, text_says; /* BB_SAYS_* of the subject and of the first words ... */
     bool words_read;                  /* ... which were asked, and their signs are among the others */
     bb_phrases_found found;           /* in r->text, once words_read */
-    unsigned marks;                   /* BB_MARK_* that stand there, or may: a format looks again */
     const bb_part *returned;          /* holds the fields of the message that came back; NULL: none did */
     bb_str from;                      /* address of the report's author */
     bool others_read;                 /* by who asked first for these: */
@@ -148,16 +146,6 @@ enum {
     BB_SAYS_CLOSED = 1 << 11,   /* a list, to people who may not post */
     BB_SAYS_LEFT = 1 << 12,     /* of somebody, who is gone from where he worked */
     BB_SAYS_ELSE = 1 << 10,     /* what will be, mail to the reader, his password: no mail of his that failed */
-};
-
-/* Formats of prose, by what they write. */
-enum {
-    BB_MARK_POSTFIX = 1 << 0,
-    BB_MARK_EXIM = 1 << 1,
-    BB_MARK_SENDMAIL = 1 << 2,
-    BB_MARK_OPENSMTPD = 1 << 3,
-    BB_MARK_COURIER = 1 << 4,
-    BB_MARK_DMA = 1 << 5
 };
 
 /* How plainly an address is presented as a recipient. */
@@ -328,8 +316,8 @@ void bb_rows_complete(bb_ctx *c);      /* last step for every delivery report */
 
 /* ---- fmt_*.c ----------------------------------------------------------------------------------------- */
 
-/* How a format reads. Find its mark anywhere in c->r->text (companies and lists put words above it; words/marks.words tells
- * at once that it is not there); answer false before anything is written; ask bb_announces(c), unless the mark is a field of its own. For each recipient: bb_row(), then
+/* How a format reads. Find its mark anywhere in c->r->text (companies and lists put words above it); answer false before
+ * anything is written; ask bb_announces(c), unless the mark is a field of its own. For each recipient: bb_row(), then
  * what is said of him to bb_row_words(), the refusing host to remote_mta. Actions, statuses and stages that are left empty
  * are completed afterwards. fmt_courier.c is the shortest, fmt_list.c one that stands before the answering machines. */
 
@@ -337,7 +325,6 @@ typedef struct {
     const char *name;
     bool (*read)(bb_ctx *c); /* false: not mine, nothing was written */
     bool by_words;           /* needs the signs of the words */
-    unsigned mark;           /* is not asked without this one of BB_MARK_*; 0: always */
 } bb_format;
 extern const bb_format bb_formats[];
 extern const size_t bb_formats_count;

@@ -53,7 +53,6 @@ void bb_report_read(bb_mail *m, const bb_report_options *opt, bb_report *out)
     for (size_t i = 0; i < bb_formats_count && out->type == BB_REPORT_NONE; i++) {
         if (is_off(c.opt, &bb_formats[i])) continue;
         if (bb_formats[i].by_words) bb_signs_of_words(&c);
-        if (bb_formats[i].mark && !(c.marks & bb_formats[i].mark)) continue;
         if (!bb_formats[i].read(&c)) {
             out->n_rcpts = c.n_row_keys = 0; /* what it took for recipients is nobody */
             continue;

@@ -206,7 +206,6 @@ void bb_signs_read(bb_ctx *c)
 void bb_words_read(bb_ctx *c)
 {
     c->found = bb_phrases_read(c->a, c->r->text);
-    c->marks = bb_phrases_in(&c->found, c->r->text, BB_WORDS_MARKS);
 }
 
 void bb_signs_of_words(bb_ctx *c)

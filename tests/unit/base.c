@@ -149,6 +149,31 @@ static void memory_is_zeroed(void)
     bb_arena_free(&a);
 }
 
+static bool all_are(const char *p, size_t n, char c)
+{
+    while (n && p[n - 1] == c) n--;
+    return !n;
+}
+
+static void memory_is_regrown(void)
+{
+    bb_arena a;
+    bb_arena_init(&a, &tap_alloc, 10000);
+    char *p = bb_regrow(&a, NULL, 0, 100);
+    memset(p, 'x', 100);
+    ok(bb_regrow(&a, p, 100, 300) == p, "what was handed out last grows where it is");
+    memset(p, 'x', 300);
+    char *behind = bb_get(&a, 50);
+    ok(behind >= p + 300 && all_are(behind, 50, '\0'), "what is handed out behind it is zeroed");
+    char *moved = bb_regrow(&a, p, 300, 400);
+    ok(moved >= behind + 50 && all_are(moved, 300, 'x'), "what was not, is copied");
+    size_t used = a.used;
+    ok(!bb_regrow(&a, moved, 400, 20000) && a.failed, "beyond the limit");
+    ok(!bb_regrow(&a, moved, 400, SIZE_MAX), "a size that overflows");
+    ok(a.used == used && all_are(moved, 300, 'x'), "then all is as it was");
+    bb_arena_free(&a);
+}
+
 static void every_allocation_fails(void)
 {
     for (long n = 1; n <= 3; n++) {
@@ -201,6 +226,33 @@ static void errors(void)
 }
 
 /* ---- text ----------------------------------------------------------------------------------------- */
+
+/* What looks at several bytes at once sees the same at each place of texts of each length. */
+static void each_place(void)
+{
+    bool high = true, control = true, letters = true, cases = true;
+    for (size_t n = 1; n < 80; n++)
+        for (size_t at = 0; at < n; at++) {
+            char text[80], other[80];
+            memset(text, 'k', n);
+            memset(other, 'K', n);
+            bb_str s = {text, n};
+            cases = cases && bb_ieq(s, (bb_str){other, n});
+            other[at] = 'j';
+            letters = letters && !bb_ieq(s, (bb_str){other, n});
+            high = high && bb_next_high(s, at) == n && bb_is_ascii(s);
+            control = control && !bb_has_ascii_control(s);
+            text[at] = '\xE9';
+            high = high && bb_next_high(s, 0) == at && bb_next_high(s, at) == at && bb_next_high(s, at + 1) == n;
+            control = control && !bb_has_ascii_control(s);
+            text[at] = at % 2 ? '\x7F' : '\x1F';
+            control = control && bb_has_ascii_control(s);
+        }
+    ok(high, "a byte beyond ASCII is found");
+    ok(control, "a control is found, and nothing else");
+    ok(letters, "another letter makes another word");
+    ok(cases, "another case does not");
+}
 
 static void utf8(void)
 {
@@ -579,10 +631,12 @@ int main(void)
     slices();
     numbers();
     limits_of_an_arena();
+    memory_is_regrown();
     memory_is_zeroed();
     every_allocation_fails();
     buffers();
     errors();
+    each_place();
     utf8();
     safe();
     json();

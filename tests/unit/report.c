@@ -466,6 +466,7 @@ static void hostile_prose_is_read_in_linear_time(void)
         {"many in one line", SAYS, "a%@b.example;"},
         {"many in a header", FROM "Subject: Mail delivery failed\nX-Failed-Recipients: ", "a%@b.example,"},
         {"many in a DSN", DSN, "Final-Recipient: rfc822; a%@b.example\n"},
+        {"no-break spaces", SAYS, "\xC2\xA0\xC2\xA0\xC2\xA0\xC2\xA0\xC2\xA0\xC2\xA0\xC2\xA0\xC2\xA0"},
         {"at signs", SAYS, "a@"},
         {"brackets", SAYS, "<>@"},
         {"codes", SAYS, "550 5.1.1 "},

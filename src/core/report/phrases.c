@@ -125,11 +125,12 @@ static const bb_word_node *child_of(const bb_word_node *node, unsigned char byte
 }
 
 /* The node behind the first two signs at *at, which it moves behind them. Of several spaces the last one begins a phrase,
- * so that no other is passed twice. */
+ * and the second byte of one none, so that no other is passed twice. */
 static const bb_word_node *enter_slowly(bb_str text, size_t *at)
 {
     size_t space = space_at(text, *at);
     if (space && space_at(text, *at + space)) return NULL;
+    if (((unsigned char)text.p[*at] & 0xC0) == 0x80) return NULL;
     unsigned char first = take_sign(text, at);
     return *at < text.n ? start_of(first, take_sign(text, at)) : NULL;
 }

@@ -65,8 +65,9 @@ bb_str bb_to_utf8(bb_mail *m, bb_str said, bb_str bytes)
 {
     bb_str name = bb_token_take(&said), out = bytes;
     if (!name.n && bb_find(bytes, BB_S("\x1b$")) != BB_NPOS) name = BB_S("iso-2022-jp"); /* its own announcement */
-    if (charset_of(name) != OTHER && bb_is_ascii(bytes)) return bytes;                   /* nearly all there is */
-    bool clean = false;
+    charset what = charset_of(name);
+    if (what != OTHER && bb_is_ascii(bytes)) return bytes; /* nearly all there is */
+    bool clean = what == LATIN1;
     if (!converted(m, name, bytes, &out)) {
         const char *guess = NULL;
         clean = bb_utf8_valid(bytes);

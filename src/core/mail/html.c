@@ -53,9 +53,10 @@ static bool is_white(char c)
 
 static void put_text(layout *l, bb_str s)
 {
+    static const bool ends_word[256] = {
+        ['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['\f'] = true, ['\v'] = true};
     for (size_t i = 0; i < s.n;) {
-        size_t run = i;
-        while (run < s.n && s.p[run] && !is_white(s.p[run])) run++;
+        size_t run = bb_until(s, i, ends_word);
         put_word(l, bb_sub(s, i, run - i));
         for (i = run; i < s.n && is_white(s.p[i]); i++) put_space(l, s.p[i]);
         for (; i < s.n && !s.p[i]; i++) put_word(l, BB_S("\xEF\xBF\xBD"));
@@ -241,18 +242,13 @@ static size_t take_tag(html *h, size_t at)
     return to ? to - end.n : h->gt + 1;
 }
 
-static size_t to_markup(bb_str s, size_t from)
-{
-    while (from < s.n && s.p[from] != '<' && s.p[from] != '&') from++;
-    return from;
-}
-
 void bb_html_text(bb_str s, bb_buf *out)
 {
+    static const bool markup[256] = {['<'] = true, ['&'] = true};
     html h = {.s = s, .l = {.out = out}};
     h.gt = bb_chr(s, '>');
     for (size_t i = 0; i < s.n && !out->truncated;) {
-        size_t run = to_markup(s, i);
+        size_t run = bb_until(s, i, markup);
         put_text(&h.l, bb_sub(s, i, run - i));
         if (run == s.n) break;
         size_t length = 0;

@@ -15,6 +15,15 @@ struct bb_kept {
     bool done;
 };
 
+/* The first byte from i on that is one of `stops`; s.n: there is none. Four are asked together, since most are none. */
+static inline size_t bb_until(bb_str s, size_t i, const bool stops[256])
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    while (s.n - i >= 4 && !(stops[p[i]] | stops[p[i + 1]] | stops[p[i + 2]] | stops[p[i + 3]])) i += 4;
+    while (i < s.n && !stops[p[i]]) i++;
+    return i;
+}
+
 /* ---- boundaries (read.c) --------------------------------------------------------------------------- */
 
 #define BB_DEPTH_CEILING 100 /* of max_depth, which bounds the recursion */

@@ -40,9 +40,7 @@ static void qp(bb_str in, bb_buf *out)
 {
     static const bool odd[256] = {['='] = true, ['\n'] = true, ['\r'] = true};
     for (size_t i = 0; i < in.n && !out->truncated;) {
-        size_t plain = i;
-        while (i < in.n && !odd[(unsigned char)in.p[i]]) i++;
-        size_t to = i;
+        size_t plain = i, to = i = bb_until(in, i, odd);
         if (ends_line(in, i)) /* white space before it was added by transport (rule 3) */
             while (to > plain && is_wsp(in.p[to - 1])) to--;
         bb_put(out, bb_sub(in, plain, to - plain));

@@ -34,7 +34,6 @@ bool bb_mailbox_open(const char *const *paths, size_t n, bb_mailbox **out, bb_er
     m->reader.fd = -1;
     m->reader.buffer = NULL;
     m->reader.cap = 0;
-    m->reader.message = (bb_str){0};
     bb_arena_init(&m->arena, &bb_os_alloc, (size_t)4 << 30);
     bb_arena_init(&m->names, &bb_os_alloc, BB_ARENA_LIMIT);
     m->entries = (bb_os_entries){.arena = &m->arena};

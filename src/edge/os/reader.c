@@ -294,6 +294,7 @@ bool bb_os_reader_open(bb_os_reader *r, const bb_os_entry *e, const bb_progress 
     r->fd = -1;
     r->left = UINT64_MAX;
     r->done = r->from = r->to = 0;
+    r->message = (bb_str){0};
     r->error = 0;
     r->from_line = BB_NO_TIME;
     r->progress = (bb_progress){0};

@@ -474,7 +474,7 @@ static void hostile_prose_is_read_in_linear_time(void)
         {"quotes", SAYS, "> > >\n"},
     };
     for (size_t i = 0; i < BB_COUNT(rows); i++) {
-        bb_str bytes = hostile(rows[i].before, rows[i].unit, 100000);
+        bb_str bytes = hostile(rows[i].before, rows[i].unit, 400000);
         bb_arena a;
         bb_mail m;
         bb_report r;

@@ -96,7 +96,7 @@ void bb_json_name(bb_json *j, bb_str key)
         char *to = out->p + out->n;
         if (j->comma[j->depth]) *to++ = ',';
         *to++ = '"';
-        memcpy(to, key.p, key.n);
+        if (key.n) memcpy(to, key.p, key.n);
         to += key.n;
         *to++ = '"';
         *to++ = ':';

@@ -42,17 +42,17 @@ static bool is_plain(bb_str s)
     return true;
 }
 
-static void quoted(bb_json *j, bb_str s)
+static void quote_plain(bb_buf *out, bb_str s)
 {
-    if (is_plain(s)) {
-        bb_buf *out = j->out;
-        if (!bb_buf_room(out, s.n + 2)) return;
-        char *to = out->p + out->n;
-        to[0] = to[s.n + 1] = '"';
-        if (s.n) memcpy(to + 1, s.p, s.n);
-        out->n += s.n + 2;
-        return;
-    }
+    if (!bb_buf_room(out, s.n + 2)) return;
+    char *to = out->p + out->n;
+    to[0] = to[s.n + 1] = '"';
+    if (s.n) memcpy(to + 1, s.p, s.n);
+    out->n += s.n + 2;
+}
+
+static void quote(bb_json *j, bb_str s)
+{
     s = bb_utf8_clean(j->out->arena, s);
     bb_putc(j->out, '"');
     size_t plain = 0; /* start of the run that needs no escape */
@@ -108,7 +108,8 @@ void bb_json_name(bb_json *j, bb_str key)
 void bb_json_str(bb_json *j, bb_str s)
 {
     before_value(j);
-    quoted(j, s);
+    if (is_plain(s)) quote_plain(j->out, s);
+    else quote(j, s);
 }
 
 void bb_json_int(bb_json *j, int64_t v)

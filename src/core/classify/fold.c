@@ -28,19 +28,20 @@ static const char plain_latin[] = "aaaaaaaceeeeiiiidnooooo.ouuuuy.saaaaaaaceeeei
                                   "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllll."
                                   ".llnnnnnnn..oooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
-/* The same of Greek from U+0384 on, of Cyrillic (io, short i, yi) and of what Romanian writes below a letter. */
+/* The same of Greek from U+0384 on, of Cyrillic (io, short i, yi) and of what Romanian writes below a letter; the last ones
+ * first, as most letters that come here stand behind all but a few of them. */
 static uint32_t without_accent(uint32_t c)
 {
     static const struct {
         uint16_t accented, plain;
-    } others[] = {{0x3ac, 0x3b1}, {0x3ad, 0x3b5}, {0x3ae, 0x3b7}, {0x3af, 0x3b9}, {0x3cc, 0x3bf}, {0x3cd, 0x3c5},
-                  {0x3ce, 0x3c9}, {0x386, 0x3b1}, {0x388, 0x3b5}, {0x389, 0x3b7}, {0x38a, 0x3b9}, {0x38c, 0x3bf},
-                  {0x38e, 0x3c5}, {0x38f, 0x3c9}, {0x3ca, 0x3b9}, {0x3cb, 0x3c5}, {0x390, 0x3b9}, {0x3b0, 0x3c5},
-                  {0x3c2, 0x3c3}, {0x451, 0x435}, {0x439, 0x438}, {0x457, 0x456}, {0x218, 's'},   {0x219, 's'},
-                  {0x21a, 't'},   {0x21b, 't'}};
+    } others[] = {{0x457, 0x456}, {0x451, 0x435}, {0x439, 0x438}, {0x3ce, 0x3c9}, {0x3cd, 0x3c5}, {0x3cc, 0x3bf},
+                  {0x3cb, 0x3c5}, {0x3ca, 0x3b9}, {0x3c2, 0x3c3}, {0x3b0, 0x3c5}, {0x3af, 0x3b9}, {0x3ae, 0x3b7},
+                  {0x3ad, 0x3b5}, {0x3ac, 0x3b1}, {0x390, 0x3b9}, {0x38f, 0x3c9}, {0x38e, 0x3c5}, {0x38c, 0x3bf},
+                  {0x38a, 0x3b9}, {0x389, 0x3b7}, {0x388, 0x3b5}, {0x386, 0x3b1}, {0x21b, 't'},   {0x21a, 't'},
+                  {0x219, 's'},   {0x218, 's'}};
     if (c >= 0xc0 && c < 0xc0 + sizeof plain_latin - 1 && plain_latin[c - 0xc0] != '.')
         return (unsigned char)plain_latin[c - 0xc0];
-    for (size_t i = 0; c >= 0x218 && i < BB_COUNT(others); i++)
+    for (size_t i = 0; i < BB_COUNT(others) && others[i].accented >= c; i++)
         if (others[i].accented == c) return others[i].plain;
     return c;
 }

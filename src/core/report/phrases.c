@@ -5,8 +5,8 @@
  *
  * A report's own words are read once for all lists (bb_phrases_read), where they are asked: that pass goes from the
  * beginning of one word to the next, and looks up by its first bytes whether a phrase may begin so, which rules out nearly
- * all; one trie holds the phrases of all lists. What it found answers every question about that text or a piece of it; other texts are looked
- * through for one list.
+ * all; one trie holds the phrases of all lists. What it found answers every question about that text or a piece of it;
+ * other texts are looked through for one list.
  */
 #include "core/report/internal.h"
 

@@ -303,16 +303,44 @@ bb_str bb_address_key(bb_ctx *c, bb_str address); /* equal keys are the same add
 /* The row about that address, made if it is not there; NULL: not an address, or the limit is reached. */
 bb_rcpt_report *bb_row(bb_ctx *c, bb_str raw);
 bb_rcpt_report *bb_row_find(bb_ctx *c, bb_str address);
+/* Of rows that one original address went on to, the one with that final address, else the first; NULL: none. */
+bb_rcpt_report *bb_row_with_key(const bb_ctx *c, bb_str key);
+/* How many rows there are whose addresses are known. */
+size_t bb_rows_known(const bb_ctx *c);
+/* Is it the address of row i, under the one name or the other? */
+bool bb_row_is_named(const bb_ctx *c, size_t i, bb_str key);
 /* The same for clean addresses of a DSN, either may be empty: one row a final address, since what was sent to one
  * original address may go on to several. */
 bb_rcpt_report *bb_row_of(bb_ctx *c, bb_str original, bb_str final);
 /* Fills what a row lacks from words about its recipient. */
 void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words);
+/* Fills it from its diagnostic, whose codes come before what anybody says about them. */
+void bb_row_diagnostic(const bb_ctx *c, bb_rcpt_report *row);
 /* One row a block, filled from it. Answers how many blocks there were. */
 size_t bb_rows_from_blocks(bb_ctx *c, bb_str prose);
+/* The same of the rows that there are. */
+void bb_rows_fill_from_blocks(bb_ctx *c, bb_str prose);
 void bb_rows_failed_header(bb_ctx *c); /* X-Failed-Recipients */
 void bb_rows_from_returned(bb_ctx *c); /* whom the message that came back was for, where that is one */
-void bb_rows_complete(bb_ctx *c);      /* last step for every delivery report */
+
+/* ---- complete.c -------------------------------------------------------------------------------------- */
+
+void bb_rows_complete(bb_ctx *c); /* last step for every delivery report */
+
+/* ---- subject.c: whom words are about ----------------------------------------------------------------- */
+
+/* The addresses that words name, as many as are looked at. */
+typedef struct {
+    struct {
+        bb_str address, key;
+    } items[16];
+    size_t n;
+} bb_names;
+void bb_names_read(bb_ctx *c, bb_str words, bb_names *said);
+bool bb_names_row(const bb_ctx *c, size_t i, const bb_names *said); /* is row i among them? */
+/* Row i, which has all that it will have: its diagnostic becomes what was said of it, and whether that is about somebody
+ * else is noted. */
+void bb_row_settle(bb_ctx *c, size_t i);
 
 /* ---- fmt_*.c ----------------------------------------------------------------------------------------- */
 

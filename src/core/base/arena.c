@@ -98,7 +98,7 @@ void *bb_regrow(bb_arena *a, void *old, size_t had, size_t n)
     c = with_room(a, need);
     if (!c) return NULL;
     void *p = take(a, c, need);
-    if (had) memcpy(p, old, had);
+    if (old) memcpy(p, old, had);
     return p;
 }
 

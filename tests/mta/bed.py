@@ -210,9 +210,10 @@ class Bed:
             self.command("postmap", "hash:%s" % (self.etc / name))
 
     def _age(self):
-        """A configuration that was written just now makes Postfix wait two seconds, lest it is still being written."""
+        """A configuration that was written just now, or in the future since somebody set the clock, makes Postfix wait, lest
+        it is still being written."""
         for path in self.etc.iterdir():
-            os.utime(path, (time.time() - 60,) * 2)
+            os.utime(path, (time.time() - 86400,) * 2)
 
     def placed(self, text):
         """A text written for a machine's own Postfix, for ours."""

@@ -105,9 +105,8 @@ static void from_paragraphs(bb_ctx *c)
             r->truncated = "paragraphs";
             return;
         }
-        bool cut = paragraph.n > c->opt->max_diagnostic; /* what is left of it then counts */
-        if (says_why(cut ? bb_one_line(c, paragraph) : paragraph, !statuses))
-            heard = from_paragraph(c, bb_one_line(c, paragraph), &named);
+        bb_str said = bb_one_line(c, paragraph);
+        if (says_why(said, !statuses)) heard = from_paragraph(c, said, &named);
     }
 }
 

@@ -209,7 +209,8 @@ void bb_row_words(bb_ctx *c, bb_rcpt_report *row, bb_str words)
     if ((placed && !lacks_codes(row)) || bb_empty(text) || bb_only_titles(c->a, words)) return;
     bb_str line = bb_one_line(c, text);
     if (bb_empty(row->text)) row->text = line;
-    if (bb_empty(row->command)) row->command = bb_stage_find(c, text);
+    bool cut = text.n > c->opt->max_diagnostic; /* what is left of it then counts */
+    if (bb_empty(row->command)) row->command = bb_stage_find(c, cut ? line : text);
     if (bb_empty(row->remote_mta)) row->remote_mta = bb_host_find(line);
     if (lacks_codes(row) && bb_reply_find(line, &reply)) take_reply(row, &reply);
     take_status(row, line);

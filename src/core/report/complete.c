@@ -119,17 +119,26 @@ static size_t n_letters(bb_str s)
     return n;
 }
 
-/* "Unknown user: a@b" in a line of its own, among lines about others. */
+/* Does a sentence end with the line before another one, or begin with the one behind it? */
+static bool is_apart(bb_str line)
+{
+    return bb_empty(bb_trim(line)) || bb_chr(line, '@') != BB_NPOS || bb_iends(bb_trim(line), BB_S(":"));
+}
+
+/* "Unknown user: a@b" in a line of its own, among lines about others; not a line of running text, whose words may be about
+ * anybody. */
 static void from_lines(bb_ctx *c)
 {
-    bb_str prose = c->r->text, line, rest;
-    for (int n = 0; c->r->n_rcpts > 1 && n < MAX_LINES && bb_line(&prose, &line);) {
+    bb_str prose = c->r->text, before = {0}, line, rest;
+    for (int n = 0; c->r->n_rcpts > 1 && n < MAX_LINES && bb_line(&prose, &line); before = line) {
+        bb_str ahead = prose, next = {0};
         if (bb_chr(line, '@') == BB_NPOS) continue;
         n++;
         bb_str address = bb_address_find(line, &rest);
         bool only = !bb_empty(address) && bb_empty(bb_address_find(rest, NULL));
         if (!only || n_letters(line) < n_letters(address) + 4) continue;
-        bb_rcpt_report *row = bb_row_find(c, address);
+        (void)bb_line(&ahead, &next);
+        bb_rcpt_report *row = is_apart(before) && is_apart(next) ? bb_row_find(c, address) : NULL;
         if (row && bb_empty(row->diagnostic) && bb_empty(row->text) && bb_empty(row->remark))
             row->remark = bb_one_line(c, line);
     }

@@ -39,6 +39,12 @@ static const struct row {
     bb_action action;
 } rows[] = {
     /* ---- no such user ---- */
+    B("550 connection denied, you sent to too many user unknown addresses", blocked),
+    B("554 5.7.1 intrusion prevention active: user unknown rate exceeded for 192.0.2.2", blocked),
+    B("550 5.7.0 Tunnel closed due to inactivity", securityerror),
+    B("550 IPv6 was disabled by the administrator", onhold),
+    H("550 5.2.1 Disabled by administrator", suspend),
+    H("550 account disabled by the administrator", suspend),
     H("550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in local recipient table", userunknown),
     H("550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in virtual mailbox table", userunknown),
     H("550 5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in relay recipient table", userunknown),

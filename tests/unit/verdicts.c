@@ -250,6 +250,25 @@ static void of_others(void)
          REPORT "sorry\n" FIELDS ANN "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 <ann@mail.example.net>: user "
                 "unknown\n" RETURNED,
          "ann@example.net hard userunknown"},
+        {"prose: a line of running text is no statement about whom it names",
+         DAEMON "Subject: Undeliverable\n\nYour message could not be delivered to:\n\n  ann@example.net\n  "
+                "bob@example.net\n\nReason for the second one: user unknown, while for ann@example.net\nthe mailbox is "
+                "full.\n",
+         "ann@example.net soft mailboxfull, bob@example.net soft mailboxfull"},
+        {"prose: nor is one that begins in another",
+         DAEMON "Subject: Undeliverable\n\nYour message could not be delivered to:\n\n  ann@example.net\n  "
+                "bob@example.net\n\nOf these there is no such user, user unknown: bob@example.net\nwhereas "
+                "ann@example.net could not be reached in time.\n",
+         "ann@example.net block onhold, bob@example.net block onhold"},
+        {"prose: a clause behind a comma",
+         DAEMON
+         "Subject: Undeliverable\n\nCould not deliver to ann@example.net, bob@example.net was reached. 550 5.1.1 "
+         "User unknown.\n",
+         "ann@example.net hard userunknown"},
+        {"prose: who was told of it",
+         DAEMON "Subject: Undeliverable\n\nCould not deliver to ann@example.net; bob@example.net (who was told of it) "
+                "550 5.1.1 User unknown.\n",
+         "ann@example.net hard userunknown"},
         {"prose: forwarding",
          DAEMON "Subject: Undeliverable\n\nYour message to <ann@example.net> could not be delivered. forwarding to "
                 "ann@third.example failed: 550 user unknown.\n",

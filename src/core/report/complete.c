@@ -112,33 +112,36 @@ static void from_paragraphs(bb_ctx *c)
 
 #define MAX_LINES 200
 
-static size_t n_letters(bb_str s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) n += bb_is_alnum(s.p[i]) || (unsigned char)s.p[i] >= 0x80;
-    return n;
-}
-
 /* Does a sentence end with the line before another one, or begin with the one behind it? */
 static bool is_apart(bb_str line)
 {
     return bb_empty(bb_trim(line)) || bb_chr(line, '@') != BB_NPOS || bb_iends(bb_trim(line), BB_S(":"));
 }
 
+/* The address that is all that stands behind a line's words and a colon; empty: the line is of another form. */
+static bb_str told_of(bb_str line)
+{
+    bb_str rest, address = bb_address_find(line, &rest);
+    if (bb_empty(address)) return address;
+    bb_str before = bb_trim(bb_sub(line, 0, (size_t)(address.p - line.p)));
+    if (bb_iends(before, BB_S("<"))) before = bb_trim(bb_sub(before, 0, before.n - 1));
+    if (bb_starts(rest, BB_S(">"))) rest = bb_sub(rest, 1, BB_NPOS);
+    return before.n > 4 && before.p[before.n - 1] == ':' && bb_empty(bb_trim(rest)) ? address : (bb_str){0};
+}
+
 /* "Unknown user: a@b" in a line of its own, among lines about others; not a line of running text, whose words may be about
  * anybody. */
 static void from_lines(bb_ctx *c)
 {
-    bb_str prose = c->r->text, before = {0}, line, rest;
+    bb_str prose = c->r->text, before = {0}, line;
     for (int n = 0; c->r->n_rcpts > 1 && n < MAX_LINES && bb_line(&prose, &line); before = line) {
         bb_str ahead = prose, next = {0};
         if (bb_chr(line, '@') == BB_NPOS) continue;
         n++;
-        bb_str address = bb_address_find(line, &rest);
-        bool only = !bb_empty(address) && bb_empty(bb_address_find(rest, NULL));
-        if (!only || n_letters(line) < n_letters(address) + 4) continue;
+        bb_str address = told_of(line);
         (void)bb_line(&ahead, &next);
-        bb_rcpt_report *row = is_apart(before) && is_apart(next) ? bb_row_find(c, address) : NULL;
+        if (bb_empty(address) || !is_apart(before) || !is_apart(next)) continue;
+        bb_rcpt_report *row = bb_row_find(c, address);
         if (row && bb_empty(row->diagnostic) && bb_empty(row->text) && bb_empty(row->remark))
             row->remark = bb_one_line(c, line);
     }

@@ -106,7 +106,15 @@ static bool note(mentions *all, bb_str address, size_t behind_last, bool head)
     return true;
 }
 
-/* "a@b, c@d": of an enumeration only the first has words before it. */
+/* Does a text end, or only go on with another address, behind one? "a@b, who was told" and "a@b was reached" do not. */
+static bool ends_item(bb_str behind)
+{
+    size_t n = 0;
+    while (n < behind.n && behind.p[n] && strchr(">)]\"' \t", behind.p[n])) n++;
+    return n == behind.n || behind.p[n] == '\n' || behind.p[n] == ',' || behind.p[n] == ';';
+}
+
+/* "Recipients: a@b, c@d": of an enumeration behind a colon only the first has words before it. */
 static bool goes_on(bb_str between)
 {
     bool separated = false;
@@ -117,13 +125,20 @@ static bool goes_on(bb_str between)
     return separated && bb_find(between, BB_S("\n\n")) == BB_NPOS;
 }
 
+static bool opens_list(bb_str before)
+{
+    before = bb_trim(before);
+    if (bb_iends(before, BB_S("<"))) before = bb_trim(bb_sub(before, 0, before.n - 1));
+    return announces_list(before);
+}
+
 /* All addresses of the prose, ranked: those that head a block, then those that stand anywhere. */
 static void collect(mentions *all)
 {
     bb_str rest = all->prose, address;
     bb_block block;
     size_t behind_last = 0, head = 0, heads;
-    int last = BB_CONTEXT_UNSAID;
+    int listed = BB_CONTEXT_UNSAID; /* the rank of the enumeration that we are in */
     while (bb_block_next(all->c, &rest, &block) && note(all, block.address, 0, true)) {
     }
     heads = all->n;
@@ -131,10 +146,14 @@ static void collect(mentions *all)
         if (!note(all, address, behind_last, false)) return;
         mention *m = &all->items[all->n - 1];
         size_t at = (size_t)(address.p - all->prose.p);
-        if (m->rank == BB_CONTEXT_UNSAID && goes_on(bb_sub(all->prose, behind_last, at - behind_last))) m->rank = last;
-        while (head < heads && all->items[head].address.p < address.p) head++;
-        last = head < heads && all->items[head].address.p == address.p ? all->items[head].rank : m->rank;
+        bb_str before = bb_sub(all->prose, behind_last, at - behind_last);
         behind_last = at + address.n;
+        bool item = ends_item(bb_sub(all->prose, behind_last, BB_NPOS)), more = item && goes_on(before);
+        if (more && m->rank == BB_CONTEXT_UNSAID) m->rank = listed;
+        while (head < heads && all->items[head].address.p < address.p) head++;
+        bool is_head = head < heads && all->items[head].address.p == address.p;
+        int rank = is_head ? all->items[head].rank : m->rank;
+        if (!more) listed = item && opens_list(before) ? rank : BB_CONTEXT_UNSAID;
     }
 }
 

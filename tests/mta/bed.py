@@ -96,6 +96,15 @@ def snapshot(folder):
     return sorted((str(p), p.lstat().st_mtime_ns, p.lstat().st_size) for p in pathlib.Path(folder).rglob("*"))
 
 
+def told_once(text):
+    """main.cf without what later lines of it say otherwise. Told twice, each of Postfix's programs complains, postlogd(8) to
+    itself, too, and where there are more complaints than a socket holds it waits for ever."""
+    entries = re.findall(r"^.*\n(?:[ \t]+\S.*\n)*", text, re.M)
+    names = [re.match(r"\w+(?= *=)", entry) for entry in entries]
+    last = {name[0]: i for i, name in enumerate(names) if name}
+    return "".join(entry for i, entry in enumerate(entries) if not names[i] or last[names[i][0]] == i)
+
+
 class Bed:
     """Postfix and two remote servers, one with DSN and SMTPUTF8 and one without, and a third that refuses connections.
 
@@ -202,7 +211,7 @@ class Bed:
         ours = MAIN_CF.format(etc=self.etc, queue=self.queue, data=self.top / "data", log=self.log, top=self.top,
                               spool=self.spool, family="ipv6" if ipv6 else "ipv4", tz=self.tz, ours=self.ours, lifetime=self.lifetime)
         text = (PACKAGED / "main.cf.debian").read_text() + ours + self.placed(routes + settings)
-        (self.etc / "main.cf").write_text(text)
+        (self.etc / "main.cf").write_text(told_once(text))
         for name, content in dict(files).items():
             (self.etc / name).write_text(content)
         self._age()

@@ -4,7 +4,7 @@ import pwd
 import re
 import subprocess
 
-from bed import box
+from bed import box, told_once
 from box import ok, until
 from installed import WithService
 from remote import Names
@@ -16,14 +16,6 @@ NAMES = {
     "_dmarc.example.com": {"TXT": ["v=DMARC1; p=quarantine"]},
     "_dmarc.mx.example.org": {"TXT": ["v=DMARC1; p=none"]},
 }
-
-
-def joined(text, more):
-    """The text with more lines of main.cf behind it, and without what they say otherwise. Told twice, each of Postfix's
-    programs complains, postlogd(8) to itself, too, and where there are more complaints than a socket holds it waits for ever."""
-    for name in re.findall(r"^(\w+) *=", more, re.M):
-        text = re.sub(r"^%s *=.*\n" % name, "", text, flags=re.M)
-    return text + more
 
 
 class Checked(WithService):
@@ -40,11 +32,6 @@ class Checked(WithService):
         self.dns = Names("127.0.0.1", dict(NAMES) if names is None else names, 0)
         self.resolver = "127.0.0.1:%d" % self.dns.socket.getsockname()[1]
         self.make_home()
-
-    def _main_cf(self, ipv6, routes, settings, files):
-        super()._main_cf(ipv6, routes, "", files)
-        path = self.etc / "main.cf"
-        path.write_text(joined(path.read_text(), self.placed(settings)))
 
     def make_home(self):
         box.keyed(self.home, self.owner)
@@ -64,7 +51,7 @@ class Checked(WithService):
 
     def change(self, main="", master=""):
         """Lines instead of those that it was built with; none: as it was built."""
-        (self.etc / "main.cf").write_text(joined(self.main, self.placed(main)))
+        (self.etc / "main.cf").write_text(told_once(self.main + self.placed(main)))
         (self.etc / "master.cf").write_text(self.services + self.placed(master if self.chroot else master.replace(" y ", " n ")))
         self._age()
 

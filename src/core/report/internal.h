@@ -189,9 +189,11 @@ typedef struct {
     bool more; /* the next one ends at the same node */
     int16_t sense;
 } bb_word_end;
-#define BB_WORD_PLACES 1024
-#define BB_WORD_FOURS  (1U << 12)
-#define BB_WORD_FIRSTS (1U << 15)
+#define BB_WORD_PLACES     1024
+#define BB_WORD_FOUR_BITS  12 /* of a hash of four signs: a place */
+#define BB_WORD_FOURS      (1U << BB_WORD_FOUR_BITS)
+#define BB_WORD_FIRST_BITS 15 /* of a hash of the first four bytes: a bit */
+#define BB_WORD_FIRSTS     (1U << BB_WORD_FIRST_BITS)
 /* A letter or digit of ASCII; a byte with which a phrase of the set may begin. Eight side by side fill the top byte of
  * a half. */
 #define BB_BYTE_ALNUM  (1ULL << 56)

@@ -101,8 +101,7 @@ static inline bool take_four(bb_str t, size_t *at, uint32_t *four)
 
 static const bb_word_four *four_of(uint32_t four)
 {
-    size_t at = hash_of(four, 12);
-    _Static_assert(BB_WORD_FOURS == 1U << 12, "a hash is a place");
+    size_t at = hash_of(four, BB_WORD_FOUR_BITS);
     for (; bb_word_fours[at].four; at = (at + 1) % BB_WORD_FOURS)
         if (bb_word_fours[at].four == four) return &bb_word_fours[at];
     return NULL;
@@ -218,8 +217,7 @@ static uint32_t go_on(bb_phrase_scan *s)
 static inline bool may_begin(const bb_word_set *set, bb_str text, size_t at)
 {
     if (text.n - at < 4) return true;
-    uint32_t hash = hash_of(four_at(text.p + at) & 0x1F1F1F1FU, 15);
-    _Static_assert(BB_WORD_FIRSTS == 1U << 15, "a hash is a bit");
+    uint32_t hash = hash_of(four_at(text.p + at) & 0x1F1F1F1FU, BB_WORD_FIRST_BITS);
     return set->firsts[hash / 32] >> hash % 32 & 1;
 }
 

@@ -56,7 +56,7 @@ static void skip_space(bb_str *s)
 {
     size_t n = 0;
     while (n < s->n && (bb_is_space(s->p[n]) || s->p[n] == ',')) n++;
-    *s = (bb_str){s->p + n, s->n - n};
+    *s = bb_sub(*s, n, BB_NPOS);
 }
 
 /* RFC 5322 section 3.2.2: comments may stand anywhere. */

@@ -343,14 +343,17 @@ static void try_sockets(checkup *k, const postfix_service *s, const char *parame
     }
 }
 
-/* What setup writes, and many a site, stands in a restriction class. */
+/* The next of smtpd's restriction classes, in which stands what setup writes, and many a site. NULL: there is no more. */
+static const char *next_class(checkup *k, bb_str *rest)
+{
+    bb_str item;
+    return postfix_item(rest, &item) ? bb_dup(&k->c->arena, item).p : NULL;
+}
+
 static void try_classes(checkup *k, const postfix_service *s, bb_buf *seen)
 {
-    bb_str rest = check_value(k, s, "smtpd_restriction_classes"), item;
-    while (postfix_item(&rest, &item)) {
-        const char *class = bb_dup(&k->c->arena, item).p;
-        if (class) try_sockets(k, s, class, seen);
-    }
+    bb_str rest = check_value(k, s, "smtpd_restriction_classes");
+    for (const char *class; (class = next_class(k, &rest)) != NULL;) try_sockets(k, s, class, seen);
 }
 
 void check_sockets(checkup *k)
@@ -371,11 +374,9 @@ void check_sockets(checkup *k)
 static bool is_asked(checkup *k, const postfix_service *s, bb_str name)
 {
     if (bb_find(check_value(k, s, "smtpd_recipient_restrictions"), name) != BB_NPOS) return true;
-    bb_str rest = check_value(k, s, "smtpd_restriction_classes"), item;
-    while (postfix_item(&rest, &item)) {
-        const char *class = bb_dup(&k->c->arena, item).p;
-        if (class && bb_find(check_value(k, s, class), name) != BB_NPOS) return true;
-    }
+    bb_str rest = check_value(k, s, "smtpd_restriction_classes");
+    for (const char *class; (class = next_class(k, &rest)) != NULL;)
+        if (bb_find(check_value(k, s, class), name) != BB_NPOS) return true;
     return false;
 }
 
